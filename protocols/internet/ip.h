@@ -1,0 +1,69 @@
+/*
+ * ip.h - what the transport layer knows of the internet layer, whatever the family.
+ *
+ * A transport protocol gets an IpMeta with every packet and sends through ip_output; that IPv4 is
+ * below is known only in protocols/internet and protocols/link/arp.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/link/eth.h"
+
+typedef struct IpMeta { /* of a received datagram */
+    IpAddr   src, dst;
+    uint8_t  proto, ttl, tos;
+    bool     broadcast; /* sent to a broadcast or multicast address, of either layer */
+    Iface   *iface;     /* where it came in; NULL for loopback */
+} IpMeta;
+
+typedef struct IpSend { /* of one to be sent */
+    IpAddr  src;        /* IP_NONE: the address of the outgoing interface */
+    IpAddr  dst;
+    uint8_t proto;
+    uint8_t ttl;        /* 0: the host's default */
+    uint8_t tos;
+    bool    df;
+} IpSend;
+
+/* An error that the network reported about one of our own packets. */
+typedef enum IpErrorKind {
+    IP_ERR_NET_UNREACHABLE,
+    IP_ERR_HOST_UNREACHABLE,
+    IP_ERR_PROTOCOL_UNREACHABLE,
+    IP_ERR_PORT_UNREACHABLE,
+    IP_ERR_TOO_BIG,
+    IP_ERR_ADMIN_PROHIBITED,
+    IP_ERR_TTL_EXCEEDED,
+    IP_ERR_REASSEMBLY_EXCEEDED,
+    IP_ERR_PARAMETER,
+    IP_ERR_SOURCE_QUENCH
+} IpErrorKind;
+
+typedef struct IpError {
+    IpErrorKind kind;
+    uint8_t     type, code; /* of the ICMP message; 0, 0 if this host found it out itself */
+    IpAddr      reporter;   /* who says so */
+    IpAddr      src, dst;   /* of the packet it is about: src is ours */
+    uint8_t     proto;
+    uint32_t    mtu;        /* TOO_BIG: of the next hop; 0 if it was not said */
+    Span        quoted;     /* the transport header's first bytes, at least 8 */
+} IpError;
+
+typedef DropReason (*IpInput)(void *self, const IpMeta *ip, Packet *pkt);
+typedef void (*IpErrorInput)(void *self, const IpError *err);
+
+/* The upward dispatch; called in stack.c only. error may be NULL. */
+void ip_handle(Stack *stack, uint8_t proto, IpInput input, IpErrorInput error, void *self);
+
+/* Route, source address, header, next hop. Takes pkt if it returns DROP_NONE; otherwise the caller,
+ * who is the originator, drops it and tells its user (EHOSTUNREACH, EMSGSIZE). pkt->data is the
+ * transport header, its checksum already right: so src must have been asked for with ip_source. */
+DropReason ip_output(Stack *stack, const IpSend *how, Packet *pkt);
+
+/* The source address for packets to dst; IP_NONE if there is no route. */
+IpAddr ip_source(Stack *stack, IpAddr dst);
+
+/* The largest transport payload, header included, that goes to dst in one piece; 0 if no route. */
+size_t ip_mtu(Stack *stack, IpAddr dst);
+
+bool ip_is_local(const Stack *stack, IpAddr addr); /* one of this host's addresses, or loopback */
+bool ip_is_broadcast_for(const Stack *stack, IpAddr addr); /* limited or directed broadcast, multicast */

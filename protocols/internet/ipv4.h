@@ -1,0 +1,63 @@
+/*
+ * ipv4.h - IPv4 of hosts and routers: input, deliver, forward, output. RFC 791, 1122 §3, 1812.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/internet/ip.h"
+#include "protocols/wire/ipv4_wire.h"
+#include "sim/engine/knob.h"
+
+typedef struct Ipv4 Ipv4;
+typedef struct Arp Arp;
+typedef struct Icmp Icmp;
+
+typedef struct Ipv4Config {
+    uint64_t ttl;             /* 64 */
+    bool     forward;         /* a router; set by its kind */
+    SimTime  reassembly_timeout; /* 60 s, RFC 1122 §3.3.2: 60 to 120 */
+    uint64_t reassembly_memory;  /* bytes; 4 MiB */
+    bool     pmtu;            /* remember "fragmentation needed", RFC 1191 */
+    bool     auto_routes;     /* shortest-path routes come by themselves; false: `routes = "static"` */
+} Ipv4Config;
+
+extern const Ipv4Config ipv4_defaults;
+extern const Knob       ipv4_knobs[];
+
+typedef enum RouteKind { ROUTE_DIRECT, ROUTE_VIA, ROUTE_BLACKHOLE, ROUTE_UNREACHABLE } RouteKind;
+typedef enum RouteOrigin { ROUTE_CONNECTED, ROUTE_STATIC, ROUTE_AUTO } RouteOrigin;
+
+typedef struct Route {
+    IpPrefix    prefix;
+    RouteKind   kind;
+    RouteOrigin origin;
+    IpAddr      via;     /* VIA: the next hop */
+    Iface      *iface;   /* DIRECT, VIA */
+} Route;
+
+Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp);
+void  ipv4_free(Ipv4 *ip);
+void  ipv4_set_icmp(Ipv4 *ip, Icmp *icmp);
+const Ipv4Config *ipv4_config(const Ipv4 *ip);
+
+/* The interface's address; makes its connected route. */
+void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr);
+
+/* A static route wins over an automatic one for the same prefix; the same prefix and origin again
+ * replaces it. */
+void ipv4_route_add(Ipv4 *ip, const Route *route);
+bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin);
+void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin);
+const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst);        /* longest prefix; NULL: none */
+const Route *ipv4_routes(const Ipv4 *ip, size_t *n);         /* most specific first; borrowed */
+
+DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
+DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
+void       ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self);
+
+/* A datagram whose header is already in front (raw): route and send. Takes pkt if DROP_NONE. */
+DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt);
+
+/* An error about one of our packets, from ICMP or from this host itself: to its protocol. */
+void ipv4_report(Ipv4 *ip, const IpError *err);
+
+void ipv4_flush(Ipv4 *ip); /* crash: forgets reassemblies and path MTUs; addresses and routes stay */

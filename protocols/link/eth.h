@@ -1,0 +1,51 @@
+/*
+ * eth.h - Ethernet II interfaces of hosts and routers, RFC 894: the lowest floor of a stack.
+ *
+ * An Iface is a port with a MAC address, and where IPv4 hangs its address. Frames for another
+ * station are dropped; what is for us goes to the protocol of its EtherType.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/wire/addr.h"
+#include "protocols/wire/eth_wire.h"
+#include "sim/engine/sim.h"
+
+typedef struct Stack Stack;
+typedef struct Iface Iface;
+
+typedef DropReason (*EthInput)(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
+
+typedef struct EthProto {
+    uint16_t type;
+    EthInput input;
+    void    *self;
+} EthProto;
+
+enum { ETH_MAX_PROTOS = 4 };
+
+typedef struct Eth { /* one per stack */
+    Node    *node;
+    EthProto protos[ETH_MAX_PROTOS];
+    unsigned n_protos;
+} Eth;
+
+struct Iface {
+    Stack   *stack;
+    Eth     *eth;
+    Port    *port;
+    MacAddr  mac;
+    size_t   mtu;      /* the link's; 1500 while there is none */
+    bool     promiscuous;
+    IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
+    bool     ip_said;  /* by the scenario, not given out by autoconf */
+};
+
+void eth_init(Eth *eth, Node *node);
+/* The upward dispatch; called in stack.c only. */
+void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self);
+
+/* Ours? Which EtherType? Takes pkt if it returns DROP_NONE. Set as the port's input. */
+DropReason eth_input(void *iface, Packet *pkt);
+
+/* 14 bytes in front, and onto the wire. Takes pkt always. */
+void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt);

@@ -1,0 +1,48 @@
+/*
+ * stack.h - the wiring diagram: makes Ethernet, ARP, IPv4, ICMP, UDP and TCP into one host.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/internet/icmp.h"
+#include "protocols/link/arp.h"
+#include "protocols/link/eth.h"
+#include "protocols/transport/tcp.h"
+#include "protocols/transport/udp.h"
+
+typedef struct StackConfig {
+    ArpConfig  arp;
+    Ipv4Config ipv4;
+    TcpConfig  tcp;
+    bool       fcs;     /* its ports check the frame check sequence */
+} StackConfig;
+
+extern const StackConfig stack_defaults;
+
+struct Stack {
+    Node       *node;
+    StackConfig cfg;
+    Eth         eth;
+    GPtrArray  *ifaces; /* of Iface, owned; the i-th is on the node's i-th port */
+    Arp        *arp;
+    Ipv4       *ipv4;
+    Icmp       *icmp;
+    Udp        *udp;
+    Tcp        *tcp;
+    Rng         rng;    /* ports, ids: "host:NAME" */
+};
+
+/* Makes the node a host, or a router by its kind; the node owns it. */
+Stack *stack_new(Node *node, const StackConfig *cfg);
+
+/* A new interface with a port of its own. mac NULL: the world's next, 02:00:00:00:00:01 upwards. */
+Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac);
+Iface *stack_iface(const Stack *stack, const char *name); /* NULL if there is none */
+void   stack_set_address(Stack *stack, Iface *iface, IpPrefix addr);
+
+Stack *node_stack(const Node *node); /* NULL for a switch */
+
+/* Power off: everything but its configuration is forgotten, no packet sent. Power on. */
+void stack_crash(Stack *stack);
+void stack_boot(Stack *stack);
+
+extern const TracePoint HOST_CRASHED, HOST_BOOTED; /* category SIM */

@@ -1,0 +1,181 @@
+/*
+ * tcp.h - what a user of TCP may see: connections, listeners, their calls, events and figures.
+ *
+ * The calls are RFC 9293 §3.9.1's (OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS) in the shape of
+ * sockets that never block: a call does what it can at once, and `on_ready` tells when to try
+ * again. on_ready runs from a zero-delay timer, never from inside a call or a segment's arrival.
+ * A Conn outlives its TCB and still answers afterwards how it ended.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/internet/ip.h"
+#include "protocols/transport/error.h"
+#include "sim/engine/knob.h"
+
+typedef struct Tcp Tcp;
+typedef struct Conn Conn;
+typedef struct Listener Listener;
+
+typedef enum TcpState { /* RFC 9293 §3.3.2 */
+    TCP_CLOSED,
+    TCP_LISTEN,
+    TCP_SYN_SENT,
+    TCP_SYN_RECEIVED,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT_1,
+    TCP_FIN_WAIT_2,
+    TCP_CLOSE_WAIT,
+    TCP_CLOSING,
+    TCP_LAST_ACK,
+    TCP_TIME_WAIT,
+    TCP_STATE_COUNT
+} TcpState;
+
+const char *tcp_state_name(TcpState s);     /* "SYN-RECEIVED", as the RFC */
+const char *tcp_state_lua_name(TcpState s); /* "SYN_RECEIVED" */
+
+typedef enum TcpHandshake { TCP_THREE_WAY, TCP_TWO_WAY } TcpHandshake;
+typedef enum TcpIsn { TCP_ISN_RFC6528, TCP_ISN_CLOCK, TCP_ISN_FIXED, TCP_ISN_LIST } TcpIsn;
+typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
+typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
+typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_NONE } TcpCongestion;
+typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
+
+enum { TCP_ISN_MAX = 16 };
+
+/* One host's knobs; a connection and a listener copy them when they are made. */
+typedef struct TcpConfig {
+    TcpProfile        profile;
+    SimTime           msl;            /* 120 s: RFC 9293 §3.4.2 */
+    TcpIsn            isn;
+    uint32_t          isn_list[TCP_ISN_MAX]; /* LIST: in turn, the last one again and again */
+    unsigned          n_isn;
+    TcpCongestion     congestion;
+    uint64_t          mss;            /* of what we announce; 0: the interface's MTU - 40 */
+    bool              nagle, delayed_ack;
+    SimTime           delayed_ack_time; /* 200 ms; below 500, RFC 9293 MUST-40 */
+    uint64_t          sndbuf, rcvbuf; /* bytes */
+    SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
+    uint64_t          initial_cwnd;   /* segments; 0: RFC 5681's formula */
+    uint64_t          syn_retries, synack_retries, retries;
+    uint64_t          backlog;        /* the accept queue, unless listen says */
+    uint64_t          syn_backlog;    /* half-open connections per listener */
+    TcpAcceptOverflow accept_overflow;
+    SimTime           fin_timeout;    /* FIN-WAIT-2 that no program owns; 0: for ever */
+    uint64_t          port_min, port_max; /* ephemeral; 49152-65535, RFC 6335 */
+    uint64_t          ttl;            /* 0: the host's */
+    bool              challenge_ack;  /* RFC 5961 */
+    /* Counterfactuals: a host that is wrong on purpose. */
+    TcpHandshake      handshake;
+    bool              time_wait;
+    TcpClosedPort     closed_port;
+    bool              checksum;       /* verify; false: believes damaged segments */
+    bool              retransmit;
+} TcpConfig;
+
+extern const TcpConfig tcp_defaults;
+extern const Knob      tcp_knobs[];
+/* True if any counterfactual knob is not at its honest value; then `what` lists them
+ * ("handshake=two-way time_wait=false"), if not NULL. */
+bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what);
+/* All knobs whose default depends on the profile, set to that profile's. */
+void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile);
+
+Tcp *tcp_new(Stack *stack, const TcpConfig *cfg);
+void tcp_free(Tcp *tcp);
+void tcp_flush(Tcp *tcp); /* crash: all connections and listeners gone, no segment sent */
+const TcpConfig *tcp_config(const Tcp *tcp);
+
+DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt);
+void       tcp_error(void *self, const IpError *err);
+
+/* --- passive OPEN ----------------------------------------------------------------------------- */
+
+/* addr IP4_ANY: all of the host's. backlog 0: the host's knob. NULL and *err (EADDRINUSE) if the port
+ * is taken; connections in TIME-WAIT on it count unless reuse_addr. */
+Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, bool reuse_addr,
+                     NetError *err);
+void      listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user);
+Conn     *listener_accept(Listener *l); /* NULL: none waits. The caller owns the Conn */
+void      listener_close(Listener *l);  /* connections not yet accepted are reset. Frees it */
+uint16_t  listener_port(const Listener *l);
+IpAddr    listener_addr(const Listener *l);
+size_t    listener_queued(const Listener *l);    /* waiting for accept */
+size_t    listener_half_open(const Listener *l); /* in SYN-RECEIVED */
+uint64_t  listener_backlog(const Listener *l);
+
+/* --- active OPEN ------------------------------------------------------------------------------ */
+
+/* local IP_NONE: by route. local_port 0: an ephemeral one. NULL and *err if it cannot even start
+ * (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EINVAL). The caller owns the Conn. */
+Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
+                  NetError *err);
+
+/* --- a connection ----------------------------------------------------------------------------- */
+
+void     conn_on_ready(Conn *c, void (*on_ready)(void *user), void *user);
+TcpState conn_state(const Conn *c);
+/* OK once established (also after an orderly end), EAGAIN while opening, or how it failed. */
+NetError conn_connected(const Conn *c);
+
+/* Into the send buffer, and out as far as the window allows. *err: OK (returns > 0), EAGAIN (the
+ * buffer is full, or still opening), EPIPE (closed for sending), or how the connection ended. */
+size_t conn_send(Conn *c, Span data, NetError *err);
+/* `n` bytes of the pattern conn_pattern() instead, starting at its place `offset`. */
+size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err);
+uint8_t conn_pattern(uint64_t offset); /* a byte that depends on its place, period 65521 x 251 */
+
+/* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
+size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);
+size_t conn_readable(const Conn *c); /* bytes that wait */
+
+void conn_shutdown(Conn *c); /* FIN after what is queued; receiving goes on. Again is fine */
+/* As close(2): no more receiving; FIN after what is queued, or RST if there is unread data
+ * (RFC 9293 §3.6.1, RFC 2525 §2.17). The Conn stays valid until conn_free. */
+void conn_close(Conn *c);
+void conn_abort(Conn *c);    /* RST if the state asks for one (RFC 9293 §3.10.5) */
+/* The user is done with the handle; an open connection goes on by itself as after close(2). */
+void conn_free(Conn *c);
+
+void conn_set_nodelay(Conn *c, bool on);
+/* How it ended: OK for an orderly end or while it is alive. */
+NetError conn_error(const Conn *c);
+
+/* --- STATUS ----------------------------------------------------------------------------------- */
+
+typedef struct TcpInfo {
+    uint32_t id;           /* counted per world */
+    TcpState state;
+    IpAddr   local, remote;
+    uint16_t local_port, remote_port;
+    uint32_t iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_wl2;
+    uint32_t irs, rcv_nxt, rcv_wnd;
+    uint32_t cwnd, ssthresh, mss; /* bytes; ssthresh UINT32_MAX: infinite */
+    SimTime  srtt, rttvar, rto;   /* srtt 0: no sample yet */
+    uint64_t retransmits;         /* segments, in its life */
+    unsigned backoff;             /* times the RTO has been doubled */
+    size_t   send_queue, recv_queue; /* bytes not acknowledged; bytes not read, a FIN counts one */
+    uint64_t bytes_sent, bytes_acked, bytes_received;
+    const char *timer;            /* "on", "persist", "timewait", "keepalive", NULL: none pending */
+    SimTime  timer_left;
+    bool     passive;
+    bool     has_owner;           /* a program holds it */
+} TcpInfo;
+
+void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */
+
+/* Every TCB of the host, half-open and TIME-WAIT ones too, in the order of making; fn may not change
+ * anything. Listeners likewise. */
+void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self);
+void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void *self);
+
+/* --- events ----------------------------------------------------------------------------------- */
+/* Each begins with conn (id), local ("10.0.0.1:40000"), remote. States are the RFC's words. */
+extern const TracePoint TCP_STATE_CHANGED;    /* ..., old, new, trigger, rfc */
+extern const TracePoint TCP_SEGMENT_SENT;     /* ..., id, flags, seq, ack, len, wnd, reason */
+extern const TracePoint TCP_SEGMENT_RECEIVED; /* ..., id, flags, seq, ack, len, wnd */
+extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by an ACK too */
+extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
+extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */
+extern const TracePoint TCP_METRICS_UPDATED;  /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
+extern const TracePoint TCP_DELIVERED;        /* ..., bytes: into the receive buffer; category TCP */

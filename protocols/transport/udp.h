@@ -1,0 +1,44 @@
+/*
+ * udp.h - UDP sockets and input, RFC 768, RFC 1122 §4.1.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/internet/icmp.h"
+#include "protocols/transport/error.h"
+#include "protocols/wire/udp_wire.h"
+
+typedef struct Udp Udp;
+typedef struct UdpSock UdpSock;
+
+Udp *udp_new(Stack *stack);
+void udp_free(Udp *udp);
+void udp_flush(Udp *udp); /* crash: every socket ends with NET_ERR_NETDOWN */
+
+DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt);
+void       udp_error(void *self, const IpError *err);
+
+/* port 0: an ephemeral one. addr IP4_ANY: all addresses. NULL, and *err, if it is taken. on_ready is
+ * called from a zero-delay timer, never from inside a call, when something can be received. */
+UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err);
+void     udp_close(UdpSock *s);
+void     udp_on_ready(UdpSock *s, void (*on_ready)(void *user), void *user);
+uint16_t udp_port(const UdpSock *s);
+IpAddr   udp_addr(const UdpSock *s);
+
+/* A connected socket receives from its peer only, and learns of ICMP errors (ECONNREFUSED). */
+NetError udp_connect(UdpSock *s, IpAddr addr, uint16_t port);
+
+NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port);
+void     udp_set_ttl(UdpSock *s, uint8_t ttl); /* 0: the host's default */
+void     udp_set_df(UdpSock *s, bool df);
+
+/* The oldest datagram, NULL if none waits: data and len are the payload. The caller frees it. A
+ * pending error comes first: *err, with NULL. */
+Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err);
+size_t  udp_queued(const UdpSock *s); /* bytes that wait */
+
+/* Told of every error about this socket's datagrams, connected or not (for traceroute). */
+void udp_on_error(UdpSock *s, void (*on_error)(void *user, const IpError *err), void *user);
+
+/* All sockets in the order of opening: n of them. Borrowed until the next call. */
+UdpSock *const *udp_sockets(Udp *udp, size_t *n);

@@ -1,0 +1,62 @@
+/*
+ * tcp_wire.h - the TCP header and its options, RFC 9293 §3.1, 7323, 2018.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/bytes.h"
+#include "sim/engine/reason.h"
+
+#include <stdbool.h>
+
+enum { TCP_HDR_LEN = 20, TCP_HDR_MAX = 60, TCP_OPTIONS_MAX = 40, TCP_SACK_MAX = 4 };
+
+typedef enum TcpFlag { /* as on the wire: CWR ECE URG ACK PSH RST SYN FIN */
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+    TCP_URG = 0x20,
+    TCP_ECE = 0x40,
+    TCP_CWR = 0x80
+} TcpFlag;
+
+typedef struct TcpSackBlock {
+    uint32_t left, right;
+} TcpSackBlock;
+
+typedef struct TcpOptions {
+    bool         has_mss, has_wscale, sack_permitted, has_timestamps;
+    uint16_t     mss;
+    uint8_t      wscale;
+    uint32_t     ts_val, ts_ecr;
+    uint8_t      n_sack;
+    TcpSackBlock sack[TCP_SACK_MAX];
+} TcpOptions;
+
+typedef struct TcpHdr {
+    uint16_t   src_port, dst_port;
+    uint32_t   seq, ack;
+    uint8_t    flags;     /* of TcpFlag */
+    uint8_t    reserved;  /* the four bits behind the data offset; sent as 0 */
+    uint8_t    header_len; /* bytes, options included; set by decode */
+    uint16_t   window;
+    uint16_t   checksum;
+    uint16_t   urgent;
+    TcpOptions opt;
+} TcpHdr;
+
+/* `segment` is header, options and data; pseudo as in udp_wire.h. Unknown options are passed over,
+ * a malformed one ends the parsing of options (RFC 9293 §3.1, MUST-6, MUST-7). */
+DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo);
+
+/* The header's length with the options of h, a multiple of 4. */
+size_t tcp_encoded_len(const TcpHdr *h);
+
+/* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand in the
+ * order MSS, SACK-permitted, timestamps, NOP, window scale in a SYN (as Linux), NOP NOP timestamps,
+ * NOP NOP SACK elsewhere; padded with NOP in front, or EOL and zeros at the end. */
+size_t tcp_encode(const TcpHdr *h, uint8_t *out);
+
+/* Over the segment with its checksum field zero. */
+uint16_t tcp_checksum(Span segment, uint32_t pseudo);

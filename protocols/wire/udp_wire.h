@@ -1,0 +1,23 @@
+/*
+ * udp_wire.h - the UDP header, RFC 768.
+ *
+ *    0      2      4      6      8
+ *    | src  | dst  | len  | sum  | data ...
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/bytes.h"
+#include "sim/engine/reason.h"
+
+enum { UDP_HDR_LEN = 8 };
+
+typedef struct UdpHdr {
+    uint16_t src_port, dst_port;
+    uint16_t length;   /* header and data */
+    uint16_t checksum; /* 0: the sender made none */
+} UdpHdr;
+
+/* pseudo: the pseudo-header's sum but for the length, see sum_pseudo(). */
+DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo);
+void       udp_encode(const UdpHdr *h, uint8_t out[static UDP_HDR_LEN]);
+uint16_t   udp_checksum(Span dgram, uint32_t pseudo);

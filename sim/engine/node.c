@@ -1,0 +1,107 @@
+/*
+ * node.c - ports, and the end of packets that were refused.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/engine/node.h"
+
+#include "sim/engine/sim.h"
+
+#include <string.h>
+
+const TracePoint PACKET_DROPPED = {
+    "packet:dropped", TRACE_DROP, { { "id", TV_INT }, { "reason", TV_STR }, { "rule", TV_STR } }
+};
+
+static void port_free(void *port_)
+{
+    Port *port = port_;
+
+    g_free(port->name);
+    g_free(port);
+}
+
+Node *node_new(Sim *sim, const char *name, NodeKind kind)
+{
+    g_assert(sim_node(sim, name) == NULL);
+    Node *node = g_new0(Node, 1);
+    node->sim = sim;
+    node->index = sim->nodes->len;
+    node->name = g_strdup(name);
+    node->kind = kind;
+    node->ports = g_ptr_array_new_with_free_func(port_free);
+    g_ptr_array_add(sim->nodes, node);
+    g_hash_table_insert(sim->by_name, node->name, node);
+    sim->topology++;
+    return node;
+}
+
+void node_free(Node *node)
+{
+    if (node->free_stack != NULL)
+        node->free_stack(node->stack);
+    g_ptr_array_free(node->ports, TRUE);
+    g_free(node->name);
+    g_free(node);
+}
+
+Port *node_add_port(Node *node, const char *name)
+{
+    Port *port = g_new0(Port, 1);
+
+    port->node = node;
+    port->index = node->ports->len;
+    port->name = name != NULL ? g_strdup(name) : g_strdup_printf("eth%u", port->index);
+    port->check_fcs = true;
+    g_ptr_array_add(node->ports, port);
+    node->sim->topology++;
+    return port;
+}
+
+Port *node_port(const Node *node, const char *name)
+{
+    for (guint i = 0; i < node->ports->len; i++) {
+        Port *port = g_ptr_array_index(node->ports, i);
+        if (strcmp(port->name, name) == 0)
+            return port;
+    }
+    return NULL;
+}
+
+void port_input(Port *port, Packet *pkt)
+{
+    DropReason why;
+
+    if (port->node->down)
+        why = DROP_LINK_HOST_DOWN;
+    else if (pkt->fcs_bad && port->check_fcs)
+        why = DROP_LINK_FCS;
+    else if (port->input == NULL)
+        why = DROP_ETH_TYPE;
+    else
+        why = port->input(port->owner, pkt);
+    if (why != DROP_NONE)
+        packet_drop(pkt, port->node, port, why);
+}
+
+void port_send(Port *port, Packet *pkt)
+{
+    pkt->frame = (uint32_t)(pkt->data - pkt->buf);
+    pkt->frame_len = (uint32_t)pkt->len;
+    if (port->node->down)
+        packet_drop(pkt, port->node, port, DROP_LINK_HOST_DOWN);
+    else if (port->out == NULL)
+        packet_drop(pkt, port->node, port, DROP_LINK_NO_LINK);
+    else
+        link_send(port->out, pkt);
+}
+
+void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why)
+{
+    const Reason *r = drop_reason(why);
+
+    trace(node->sim, PACKET_DROPPED, node, port, pkt, (int64_t)pkt->id, trace_str(r->name),
+          trace_str(r->rule));
+    node->drops[why]++;
+    node->sim->packets.dropped++;
+    packet_free(pkt);
+}

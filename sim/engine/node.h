@@ -1,0 +1,67 @@
+/*
+ * node.h - something with ports: a host, a router, a switch.
+ *
+ * A node is what links are plugged into. What it does with a frame is the business of the handler
+ * that its stack (or bridge) has set. Here a port drops what the handler refused, and says so.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/counter.h"
+#include "sim/engine/packet.h"
+#include "sim/engine/trace.h"
+
+#include <glib.h>
+
+typedef struct LinkDir LinkDir;
+
+typedef enum NodeKind { NODE_HOST, NODE_ROUTER, NODE_SWITCH } NodeKind;
+
+struct Port {
+    Node    *node;
+    unsigned index;     /* on its node, from 0, in the order of making */
+    char    *name;      /* "eth0" */
+    LinkDir *out;       /* the direction that leads away; NULL while nothing is plugged in */
+    bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */
+    /* Set by what the node is made of. Takes the packet if it returns DROP_NONE. */
+    DropReason (*input)(void *owner, Packet *pkt);
+    void    *owner;
+};
+
+struct Node {
+    Sim       *sim;
+    unsigned   index;   /* in the world, from 0, in the order of making */
+    char      *name;
+    NodeKind   kind;
+    bool       down;    /* crashed: takes and sends nothing */
+    GPtrArray *ports;   /* of Port, owned */
+    void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
+    void     (*free_stack)(void *stack);
+    void      *binding; /* for the rank above that made it; NULL */
+    uint64_t   counters[COUNTER_COUNT];
+    uint64_t   drops[DROP_COUNT]; /* packets refused here, by reason */
+};
+
+extern const TracePoint PACKET_DROPPED; /* id, reason, rule */
+
+/* Makes a node in the world, which owns it. The name must be new there (g_assert). */
+Node *node_new(Sim *sim, const char *name, NodeKind kind);
+void  node_free(Node *node); /* the world's business */
+
+/* A new port, owned by the node. name NULL: "eth" and its index. */
+Port *node_add_port(Node *node, const char *name);
+Port *node_port(const Node *node, const char *name); /* NULL if there is none of this name */
+
+/* A frame has arrived: hands it up, and drops it if it was refused. Owns pkt. */
+void port_input(Port *port, Packet *pkt);
+
+/* Puts a frame, complete from its Ethernet header on, onto the wire. Takes pkt always: what cannot
+ * be sent is dropped here. */
+void port_send(Port *port, Packet *pkt);
+
+/* The end of a refused packet: traces it, counts it, frees it. */
+void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);
+
+static inline void node_count(Node *node, Counter c)
+{
+    node->counters[c]++;
+}

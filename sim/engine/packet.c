@@ -1,0 +1,106 @@
+/*
+ * packet.c - buffers from the world's pool, and the moves of their front and back ends.
+ *
+ * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a free list; larger ones
+ * are allocated each time.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/engine/packet.h"
+
+#include "sim/engine/sim.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum { USUAL_CAP = 1728 };
+
+static Packet *take_buffer(Sim *sim, size_t cap)
+{
+    PacketPool *pool = &sim->packets;
+    Packet *pkt;
+
+    if (cap <= USUAL_CAP && pool->free_list != NULL) {
+        pkt = pool->free_list;
+        pool->free_list = pkt->next;
+    } else {
+        pkt = g_malloc(sizeof *pkt + MAX(cap, USUAL_CAP));
+        pkt->cap = (uint32_t)MAX(cap, USUAL_CAP);
+    }
+    pool->made++;
+    return pkt;
+}
+
+Packet *packet_new(Sim *sim, size_t len, SentReason why)
+{
+    g_assert(len <= PACKET_MAX);
+    Packet *pkt = take_buffer(sim, PACKET_HEADROOM + len);
+    uint32_t cap = pkt->cap;
+
+    *pkt = (Packet){
+        .len = len,
+        .id = ++sim->next_packet_id,
+        .why = why,
+        .born = sim_now(sim),
+        .sim = sim,
+        .cap = cap,
+    };
+    pkt->data = pkt->buf + PACKET_HEADROOM;
+    return pkt;
+}
+
+Packet *packet_copy(const Packet *pkt)
+{
+    Packet *copy = take_buffer(pkt->sim, pkt->cap);
+    uint32_t cap = copy->cap;
+
+    *copy = *pkt;
+    copy->cap = cap;
+    copy->next = NULL;
+    copy->data = copy->buf + (pkt->data - pkt->buf);
+    memcpy(copy->buf, pkt->buf, (size_t)(pkt->data - pkt->buf) + pkt->len);
+    return copy;
+}
+
+void packet_free(Packet *pkt)
+{
+    if (pkt == NULL)
+        return;
+    PacketPool *pool = &pkt->sim->packets;
+    pool->freed++;
+    if (pkt->cap != USUAL_CAP) {
+        g_free(pkt);
+        return;
+    }
+    pkt->next = pool->free_list;
+    pool->free_list = pkt;
+}
+
+uint8_t *packet_push(Packet *pkt, size_t n)
+{
+    g_assert(n <= (size_t)(pkt->data - pkt->buf));
+    pkt->data -= n;
+    pkt->len += n;
+    return pkt->data;
+}
+
+uint8_t *packet_put(Packet *pkt, size_t n)
+{
+    uint8_t *end = pkt->data + pkt->len;
+
+    g_assert(n <= (size_t)(pkt->buf + pkt->cap - end));
+    pkt->len += n;
+    return end;
+}
+
+void packet_pull(Packet *pkt, size_t n)
+{
+    g_assert(n <= pkt->len);
+    pkt->data += n;
+    pkt->len -= n;
+}
+
+void packet_trim(Packet *pkt, size_t len)
+{
+    g_assert(len <= pkt->len);
+    pkt->len = len;
+}

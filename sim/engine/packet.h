@@ -1,0 +1,77 @@
+/*
+ * packet.h - one frame on its way: a buffer with room in front, one owner, a reason to exist.
+ *
+ * A packet is born in a stack (or forged by a scenario), gets its headers pushed in front, crosses
+ * links and nodes as the same object with the same id, and ends in packet_free (worked off) or
+ * packet_drop (refused, see node.h). Functions that take a Packet * and return a DropReason have
+ * taken it exactly if they return DROP_NONE. Observers get const Packet * and copy what they keep.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/bytes.h"
+#include "sim/engine/reason.h"
+#include "sim/engine/time.h"
+
+#include <stdbool.h>
+
+typedef struct Sim Sim;
+typedef struct Packet Packet;
+
+enum {
+    PACKET_HEADROOM = 128, /* what packet_new leaves for the headers below */
+    PACKET_MAX = 65535 + 256
+};
+
+struct Packet {
+    uint8_t   *data;      /* what the layer now working on it sees first */
+    size_t     len;       /* from data to its end */
+    uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
+    SentReason why;       /* stamped at birth */
+    SimTime    born;
+    Sim       *sim;
+    Packet    *next;      /* for its holder's list */
+    SimTime    arrive;    /* while on a link: the instant of its arrival, */
+    uint64_t   order;     /* and its place in line */
+    uint32_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */
+    uint32_t   frame_len; /* its length as it was on the wire */
+    uint32_t   net;       /* offset of the network header in buf, set by the link layer */
+    uint32_t   cap;       /* size of buf */
+    bool       forged;    /* written by the scenario, not by a stack */
+    bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
+    bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
+    bool       retransmission; /* the transport sends these bytes again */
+    const char *remark;   /* what a fault did to it, for people; static or owned by the world; NULL */
+    uint8_t    buf[];
+};
+
+/* A new packet with `len` bytes of payload (not initialised) and PACKET_HEADROOM in front.
+ * The caller owns it. Comes from the world's pool. */
+Packet *packet_new(Sim *sim, size_t len, SentReason why);
+
+/* A copy with the same id, reason and bytes. The caller owns it. */
+Packet *packet_copy(const Packet *pkt);
+
+/* The end of a packet that was worked off: back to the pool. NULL is fine. */
+void packet_free(Packet *pkt);
+
+uint8_t *packet_push(Packet *pkt, size_t n); /* makes room for n bytes in front; returns data */
+uint8_t *packet_put(Packet *pkt, size_t n);  /* n more bytes behind; returns their start */
+void     packet_pull(Packet *pkt, size_t n); /* takes n bytes off the front; n <= len */
+void     packet_trim(Packet *pkt, size_t len); /* cuts it to len bytes; len <= pkt->len */
+
+static inline Span packet_span(const Packet *pkt)
+{
+    return (Span){ pkt->data, pkt->len };
+}
+
+/* The frame as it is or was on the wire: from the Ethernet header on, padding included. */
+static inline Span packet_frame(const Packet *pkt)
+{
+    return (Span){ pkt->buf + pkt->frame, pkt->frame_len };
+}
+
+/* From the network header to the end of what the layers above have left; for errors that quote it. */
+static inline Span packet_net(const Packet *pkt)
+{
+    return (Span){ pkt->buf + pkt->net, (size_t)(pkt->data + pkt->len - (pkt->buf + pkt->net)) };
+}

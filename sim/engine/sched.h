@@ -1,0 +1,74 @@
+/*
+ * sched.h - the queue that is time: intrusive timers, fired in order of (instant, order of arming).
+ *
+ * A Timer lives inside what it serves and is the engine's only kind of event. Arming never allocates
+ * per event (the heap's array grows once). Ties fire in the order in which the timers were last set;
+ * a caller may also bring its own place in line (timer_set_as), which a link does for the packet at
+ * the head of its queue.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct Sched Sched;
+
+typedef struct Timer {
+    Sched   *sched;
+    void   (*fire)(void *owner);
+    void    *owner;
+    SimTime  at;         /* when it is due; meaningful while pending */
+    uint64_t order;      /* its place among timers due at the same instant */
+    size_t   slot;       /* place in the heap + 1, 0 when it is not there */
+    bool     pending;
+    bool     background; /* does not keep the simulation alive */
+} Timer;
+
+typedef struct SchedEntry {
+    SimTime  at;
+    uint64_t order;
+    Timer   *timer;
+} SchedEntry;
+
+struct Sched {
+    SimTime     now;
+    uint64_t    next_order;
+    uint64_t    events;     /* fired so far */
+    size_t      foreground; /* pending timers that keep the simulation alive */
+    SchedEntry *heap;
+    size_t      n, cap;
+};
+
+void sched_init(Sched *s);
+void sched_clear(Sched *s); /* frees the heap's array; timers belong to others */
+
+/* The next number in line, for what is queued elsewhere and armed later with timer_set_as. */
+uint64_t sched_order(Sched *s);
+
+/* The instant of the earliest pending timer, NEVER if there is none. */
+SimTime sched_next(Sched *s);
+
+/* Advances to the earliest timer and fires it. Returns false if none is pending. */
+bool sched_run_one(Sched *s);
+
+/* Once, before any other call on t. fire(owner) runs when the timer is due, no longer pending. */
+void timer_init(Timer *t, Sched *s, void (*fire)(void *owner), void *owner);
+
+/* Housekeeping (ageing, keep-alive) calls this after timer_init: such a timer does not keep the
+ * simulation from ending. */
+void timer_set_background(Timer *t);
+
+/* Due in `delay` from now (>= 0); an armed timer is re-armed and goes to the end of its new line. */
+void timer_set(Timer *t, SimTime delay);
+
+/* Due at the instant `at` (>= now), in the place `order` drawn earlier by sched_order. */
+void timer_set_as(Timer *t, SimTime at, uint64_t order);
+
+void timer_stop(Timer *t); /* an idle timer is fine */
+
+static inline bool timer_pending(const Timer *t)
+{
+    return t->pending;
+}

@@ -1,0 +1,81 @@
+/*
+ * sim.c - the world's beginning, run and end.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/engine/sim.h"
+
+static void free_node(void *node)
+{
+    node_free(node);
+}
+
+static void free_link(void *link)
+{
+    link_free(link);
+}
+
+Sim *sim_new(uint64_t seed)
+{
+    Sim *sim = g_new0(Sim, 1);
+
+    sched_init(&sim->sched);
+    trace_init(&sim->trace);
+    sim->seed = seed;
+    sim->nodes = g_ptr_array_new_with_free_func(free_node);
+    sim->links = g_ptr_array_new_with_free_func(free_link);
+    sim->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    return sim;
+}
+
+void sim_free(Sim *sim)
+{
+    if (sim->free_autoconf != NULL)
+        sim->free_autoconf(sim->autoconf);
+    g_ptr_array_free(sim->links, TRUE);
+    g_hash_table_destroy(sim->by_name);
+    g_ptr_array_free(sim->nodes, TRUE);
+    while (sim->packets.free_list != NULL) {
+        Packet *pkt = sim->packets.free_list;
+        sim->packets.free_list = pkt->next;
+        g_free(pkt);
+    }
+    trace_clear(&sim->trace);
+    sched_clear(&sim->sched);
+    g_free(sim);
+}
+
+Node *sim_node(const Sim *sim, const char *name)
+{
+    return g_hash_table_lookup(sim->by_name, name);
+}
+
+void sim_rng(const Sim *sim, const char *name, Rng *out)
+{
+    rng_init(out, sim->seed, name);
+}
+
+SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events)
+{
+    uint64_t last = max_events ? sim->sched.events + max_events : UINT64_MAX;
+
+    sim->stop = false;
+    while (!sim->stop) {
+        if (sim->sched.foreground == 0)
+            return SIM_DRAINED;
+        if (sched_next(&sim->sched) > until) {
+            sim->sched.now = until;
+            return SIM_HORIZON;
+        }
+        if (sim->sched.events >= last)
+            return SIM_MAX_EVENTS;
+        sched_run_one(&sim->sched);
+        if (sim->after_event != NULL)
+            sim->after_event(sim->after_self);
+    }
+    return SIM_STOPPED;
+}
+
+uint64_t sim_packets_alive(const Sim *sim)
+{
+    return sim->packets.made - sim->packets.freed;
+}

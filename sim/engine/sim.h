@@ -1,0 +1,60 @@
+/*
+ * sim.h - the world: clock, seed, nodes, links, observers. Everything hangs from here; two worlds
+ * can live side by side.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/link.h"
+#include "sim/engine/node.h"
+#include "sim/engine/packet.h"
+#include "sim/engine/rng.h"
+#include "sim/engine/sched.h"
+#include "sim/engine/trace.h"
+
+typedef struct PacketPool {
+    Packet  *free_list; /* buffers of the usual size */
+    uint64_t made;      /* births, copies included */
+    uint64_t freed;     /* ends: worked off or dropped */
+    uint64_t dropped;   /* of those, refused */
+} PacketPool;
+
+struct Sim {
+    Sched      sched;
+    Trace      trace;
+    PacketPool packets;
+    uint64_t   seed;
+    uint64_t   next_packet_id;
+    uint64_t   hops;         /* frames completely received by a port */
+    unsigned   topology;     /* counts changes of nodes, links, addresses: who caches routes compares */
+    GPtrArray *nodes, *links; /* owned, in the order of making */
+    GHashTable *by_name;     /* node names to nodes; for look-up only */
+    /* Runs after every event, if set (sim.always, sim.wait ...). */
+    void     (*after_event)(void *self);
+    void      *after_self;
+    bool       stop;         /* set to end sim_run after the current event */
+    void      *autoconf;     /* see protocols/autoconf.h; NULL */
+    void     (*free_autoconf)(void *);
+};
+
+typedef enum SimEnd { SIM_DRAINED, SIM_HORIZON, SIM_STOPPED, SIM_MAX_EVENTS } SimEnd;
+
+Sim *sim_new(uint64_t seed);
+void sim_free(Sim *sim);
+
+Node *sim_node(const Sim *sim, const char *name); /* NULL if there is none of this name */
+
+/* The stream of random numbers for a component, by its name; see rng.h. */
+void sim_rng(const Sim *sim, const char *name, Rng *out);
+
+/* Fires events until only background timers are left, or the next lies beyond `until`, or
+ * `max_events` more have fired (0: no limit), or sim->stop is set. At SIM_HORIZON the clock stands
+ * at `until`. May be called again to go on. */
+SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events);
+
+/* Packets alive: made and not freed. After the world has drained, those held by faults and taps. */
+uint64_t sim_packets_alive(const Sim *sim);
+
+static inline SimTime sim_now(const Sim *sim)
+{
+    return sim->sched.now;
+}

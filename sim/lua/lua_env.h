@@ -1,0 +1,138 @@
+/*
+ * lua_env.h - the ground on which the binding stands: the sandbox, worlds, option tables, tasks, errors.
+ *
+ * One LuaEnv holds one lua_State and the stack of worlds being played in it (sim.play nests). The
+ * global `sim` always means the innermost. Everything that a library function of the binding needs
+ * from its surroundings is here.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/autoconf.h"
+#include "sim/view/filter.h"
+#include "sim/view/record.h"
+
+#include <lua.h>
+#include <lauxlib.h>
+
+typedef struct LuaEnv LuaEnv;
+typedef struct World World;
+typedef struct Task Task;
+
+/* --- limits and options of a run -------------------------------------------------------------- */
+
+typedef struct RunOptions {
+    uint64_t     seed;
+    GPtrArray   *sets;             /* of char * "key=value", in order; may be NULL */
+    SimTime      until;            /* horizon; 1 h unless said */
+    uint64_t     max_events;       /* 0: none */
+    uint64_t     max_memory;       /* bytes, Lua's and the world's */
+    uint64_t     max_instructions; /* Lua instructions without the simulation advancing */
+    bool         chinese;
+} RunOptions;
+extern const RunOptions run_defaults;
+
+/* --- a world ---------------------------------------------------------------------------------- */
+
+struct World {
+    LuaEnv           *env;
+    Sim              *sim;
+    World            *outer;     /* that of the sim.play around this one; NULL */
+    const RunOptions *opt;
+    StackConfig       defaults;  /* sim.defaults */
+    Recorder         *recorder;
+    const char       *file;      /* the scenario's file as given */
+    unsigned          checks, failed; /* so far */
+};
+
+World *lua_world(lua_State *L);  /* the innermost; never NULL inside a scenario */
+Sim   *lua_sim(lua_State *L);
+
+/* --- errors: what the author did -------------------------------------------------------------- */
+
+/* Raises "file:line: message" with the line of the innermost frame of a scenario's file. */
+int lua_fail(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Raises the GError's message likewise, and frees it. */
+int lua_fail_gerror(lua_State *L, GError *error);
+/* nil, NAME: what the network did. Returns 2. */
+int lua_net_error(lua_State *L, NetError err);
+/* autoconf_settle, its error raised. */
+void lua_settle(lua_State *L);
+
+/* --- arguments -------------------------------------------------------------------------------- */
+
+/* Reads a strict option table at `arg` (none or nil: nothing to do) into config through its knobs.
+ * `what` begins the messages ("link"). custom, which may be NULL, gets the fields of KNOB_CUSTOM with
+ * the value on top of the stack. An unknown field raises with the nearest name. */
+typedef void (*LuaCustomKnob)(lua_State *L, const Knob *knob, void *config);
+void lua_options(lua_State *L, int arg, const char *what, const Knob *knobs, void *config,
+                 LuaCustomKnob custom);
+
+SimTime     lua_check_time(lua_State *L, int arg);       /* number of seconds, or text with a unit */
+uint64_t    lua_check_size(lua_State *L, int arg);
+const char *lua_check_text(lua_State *L, int arg);       /* a string, or { "English", zh = "..." }:
+                                                            in the run's language; stays on the stack */
+/* Takes { timeout = T } at `arg` (may be absent): the deadline, NEVER if none. Other fields raise. */
+SimTime     lua_check_deadline(lua_State *L, int arg);
+
+/* --- objects ---------------------------------------------------------------------------------- */
+/* Handles of things that live as long as their world (nodes, interfaces, links, rules) or are owned by
+ * their handle (conns, sockets). One userdata per pointer, kept in a registry table: the same thing is
+ * always the same value. `type` is a metatable made with lua_class. */
+
+typedef struct LuaObject {
+    uint64_t serial; /* in order of making: deterministic pairs, tostring */
+    World   *world;
+    void    *p;
+} LuaObject;
+
+/* Makes the metatable `type`: methods (a luaL_Reg list), properties read by `index` when no method has
+ * that name (may be NULL; pushes one value and returns 1, or 0: "no field" error), __tostring by
+ * `text`, __gc / __close by `gc` (may be NULL; must not touch the wire). */
+void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
+               int (*index)(lua_State *L, void *p, const char *name),
+               void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p));
+void  lua_push_object(lua_State *L, const char *type, void *p); /* p NULL pushes nil */
+void *lua_check_object(lua_State *L, int arg, const char *type);
+void *lua_test_object(lua_State *L, int arg, const char *type); /* NULL if it is something else */
+void  lua_forget_object(lua_State *L, void *p);
+
+/* A node of whatever kind ("host", "router" and "switch" are three classes). */
+Node *lua_check_node(lua_State *L, int arg);
+Node *lua_test_node(lua_State *L, int arg);
+
+/* A function that sits at `arg`, kept; call pushes it. Frees with luaL_unref. */
+int lua_keep(lua_State *L, int arg);
+
+/* Calls the function on the stack under its `n` arguments, outside any task (a callback): waiting in
+ * it is an error. Errors of the author end the run; returns false then. */
+bool lua_callback(lua_State *L, int n, int results, const char *what);
+
+/* --- tasks: what waits in Lua yields to the scheduler ------------------------------------------- */
+
+typedef struct WaitQueue { /* all zero is empty */
+    Task *head, *tail;
+} WaitQueue;
+
+/* Call as `return task_wait(L, queue, deadline, k, ctx);`. Suspends the running task until the queue
+ * is woken or the deadline (an instant; NEVER: none) has come, then goes on in k. queue may be NULL
+ * (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
+int  task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx);
+bool task_timed_out(lua_State *L);        /* in k: the deadline came first */
+void waitq_wake(WaitQueue *queue);        /* all of it; they run behind all that is due already */
+void waitq_wake_user(void *queue);        /* the same, as an on_ready */
+
+/* A new task from the function at `arg` (its arguments above it are none); it starts when its maker next waits. node
+ * not NULL: it dies with that host. Pushes the task's handle. */
+Task *task_spawn(lua_State *L, int arg, Node *node);
+void  task_kill_node(World *world, Node *node); /* host:crash */
+
+/* --- parts of the binding, each opened once in a new state --------------------------------------- */
+/* Each adds to the table `sim` (on top of the stack) and makes its classes. */
+void lua_open_net(lua_State *L);    /* host, router, switch, link, interface, defaults, routes */
+void lua_open_fault(lua_State *L);  /* link's fault methods */
+void lua_open_sock(lua_State *L);   /* host:listen, connect, udp; conn, listener, socket */
+void lua_open_host(lua_State *L);   /* ping, traceroute, tables, counters, packets, raw */
+void lua_open_check(lua_State *L);  /* the global `check`, sim.always, sim.never */
+
+/* Adds methods to a class made elsewhere (lua_sock.c to "host" ...). */
+void lua_class_add(lua_State *L, const char *type, const luaL_Reg *methods);

@@ -1,0 +1,29 @@
+/*
+ * ladder.h - the ladder diagram: hosts as columns, their TCP states, every segment, what became of it.
+ *
+ * A sink that collects while the simulation runs and prints at the end. Figures 6 to 13 of RFC 9293
+ * are its model.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/sim.h"
+#include "sim/view/record.h"
+
+#include <stdio.h>
+
+typedef struct LadderOptions {
+    unsigned width;    /* columns of the terminal; 80 in goldens */
+    bool     colour;
+    bool     full;     /* every packet, however many */
+    bool     absolute; /* sequence numbers as on the wire */
+    bool     chinese;
+} LadderOptions;
+
+typedef struct Ladder Ladder;
+
+/* flows: the recorder's, for relative numbers. */
+Ladder *ladder_new(Sim *sim, const LadderOptions *opt, Flows *flows);
+/* A line beside the ladder at this instant; text is copied. */
+void    ladder_note(Ladder *ladder, const char *text);
+void    ladder_print(Ladder *ladder, FILE *out);
+void    ladder_free(Ladder *ladder);

@@ -1,0 +1,55 @@
+/*
+ * record.h - what has passed: the last packets of the world, for looking back.
+ *
+ * One sink that keeps, of the last RECORD_MAX happenings to frames, time, place, reason and the
+ * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views read
+ * it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative numbers.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/sim.h"
+#include "sim/view/flow.h"
+
+enum { RECORD_MAX = 100000, RECORD_SNAP = 256 };
+
+typedef enum RecordKind {
+    RECORD_SENT,      /* a port put it on its wire */
+    RECORD_RECEIVED,  /* it reached a port, before anybody looked at it */
+    RECORD_LOST,      /* on the wire: loss, queue, cable, a rule; `drop` says which */
+    RECORD_DROPPED,   /* refused by a node; `drop` says why */
+    RECORD_HELD,      /* kept by a fault rule */
+    RECORD_RELEASED,  /* a held, replayed or injected frame entered the link */
+    RECORD_DUPLICATED,
+    RECORD_CORRUPTED,
+    RECORD_MODIFIED,
+    RECORD_DELAYED
+} RecordKind;
+
+typedef struct Record {
+    uint64_t    serial;   /* from 0, without gaps */
+    SimTime     t;
+    RecordKind  kind;
+    Node       *node;     /* where: the sender for what happens on the wire */
+    Port       *port;
+    LinkDir    *dir;      /* the direction it is on; NULL for DROPPED without a port */
+    uint64_t    packet;   /* Packet.id */
+    SentReason  why;
+    DropReason  drop;     /* LOST, DROPPED */
+    SimTime     born;
+    bool        forged, altered, retransmission;
+    const char *remark;   /* what the scenario did to it; owned by the recorder, or NULL */
+    uint32_t    len;      /* of the frame on the wire */
+    uint32_t    snap;     /* bytes kept */
+    uint8_t     bytes[RECORD_SNAP];
+} Record;
+
+typedef struct Recorder Recorder;
+
+Recorder *recorder_new(Sim *sim);
+void      recorder_free(Recorder *rec);
+void      recorder_pause(Recorder *rec, bool paused); /* sim.record(false) */
+bool      recorder_paused(const Recorder *rec);
+uint64_t  recorder_first(const Recorder *rec); /* serial of the oldest kept */
+uint64_t  recorder_end(const Recorder *rec);   /* one past the newest */
+const Record *recorder_get(const Recorder *rec, uint64_t serial); /* NULL: never was, or forgotten */
+Flows    *recorder_flows(Recorder *rec);
