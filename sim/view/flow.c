@@ -1,0 +1,246 @@
+/*
+ * flow.c - four-tuples, and the incarnations of each with their initial sequence numbers.
+ *
+ * An incarnation remembers, for each direction, where its numbers begin and how far they have come. A
+ * segment belongs to the incarnation to whose two ranges its numbers lie nearest; of several the
+ * youngest, which is the connection that is going on.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/flow.h"
+
+#include <glib.h>
+
+typedef struct Side {
+    uint32_t base;  /* the ISN, or the first number seen */
+    bool     seen;  /* base is set */
+    bool     syn;   /* base is an ISN */
+    uint64_t reach; /* how far beyond base the numbers have come */
+} Side;
+
+typedef struct Incarnation {
+    Side side[2]; /* 0: of the lower end */
+} Incarnation;
+
+typedef struct FlowKey {
+    IpAddr   addr[2];
+    uint16_t port[2];
+} FlowKey;
+
+typedef struct Flow {
+    FlowKey key;
+    GArray *incarnations; /* of Incarnation, oldest first; never empty */
+} Flow;
+
+struct Flows {
+    GHashTable *by_key; /* FlowKey inside the Flow to Flow; for look-up only */
+};
+
+enum { NEAR = 1 << 25 };              /* numbers move on by less than this at a time */
+static const uint64_t UNKNOWN = 1 << 20; /* how ill a number fits a side that has none yet */
+
+static guint key_hash(gconstpointer key_)
+{
+    const FlowKey *key = key_;
+    uint64_t h = 0;
+
+    for (int i = 0; i < 2; i++) {
+        h = (h ^ key->addr[i].lo) * 0x9e3779b97f4a7c15u;
+        h = (h ^ key->addr[i].hi ^ key->port[i]) * 0x9e3779b97f4a7c15u;
+    }
+    return (guint)(h >> 32);
+}
+
+static gboolean key_equal(gconstpointer a_, gconstpointer b_)
+{
+    const FlowKey *a = a_, *b = b_;
+
+    return ip_equal(a->addr[0], b->addr[0]) && ip_equal(a->addr[1], b->addr[1]) &&
+           a->port[0] == b->port[0] && a->port[1] == b->port[1];
+}
+
+static bool end_before(IpAddr a, uint16_t a_port, IpAddr b, uint16_t b_port)
+{
+    if (a.hi != b.hi)
+        return a.hi < b.hi;
+    return a.lo != b.lo ? a.lo < b.lo : a_port < b_port;
+}
+
+/* The key of both directions; *from is the side that sends. */
+static FlowKey key_of(IpAddr src, IpAddr dst, const TcpHdr *h, int *from)
+{
+    *from = end_before(dst, h->dst_port, src, h->src_port);
+    FlowKey key = { { src, dst }, { h->src_port, h->dst_port } };
+    if (*from == 1)
+        key = (FlowKey){ { dst, src }, { h->dst_port, h->src_port } };
+    return key;
+}
+
+static void flow_free(void *flow_)
+{
+    Flow *flow = flow_;
+
+    g_array_free(flow->incarnations, TRUE);
+    g_free(flow);
+}
+
+/* How far `number` lies outside of what the side has reached, on the circle of 2^32. */
+static uint64_t distance(const Side *side, uint32_t number)
+{
+    if (!side->seen)
+        return UNKNOWN;
+    uint32_t offset = number - side->base;
+    if (offset <= side->reach)
+        return 0;
+    return MIN(offset - side->reach, ((uint64_t)1 << 32) - offset);
+}
+
+static uint64_t misfit(const Incarnation *inc, int from, const TcpHdr *h)
+{
+    uint64_t d = distance(&inc->side[from], h->seq);
+
+    if (h->flags & TCP_ACK)
+        d += distance(&inc->side[!from], h->ack);
+    return d;
+}
+
+static Incarnation *incarnation(const Flow *flow, guint i)
+{
+    return &g_array_index(flow->incarnations, Incarnation, i);
+}
+
+static guint best_fit(const Flow *flow, int from, const TcpHdr *h)
+{
+    guint best = flow->incarnations->len - 1;
+
+    for (guint i = best; i-- > 0;)
+        if (misfit(incarnation(flow, i), from, h) < misfit(incarnation(flow, best), from, h))
+            best = i;
+    return best;
+}
+
+static void side_reaches(Side *side, uint32_t number)
+{
+    uint32_t ahead = number - (side->base + (uint32_t)side->reach);
+
+    if (side->seen && ahead < NEAR)
+        side->reach += ahead;
+}
+
+static void side_begins(Side *side, uint32_t base, bool syn)
+{
+    *side = (Side){ .base = base, .seen = true, .syn = syn };
+}
+
+/* Does the ACK of a SYN,ACK answer the SYN that this side is known by? More than one beyond the ISN
+ * if data came with the SYN and was taken. */
+static bool answers(const Side *side, uint32_t ack)
+{
+    return !side->syn || (ack - side->base >= 1 && ack - side->base <= UINT16_MAX);
+}
+
+/* The incarnation of a SYN: the one that began with its number, or a new one. */
+static Incarnation *incarnation_of_syn(Flow *flow, int from, const TcpHdr *h)
+{
+    for (guint i = flow->incarnations->len; i-- > 0;) {
+        const Side *side = incarnation(flow, i)->side;
+        if (side[from].syn && side[from].base == h->seq &&
+            (!(h->flags & TCP_ACK) || answers(&side[!from], h->ack)))
+            return incarnation(flow, i);
+    }
+    Incarnation *last = incarnation(flow, flow->incarnations->len - 1);
+    if (last->side[from].syn || ((h->flags & TCP_ACK) && !answers(&last->side[!from], h->ack))) {
+        Incarnation fresh = { 0 };
+        g_array_append_val(flow->incarnations, fresh);
+        last = incarnation(flow, flow->incarnations->len - 1);
+    }
+    return last;
+}
+
+static void see_syn(Flow *flow, int from, const TcpHdr *h)
+{
+    Incarnation *inc = incarnation_of_syn(flow, from, h);
+
+    if (!inc->side[from].syn)
+        side_begins(&inc->side[from], h->seq, true);
+    if (!(h->flags & TCP_ACK))
+        return;
+    if (!inc->side[!from].syn)
+        side_begins(&inc->side[!from], h->ack - 1, true);
+    side_reaches(&inc->side[!from], h->ack);
+}
+
+static void see_other(Flow *flow, int from, const TcpHdr *h)
+{
+    Incarnation *inc = incarnation(flow, best_fit(flow, from, h));
+
+    if (!inc->side[from].seen)
+        side_begins(&inc->side[from], h->seq, false);
+    side_reaches(&inc->side[from], h->seq);
+    if (!(h->flags & TCP_ACK))
+        return;
+    if (!inc->side[!from].seen)
+        side_begins(&inc->side[!from], h->ack - 1, false);
+    side_reaches(&inc->side[!from], h->ack);
+}
+
+Flows *flows_new(void)
+{
+    Flows *flows = g_new0(Flows, 1);
+
+    flows->by_key = g_hash_table_new_full(key_hash, key_equal, NULL, flow_free);
+    return flows;
+}
+
+void flows_free(Flows *flows)
+{
+    if (flows == NULL)
+        return;
+    g_hash_table_destroy(flows->by_key);
+    g_free(flows);
+}
+
+void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h)
+{
+    int from;
+    FlowKey key = key_of(src, dst, h, &from);
+    Flow *flow = g_hash_table_lookup(flows->by_key, &key);
+
+    if (flow == NULL) {
+        Incarnation first = { 0 };
+        flow = g_new0(Flow, 1);
+        flow->key = key;
+        flow->incarnations = g_array_new(FALSE, FALSE, sizeof(Incarnation));
+        g_array_append_val(flow->incarnations, first);
+        g_hash_table_insert(flows->by_key, &flow->key, flow);
+    }
+    if (h->flags & TCP_SYN)
+        see_syn(flow, from, h);
+    else
+        see_other(flow, from, h);
+}
+
+void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t *seq_base,
+                uint32_t *ack_base, unsigned *incarnation_)
+{
+    int from;
+    FlowKey key = key_of(src, dst, h, &from);
+    const Flow *flow = g_hash_table_lookup(flows->by_key, &key);
+
+    *seq_base = h->seq;
+    *ack_base = h->ack - 1;
+    if (incarnation_ != NULL)
+        *incarnation_ = 1;
+    if (flow == NULL)
+        return;
+    guint best = best_fit(flow, from, h);
+    const Incarnation *inc = incarnation(flow, best);
+    if (inc->side[from].seen)
+        *seq_base = inc->side[from].base;
+    if (inc->side[!from].seen)
+        *ack_base = inc->side[!from].base;
+    /* RFC 9293 §3.10.7.1: <SEQ=0> of a reset that answers no ACK is no place in any sequence. */
+    if ((h->flags & TCP_RST) && h->seq == 0 && distance(&inc->side[from], 0) > 0)
+        *seq_base = 0;
+    if (incarnation_ != NULL)
+        *incarnation_ = best + 1;
+}
