@@ -74,7 +74,7 @@ bool ip_parse(const char *text, IpAddr *out);
 bool prefix_parse(const char *text, IpPrefix *out); /* "10.0.0.1/24"; host bits are kept */
 bool mac_parse(const char *text, MacAddr *out);
 
-/* Printing returns `out`. */
+/* Printing returns `out`. IP_NONE is "none". */
 char *ip_text(IpAddr a, char out[static IP_TEXT]);
 char *prefix_text(IpPrefix p, char out[static PREFIX_TEXT]);
 char *mac_text(MacAddr a, char out[static MAC_TEXT]);

@@ -38,7 +38,7 @@ typedef struct IcmpHdr {
     uint32_t rest;  /* echo: id << 16 | seq; fragmentation needed: the next hop's MTU */
 } IcmpHdr;
 
-/* `msg` is the whole message; verifies the checksum. */
+/* `msg` is the whole message; verifies the checksum. After DROP_ICMP_CHECKSUM *h is filled in. */
 DropReason icmp_decode(IcmpHdr *h, Span msg);
 /* Writes the header with a checksum over itself and `data`, which follows it. */
 void       icmp_encode(const IcmpHdr *h, Span data, uint8_t out[static ICMP_HDR_LEN]);

@@ -30,7 +30,8 @@ static inline size_t ipv4_hdr_len(const Ipv4Hdr *h)
 }
 
 /* Checks version, lengths and the header checksum, as RFC 1122 §3.2.1 orders. `bytes` may be longer
- * than total_len (Ethernet padding). Does not judge addresses or options. */
+ * than total_len (Ethernet padding). Does not judge addresses or options.
+ * After DROP_IP_CHECKSUM and DROP_IP_LENGTH all of *h is filled in, for those who only look. */
 DropReason ipv4_decode(Ipv4Hdr *h, Span bytes);
 
 /* The same without the checksum and with total_len beyond the bytes allowed: for quoted headers. */

@@ -47,15 +47,18 @@ typedef struct TcpHdr {
 } TcpHdr;
 
 /* `segment` is header, options and data; pseudo as in udp_wire.h. Unknown options are passed over,
- * a malformed one ends the parsing of options (RFC 9293 §3.1, MUST-6, MUST-7). */
+ * a malformed one ends the parsing of options (RFC 9293 §3.1, MUST-6, MUST-7).
+ * After DROP_TCP_CHECKSUM all of *h is filled in, for those who only look. */
 DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo);
 
-/* The header's length with the options of h, a multiple of 4. */
+/* The header's length with the options of h, a multiple of 4, at most TCP_HDR_MAX. */
 size_t tcp_encoded_len(const TcpHdr *h);
 
-/* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand in the
- * order MSS, SACK-permitted, timestamps, NOP, window scale in a SYN (as Linux), NOP NOP timestamps,
- * NOP NOP SACK elsewhere; padded with NOP in front, or EOL and zeros at the end. */
+/* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand as
+ * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and the
+ * one if the other is missing), NOP window scale, NOP NOP SACK. If that is longer than 40 bytes they
+ * stand without NOPs, zeros (EOL) at the end; SACK blocks that still do not fit are left out, the
+ * last first. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
 /* Over the segment with its checksum field zero. */

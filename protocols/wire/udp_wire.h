@@ -17,7 +17,8 @@ typedef struct UdpHdr {
     uint16_t checksum; /* 0: the sender made none */
 } UdpHdr;
 
-/* pseudo: the pseudo-header's sum but for the length, see sum_pseudo(). */
+/* pseudo: the pseudo-header's sum but for the length, see sum_pseudo(). After DROP_UDP_LENGTH and
+ * DROP_UDP_CHECKSUM all of *h is filled in, for those who only look. */
 DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo);
 void       udp_encode(const UdpHdr *h, uint8_t out[static UDP_HDR_LEN]);
 uint16_t   udp_checksum(Span dgram, uint32_t pseudo);

@@ -1,0 +1,89 @@
+/*
+ * ipv4_wire.c - the IPv4 header, RFC 791 §3.1.
+ *
+ *    0     1     2            4          6              8     9       10         12    16    20
+ *    | v,l | tos | total len  | id       | flags,offset | ttl | proto | checksum | src | dst | options
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/wire/ipv4_wire.h"
+
+#include "protocols/wire/checksum.h"
+
+#include <string.h>
+
+enum { FLAG_RESERVED = 0x8000, FLAG_DF = 0x4000, FLAG_MF = 0x2000, OFFSET_MASK = 0x1fff };
+
+/* Everything but the checksum and the total length, which need more bytes or are judged apart. */
+static DropReason decode_fields(Ipv4Hdr *h, Span bytes)
+{
+    const uint8_t *p = bytes.p;
+
+    if (bytes.n < IPV4_HDR_LEN)
+        return DROP_IP_SHORT;
+    if (p[0] >> 4 != 4)
+        return DROP_IP_VERSION;
+    size_t len = (size_t)(p[0] & 15) * 4;
+    if (len < IPV4_HDR_LEN || len > bytes.n)
+        return DROP_IP_HEADER_LEN;
+
+    uint16_t frag = get16(p + 6);
+    *h = (Ipv4Hdr){
+        .tos = p[1],
+        .total_len = get16(p + 2),
+        .id = get16(p + 4),
+        .reserved = (frag & FLAG_RESERVED) != 0,
+        .df = (frag & FLAG_DF) != 0,
+        .mf = (frag & FLAG_MF) != 0,
+        .frag_off = (uint16_t)((frag & OFFSET_MASK) * 8),
+        .ttl = p[8],
+        .proto = p[9],
+        .checksum = get16(p + 10),
+        .src = ip_v4(get32(p + 12)),
+        .dst = ip_v4(get32(p + 16)),
+        .options_len = (uint8_t)(len - IPV4_HDR_LEN),
+    };
+    memcpy(h->options, p + IPV4_HDR_LEN, h->options_len);
+    return DROP_NONE;
+}
+
+DropReason ipv4_decode(Ipv4Hdr *h, Span bytes)
+{
+    DropReason why = decode_fields(h, bytes);
+
+    if (why != DROP_NONE)
+        return why;
+    /* RFC 1122 §3.2.1.2 comes before any use of the fields, the total length among them. */
+    if (sum_fold(sum_add(0, (Span){ bytes.p, ipv4_hdr_len(h) })) != 0)
+        return DROP_IP_CHECKSUM;
+    if (h->total_len < ipv4_hdr_len(h) || h->total_len > bytes.n)
+        return DROP_IP_LENGTH;
+    return DROP_NONE;
+}
+
+DropReason ipv4_decode_quoted(Ipv4Hdr *h, Span bytes)
+{
+    DropReason why = decode_fields(h, bytes);
+
+    if (why != DROP_NONE)
+        return why;
+    return h->total_len < ipv4_hdr_len(h) ? DROP_IP_LENGTH : DROP_NONE;
+}
+
+void ipv4_encode(const Ipv4Hdr *h, uint8_t *out)
+{
+    size_t len = ipv4_hdr_len(h);
+
+    out[0] = (uint8_t)(4 << 4 | len / 4);
+    out[1] = h->tos;
+    put16(out + 2, h->total_len);
+    put16(out + 4, h->id);
+    put16(out + 6, (uint16_t)((h->reserved ? FLAG_RESERVED : 0) | (h->df ? FLAG_DF : 0) |
+                              (h->mf ? FLAG_MF : 0) | h->frag_off / 8));
+    out[8] = h->ttl;
+    out[9] = h->proto;
+    put16(out + 10, 0);
+    put32(out + 12, ip_to_v4(h->src));
+    put32(out + 16, ip_to_v4(h->dst));
+    memcpy(out + IPV4_HDR_LEN, h->options, h->options_len);
+    put16(out + 10, sum_fold(sum_add(0, (Span){ out, len })));
+}

@@ -1,0 +1,215 @@
+/*
+ * tcp_wire.c - the TCP header and its options, RFC 9293 §3.1, 7323 §2-3, 2018 §2-3.
+ *
+ *    0      2      4     8     12        14       16         18       20
+ *    | src  | dst  | seq | ack | off,flg | window | checksum | urgent | options ...
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/wire/tcp_wire.h"
+
+#include "protocols/wire/checksum.h"
+
+#include <string.h>
+
+enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_PERMITTED, OPT_SACK, OPT_TIMESTAMPS = 8 };
+
+enum { LEN_MSS = 4, LEN_WSCALE = 3, LEN_SACK_PERMITTED = 2, LEN_SACK_BLOCK = 8, LEN_TIMESTAMPS = 10 };
+
+/* How the options stand. Those that fit in 40 bytes only without alignment do without it. */
+typedef struct Layout {
+    bool     aligned;
+    unsigned n_sack;
+    size_t   len; /* a multiple of 4 */
+} Layout;
+
+/* The length that an option of this kind must have; 0 for those of any length. */
+static size_t option_len(uint8_t kind)
+{
+    switch (kind) {
+    case OPT_MSS:
+        return LEN_MSS;
+    case OPT_WSCALE:
+        return LEN_WSCALE;
+    case OPT_SACK_PERMITTED:
+        return LEN_SACK_PERMITTED;
+    case OPT_TIMESTAMPS:
+        return LEN_TIMESTAMPS;
+    default:
+        return 0;
+    }
+}
+
+/* One option, p[0] its kind and `len` its length, all of it present. False if it is malformed. */
+static bool take_option(TcpOptions *o, const uint8_t *p, size_t len)
+{
+    size_t must = option_len(p[0]);
+
+    if (must != 0 && len != must)
+        return false;
+    switch (p[0]) {
+    case OPT_MSS:
+        o->has_mss = true;
+        o->mss = get16(p + 2);
+        return true;
+    case OPT_WSCALE:
+        o->has_wscale = true;
+        o->wscale = p[2];
+        return true;
+    case OPT_SACK_PERMITTED:
+        o->sack_permitted = true;
+        return true;
+    case OPT_SACK:
+        if (len < 2 + LEN_SACK_BLOCK || (len - 2) % LEN_SACK_BLOCK != 0)
+            return false;
+        o->n_sack = 0;
+        for (const uint8_t *b = p + 2; b < p + len; b += LEN_SACK_BLOCK)
+            o->sack[o->n_sack++] = (TcpSackBlock){ get32(b), get32(b + 4) };
+        return true;
+    case OPT_TIMESTAMPS:
+        o->has_timestamps = true;
+        o->ts_val = get32(p + 2);
+        o->ts_ecr = get32(p + 6);
+        return true;
+    default:
+        return true; /* RFC 9293 §3.1, MUST-6: an unknown one is passed over by its length */
+    }
+}
+
+/* RFC 9293 §3.1, MUST-7: a length of zero, one or beyond the header must not harm. */
+static void decode_options(TcpOptions *o, const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && p[0] != OPT_END) {
+        if (p[0] == OPT_NOP) {
+            p++;
+            continue;
+        }
+        if (end - p < 2 || p[1] < 2 || p[1] > end - p || !take_option(o, p, p[1]))
+            return;
+        p += p[1];
+    }
+}
+
+DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo)
+{
+    const uint8_t *p = segment.p;
+
+    if (segment.n < TCP_HDR_LEN)
+        return DROP_TCP_SHORT;
+    size_t len = (size_t)(p[12] >> 4) * 4;
+    if (len < TCP_HDR_LEN || len > segment.n)
+        return DROP_TCP_HEADER_LEN;
+    *h = (TcpHdr){
+        .src_port = get16(p),
+        .dst_port = get16(p + 2),
+        .seq = get32(p + 4),
+        .ack = get32(p + 8),
+        .header_len = (uint8_t)len,
+        .reserved = p[12] & 15,
+        .flags = p[13],
+        .window = get16(p + 14),
+        .checksum = get16(p + 16),
+        .urgent = get16(p + 18),
+    };
+    decode_options(&h->opt, p + TCP_HDR_LEN, p + len);
+    if (sum_fold(sum_add(pseudo + (uint32_t)segment.n, segment)) != 0)
+        return DROP_TCP_CHECKSUM;
+    return DROP_NONE;
+}
+
+static size_t options_len(const TcpOptions *o, bool aligned, unsigned n_sack)
+{
+    size_t len = o->has_mss ? LEN_MSS : 0, nops = aligned ? 2 : 0;
+    bool   paired = o->sack_permitted && o->has_timestamps; /* 2 + 10 are aligned together */
+
+    if (o->sack_permitted)
+        len += LEN_SACK_PERMITTED + (paired ? 0 : nops);
+    if (o->has_timestamps)
+        len += LEN_TIMESTAMPS + (paired ? 0 : nops);
+    if (o->has_wscale)
+        len += LEN_WSCALE + nops / 2;
+    if (n_sack > 0)
+        len += 2 + (size_t)n_sack * LEN_SACK_BLOCK + nops;
+    return len;
+}
+
+/* SACK blocks that do not fit beside the other options are left out: RFC 2018 §3. */
+static Layout lay_out(const TcpOptions *o)
+{
+    unsigned n_sack = o->n_sack;
+    size_t len;
+
+    while ((len = options_len(o, true, n_sack)) > TCP_OPTIONS_MAX) {
+        len = options_len(o, false, n_sack);
+        if (len <= TCP_OPTIONS_MAX)
+            return (Layout){ false, n_sack, (len + 3) & ~(size_t)3 };
+        n_sack--;
+    }
+    return (Layout){ true, n_sack, len };
+}
+
+size_t tcp_encoded_len(const TcpHdr *h)
+{
+    return TCP_HDR_LEN + lay_out(&h->opt).len;
+}
+
+static uint8_t *put_kind(uint8_t *p, size_t nops, uint8_t kind, size_t len)
+{
+    memset(p, OPT_NOP, nops);
+    p[nops] = kind;
+    p[nops + 1] = (uint8_t)len;
+    return p + nops + 2;
+}
+
+static void encode_options(const TcpOptions *o, const Layout *as, uint8_t *p)
+{
+    const uint8_t *end = p + as->len;
+    size_t nops = as->aligned ? 2 : 0;
+
+    if (o->has_mss) {
+        p = put_kind(p, 0, OPT_MSS, LEN_MSS);
+        put16(p, o->mss);
+        p += 2;
+    }
+    if (o->sack_permitted)
+        p = put_kind(p, o->has_timestamps ? 0 : nops, OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
+    if (o->has_timestamps) {
+        p = put_kind(p, o->sack_permitted ? 0 : nops, OPT_TIMESTAMPS, LEN_TIMESTAMPS);
+        put32(p, o->ts_val);
+        put32(p + 4, o->ts_ecr);
+        p += 8;
+    }
+    if (o->has_wscale) {
+        p = put_kind(p, nops / 2, OPT_WSCALE, LEN_WSCALE);
+        *p++ = o->wscale;
+    }
+    if (as->n_sack > 0)
+        p = put_kind(p, nops, OPT_SACK, 2 + as->n_sack * LEN_SACK_BLOCK);
+    for (unsigned i = 0; i < as->n_sack; i++, p += LEN_SACK_BLOCK) {
+        put32(p, o->sack[i].left);
+        put32(p + 4, o->sack[i].right);
+    }
+    memset(p, OPT_END, (size_t)(end - p));
+}
+
+size_t tcp_encode(const TcpHdr *h, uint8_t *out)
+{
+    Layout as = lay_out(&h->opt);
+    size_t len = TCP_HDR_LEN + as.len;
+
+    put16(out, h->src_port);
+    put16(out + 2, h->dst_port);
+    put32(out + 4, h->seq);
+    put32(out + 8, h->ack);
+    out[12] = (uint8_t)(len / 4 << 4 | (h->reserved & 15));
+    out[13] = h->flags;
+    put16(out + 14, h->window);
+    put16(out + 16, h->checksum);
+    put16(out + 18, h->urgent);
+    encode_options(&h->opt, &as, out + TCP_HDR_LEN);
+    return len;
+}
+
+uint16_t tcp_checksum(Span segment, uint32_t pseudo)
+{
+    return sum_fold(sum_add(pseudo + (uint32_t)segment.n, segment));
+}
