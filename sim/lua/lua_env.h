@@ -16,6 +16,7 @@
 
 typedef struct LuaEnv LuaEnv;
 typedef struct World World;
+typedef struct WorldParts WorldParts;
 typedef struct Task Task;
 
 /* --- limits and options of a run -------------------------------------------------------------- */
@@ -42,15 +43,26 @@ struct World {
     Recorder         *recorder;
     const char       *file;      /* the scenario's file as given */
     unsigned          checks, failed; /* so far */
+    WorldParts       *parts;     /* lua_priv.h: for tasks, checks and sim.* alone */
 };
 
 World *lua_world(lua_State *L);  /* the innermost; never NULL inside a scenario */
 Sim   *lua_sim(lua_State *L);
 
+/* The state on which callbacks from inside the simulation run (filters, modify, sim.on). It lives as long
+ * as the world; the state that a library function gets may be a task's and die before. */
+lua_State *world_lua(World *world);
+
+/* The end of a world, be it sim.play's or the run's: tasks are ended, every handle's gc is called, and
+ * then the Sim is freed with all its links and rules, while the lua_State still lives. Handles
+ * that outlive it raise when used. */
+
 /* --- errors: what the author did -------------------------------------------------------------- */
 
 /* Raises "file:line: message" with the line of the innermost frame of a scenario's file. */
 int lua_fail(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* "file:line", where the innermost frame of a scenario's file is; newly allocated. Without one: the file. */
+char *lua_place(lua_State *L);
 /* Raises the GError's message likewise, and frees it. */
 int lua_fail_gerror(lua_State *L, GError *error);
 /* nil, NAME: what the network did. Returns 2. */
@@ -104,7 +116,8 @@ Node *lua_test_node(lua_State *L, int arg);
 int lua_keep(lua_State *L, int arg);
 
 /* Calls the function on the stack under its `n` arguments, outside any task (a callback): waiting in
- * it is an error. Errors of the author end the run; returns false then. */
+ * it is an error. Errors of the author end the run; returns false then, with nothing on the stack.
+ * `what` names the callback in messages ("filter"). */
 bool lua_callback(lua_State *L, int n, int results, const char *what);
 
 /* --- tasks: what waits in Lua yields to the scheduler ------------------------------------------- */
@@ -118,6 +131,11 @@ typedef struct WaitQueue { /* all zero is empty */
  * (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
 int  task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx);
 bool task_timed_out(lua_State *L);        /* in k: the deadline came first */
+/* The same until ready(self) says so, which is asked after every event (not before the first: ask
+ * yourself). It may look, not act; self must live until then. */
+typedef bool (*TaskCondition)(void *self);
+int  task_wait_until(lua_State *L, TaskCondition ready, void *self, SimTime deadline,
+                     lua_KFunction k, lua_KContext ctx);
 void waitq_wake(WaitQueue *queue);        /* all of it; they run behind all that is due already */
 void waitq_wake_user(void *queue);        /* the same, as an on_ready */
 
@@ -132,7 +150,12 @@ void lua_open_net(lua_State *L);    /* host, router, switch, link, interface, de
 void lua_open_fault(lua_State *L);  /* link's fault methods */
 void lua_open_sock(lua_State *L);   /* host:listen, connect, udp; conn, listener, socket */
 void lua_open_host(lua_State *L);   /* ping, traceroute, tables, counters, packets, raw */
+void lua_open_task(lua_State *L);   /* sim.spawn, sleep, settle, wait; host:spawn */
+void lua_open_sim(lua_State *L);    /* sim.params, note, on, play ... */
 void lua_open_check(lua_State *L);  /* the global `check`, sim.always, sim.never */
+
+/* All of them, in the order in which they build on one another: for lua_env_new. */
+void lua_open_all(lua_State *L);
 
 /* Adds methods to a class made elsewhere (lua_sock.c to "host" ...). */
 void lua_class_add(lua_State *L, const char *type, const luaL_Reg *methods);

@@ -1,0 +1,123 @@
+/*
+ * lua_priv.h - what the sandbox, the tasks, the checks and sim.* share of an environment and a world.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/lua/lua_run.h"
+
+#include <signal.h>
+
+struct LuaEnv {
+    lua_State *L;         /* the main one: no code of a scenario runs on it */
+    lua_State *callbacks; /* anchored in the registry */
+    RunOptions opt;
+    LuaHooks   hooks;
+    World     *world;     /* the innermost */
+    GPtrArray *worlds;    /* of World, owned, in the order of making */
+    GPtrArray *files;     /* of char *: names of all chunks loaded */
+    Task      *running;
+    unsigned   callback_depth;
+    const char *callback_what;
+    bool       ending;    /* tasks are being ended: their __close handlers do nothing */
+    uint64_t   serial;    /* of objects and tasks */
+    uint64_t   text_ids;  /* of tables and functions that were printed */
+
+    /* bounds */
+    size_t                memory;       /* Lua's */
+    bool                  out_of_memory; /* the last allocation failed */
+    uint64_t              instructions; /* since `progress` changed */
+    uint64_t              progress;     /* events of all worlds */
+    uint64_t              seen_progress;
+    Bound                 tripped;
+    char                 *trip_text;
+    volatile sig_atomic_t pending;      /* a Bound from lua_env_stop */
+};
+
+typedef enum WorldEnd { WORLD_ENDED, WORLD_ERROR, WORLD_BOUND } WorldEnd;
+
+struct WorldParts {
+    unsigned   number;     /* in the environment, from 0 */
+    Task      *file_task;
+    GPtrArray *tasks;      /* of Task, owned, in the order of making */
+    GPtrArray *conditions; /* of Task: those in task_wait_until */
+    WaitQueue  settling;
+    GPtrArray *objects;    /* of LuaObject, kept alive by objects_ref */
+    int        objects_ref, modules_ref;
+    Rng        random;     /* math.random */
+    char      *error;      /* of the author: it ended this world */
+    bool       loaded;     /* the file's task has waited or ended without an error */
+    GPtrArray *failures;   /* of Failure */
+    GPtrArray *watches;    /* sim.always, sim.never */
+    GPtrArray *labels;     /* sim.label */
+    GPtrArray *heard;      /* sim.on's functions, and */
+    GPtrArray *queue;      /* the events that wait for them */
+    GPtrArray *params;     /* of char *: names declared by sim.params */
+    GPtrArray *param_text; /* of char *: "name=value" as they are in this world, in order */
+    int        given_ref;  /* sim.play's parameters; LUA_NOREF */
+    bool       params_checked;
+};
+
+static inline LuaEnv *lua_env(lua_State *L)
+{
+    return *(LuaEnv **)lua_getextraspace(L);
+}
+
+/* --- worlds (lua_world.c) --------------------------------------------------------------------- */
+
+World   *world_begin(LuaEnv *env, uint64_t seed, const char *file);
+/* The function on top of L is the file's task: plays it to the end of the world, pops it. */
+WorldEnd world_play(World *world, lua_State *L);
+/* The last of its life; see lua_env.h. The World itself stays, with sim NULL. */
+void     world_end(World *world);
+/* An error of the author's, its message (of any type) on top of L, which it pops: ends the world's run. */
+void     world_fail(World *world, lua_State *L);
+/* Arms or disarms Sim.after_event by what wants to be asked. */
+void     world_watch(World *world);
+
+/* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
+
+Task *task_new(lua_State *L, int arg, Node *node); /* pushes nothing; starts when the maker waits */
+void  task_free(void *task);
+void  task_end_all(World *world);
+void  tasks_check_conditions(World *world);
+bool  task_over(const Task *task);
+/* Pushes the first value that it returned onto L. */
+void  task_push_value(lua_State *L, const Task *task);
+/* Where it waits: "file:line"; newly allocated. */
+char *task_place(const Task *task);
+uint64_t task_serial(const Task *task);
+lua_State *task_state(const Task *task);
+
+/* --- sim.* and check (lua_sim.c, lua_check.c) ------------------------------------------------- */
+
+void sim_run_callbacks(World *world); /* what sim.on has queued */
+bool sim_wants_callbacks(const World *world);
+void sim_clear(World *world);
+void sim_params_finish(lua_State *L, World *world); /* raises if --set named one that nobody declared */
+void check_run_watches(World *world);
+void check_clear(World *world);
+/* The file's task waits though all is over. */
+void check_never_ended(World *world);
+/* A label for a record, NULL if it has none; the string is interned in the state. */
+const char *sim_label(World *world, const Record *rec);
+
+/* --- the sandbox (lua_sandbox.c, lua_order.c, lua_require.c, lua_bounds.c) ---------------------- */
+
+void sandbox_open(lua_State *L);  /* base and libraries into the globals */
+void sandbox_seal(lua_State *L);  /* any other global is an error from here on */
+void order_open(lua_State *L);    /* pairs, next, sort, tostring, format; into the table on top */
+void order_push_text(lua_State *L, int arg); /* what tostring gives */
+/* Pushes a list of the table's keys in the fixed order; raises if one has none. */
+void order_push_keys(lua_State *L, int arg);
+void require_open(lua_State *L);  /* likewise */
+/* Loads the text of a scenario as a function on top, or a message; returns Lua's status. */
+int  require_load(lua_State *L, const char *file, const char *text, size_t len);
+/* Reads and loads a file; raises what load says. */
+void require_load_file(lua_State *L, const char *file);
+
+void *bounds_allocate(void *env, void *p, size_t old, size_t size);
+void  bounds_watch(lua_State *L); /* sets the count hook */
+void  bounds_check(LuaEnv *env);  /* between events: memory, events, signals */
+/* Marks the bound as reached, with the text made from the format; the first one counts. */
+void  bounds_trip(LuaEnv *env, Bound bound, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void  bounds_raise(lua_State *L); /* raises if one was reached */
