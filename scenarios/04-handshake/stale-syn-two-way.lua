@@ -1,0 +1,40 @@
+-- If two handshakes were enough: what does one stale SYN cost a server, and what do a hundred?
+local course = require "course"
+sim.lesson { "The same, with a two-way handshake", zh = "若只握两次手",
+             question = { "And if there were only two handshakes?", zh = "如果只握两次手会怎样？" },
+             flip = { handshake = "three-way" } }
+local p = sim.params { handshake = "two-way", closed_port = "silent", ghosts = 3 }
+
+course.defaults { msl = "5s" }
+local client, r, server, near, far = course.hop {
+  client = { tcp = { closed_port = p.closed_port } },   -- silent: behind a firewall, or switched off
+  server = { tcp = { handshake = p.handshake } },
+}
+
+local accepted, resets = 0, 0
+course.serve(server, 80, function(conn, n)
+  accepted = n
+  local data, err = conn:recv()
+  if err == "ECONNRESET" then resets = resets + 1 end
+end)
+
+sim.sleep("30s")
+sim.note { "Old SYNs arrive whose connections ended long ago.", zh = "几个旧 SYN 到达，它们的连接早已结束。" }
+for i = 1, p.ghosts do
+  near:inject({ ip = { src = client, dst = server },
+                tcp = { sport = 40000 + i, dport = 80, flags = "S", seq = 1000 * i } }, { to = r })
+end
+sim.sleep("1s")
+
+if p.handshake == "three-way" then
+  check.equal(accepted, 0, "three-way: no program ever hears of them")
+elseif p.closed_port == "silent" then
+  check.equal(accepted, p.ghosts, "each old SYN is a connection for the server's program")
+  check.equal(#server:sockets { state = "ESTABLISHED" }, p.ghosts, "ESTABLISHED at one end only: ghosts")
+  sim.sleep("50min")
+  check.equal(#server:sockets { state = "ESTABLISHED" }, p.ghosts,
+              "TCP has no idle timer: without data or keep-alive they stay")
+else
+  check.equal(accepted, p.ghosts)
+  check.equal(resets, p.ghosts, "the client's RST frees them, but the program was already bothered")
+end

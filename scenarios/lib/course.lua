@@ -1,0 +1,116 @@
+-- course.lua - the course's topologies and its one set of numbers.
+--
+-- Neither pure RFC (MSL 120 s) nor pure Linux (minimum RTO 200 ms): these give the textbook's
+-- "1, 2, 4, 8 s" and keep every segment visible (no delayed ACKs, no Nagle). MAC addresses are made
+-- from the IPv4 address (10.0.0.1 is 02:00:0a:00:00:01), so that a learner can read them.
+-- Each function makes a topology and returns its parts; `options` may hold tables for its hosts,
+-- by name (`server = { tcp = { handshake = "two-way" } }`), and its links (`link`).
+
+local course = {}
+
+course.tcp = {
+  msl = "30s", initial_rto = "1s", min_rto = "1s", max_rto = "64s",
+  syn_retries = 6, synack_retries = 5, retries = 8, fin_timeout = "60s",
+  delayed_ack = false, nagle = false, initial_cwnd = 10, rcvbuf = 65535, isn = "rfc6528",
+}
+
+-- The course's defaults for all hosts made after; `tcp` overrides single knobs. ARP caches are warm,
+-- so that a TCP lesson begins with TCP, unless `cold` says otherwise.
+function course.defaults(tcp, cold)
+  local knobs = {}
+  for name, value in pairs(course.tcp) do knobs[name] = value end
+  for name, value in pairs(tcp or {}) do knobs[name] = value end
+  sim.defaults { tcp = knobs, arp = { warm = not cold } }
+end
+
+function course.mac(ip)
+  local a, b, c, d = ip:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)")
+  return string.format("02:00:%02x:%02x:%02x:%02x", a, b, c, d)
+end
+
+-- A host with one interface: its options, with address and MAC filled in.
+local function host(name, ip, options)
+  local all = { ip = ip, mac = course.mac(ip) }
+  for key, value in pairs(options and options[name] or {}) do all[key] = value end
+  return sim.host(name, all)
+end
+
+local function port(router, name, ip)
+  return router:interface(name, { ip = ip, mac = course.mac(ip) })
+end
+
+local function link(a, b, delay, options)
+  local all = { delay = delay }
+  for key, value in pairs(options or {}) do all[key] = value end
+  return sim.link(a, b, all)
+end
+
+-- client 10.0.0.1 - server 10.0.0.2: one cable, 10 ms each way, RTT 20 ms.
+function course.pair(options)
+  options = options or {}
+  local client = host("client", "10.0.0.1/24", options)
+  local server = host("server", "10.0.0.2/24", options)
+  return client, server, link(client, server, "10ms", options.link)
+end
+
+-- client 10.0.1.10 - r 10.0.1.1 / 10.0.2.1 - server 10.0.2.20: 10 ms a cable, RTT 40 ms.
+function course.hop(options)
+  options = options or {}
+  local client = host("client", "10.0.1.10/24", options)
+  local server = host("server", "10.0.2.20/24", options)
+  local r = sim.router("r", options.r)
+  local near = link(client, port(r, "eth0", "10.0.1.1/24"), "10ms", options.link)
+  local far = link(port(r, "eth1", "10.0.2.1/24"), server, "10ms", options.link)
+  return client, r, server, near, far
+end
+
+-- One switch; hosts a, b, c, d are .11 to .14 in 192.168.1.0/24; 1 ms a cable.
+function course.lan(options)
+  options = options or {}
+  local sw = sim.switch("sw")
+  local hosts, cables = {}, {}
+  for i, name in ipairs { "a", "b", "c", "d" } do
+    hosts[name] = host(name, "192.168.1.1" .. i .. "/24", options)
+    cables[name] = link(hosts[name], sw, "1ms", options.link)
+  end
+  return hosts, sw, cables
+end
+
+-- A client and a server three routers apart, 27 ms one way, on documentation addresses:
+-- client 192.0.2.10 -1- r1 -5- r2 -20- r3 -1- server 203.0.113.80.
+function course.internet(options)
+  options = options or {}
+  local client = host("client", "192.0.2.10/24", options)
+  local r1, r2, r3 = sim.router("r1"), sim.router("r2"), sim.router("r3")
+  local server = host("server", "203.0.113.80/24", options)
+  link(client, port(r1, "eth0", "192.0.2.1/24"), "1ms", options.link)
+  link(port(r1, "eth1", "198.51.100.1/30"), port(r2, "eth0", "198.51.100.2/30"), "5ms", options.link)
+  link(port(r2, "eth1", "198.51.100.5/30"), port(r3, "eth0", "198.51.100.6/30"), "20ms", options.link)
+  link(port(r3, "eth1", "203.0.113.1/24"), server, "1ms", options.link)
+  return client, server, { r1, r2, r3 }
+end
+
+-- A server's program: accepts for ever and runs f(conn, n) in a task for each, n counted from 1.
+function course.serve(server, tcp_port, f, options)
+  local listener = server:listen(tcp_port, options)
+  server:spawn(function()
+    local n = 0
+    while true do
+      local conn = listener:accept()
+      n = n + 1
+      local this = n
+      server:spawn(function() f(conn, this) end)
+    end
+  end)
+  return listener
+end
+
+-- A connection from client:40000 to server:80 that is idle, and the server's end of it.
+function course.connected(client, server)
+  local listener = server:listen(80)
+  local conn = assert(client:connect(server, 80, { sport = 40000 }))
+  local peer = listener:accept()
+  return conn, peer
+end
+
+return course
