@@ -39,7 +39,8 @@ void arp_free(Arp *arp);
 
 DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 
-/* Finds the next hop's MAC, or waits for it. Takes pkt always. type: its EtherType. */
+/* Finds the next hop's MAC, or waits for it. pkt is an IPv4 datagram. Takes it always. The next hop
+ * may be a broadcast or multicast address, which nobody is asked for. */
 void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt);
 
 /* Fills in or replaces an entry; `permanent` ones do not age. */
@@ -55,3 +56,4 @@ const ArpEntry *arp_lookup(Arp *arp, IpAddr ip); /* NULL if there is none */
 extern const TracePoint ARP_LEARNED;  /* ip, mac, iface */
 extern const TracePoint ARP_FAILED;   /* ip, tries */
 extern const TracePoint ARP_EXPIRED;  /* ip */
+extern const TracePoint ARP_CONFLICT; /* ip, mac: somebody else claims our address */

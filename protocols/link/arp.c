@@ -1,0 +1,504 @@
+/*
+ * arp.c - address resolution, RFC 826, with the time-outs and the queue of RFC 1122 §2.3.2.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/link/arp.h"
+
+#include "protocols/stack.h"
+#include "protocols/wire/arp_wire.h"
+
+const ArpConfig arp_defaults = {
+    .lifetime = 60 * SEC, .retry = SEC, .tries = 3, .queue = 3
+};
+
+const Knob arp_knobs[] = {
+    { "warm", KNOB_BOOL, offsetof(ArpConfig, warm), 0, 0, NULL,
+      "The caches know every neighbour before the first event.", "", false },
+    { "lifetime", KNOB_TIME, offsetof(ArpConfig, lifetime), 0, 0, NULL,
+      "After this time an entry is forgotten; with 0 every packet asks anew.",
+      "RFC 1122 §2.3.2.1", false },
+    { "retry", KNOB_TIME, offsetof(ArpConfig, retry), 1, HOUR, NULL,
+      "Time between two requests for the same address.", "RFC 1122 §2.3.2.1", false },
+    { "tries", KNOB_INT, offsetof(ArpConfig, tries), 1, 1000, NULL,
+      "Requests that are sent before the address counts as unreachable.", "RFC 1122 §2.3.2.1",
+      false },
+    { "queue", KNOB_INT, offsetof(ArpConfig, queue), 1, 100000, NULL,
+      "Packets that wait for one address; one more drops the oldest.", "RFC 1122 §2.3.2.2",
+      false },
+    { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false },
+};
+
+const TracePoint ARP_LEARNED = {
+    "arp:learned", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR }, { "iface", TV_STR } }
+};
+const TracePoint ARP_FAILED = { "arp:failed", TRACE_ARP, { { "ip", TV_STR }, { "tries", TV_INT } } };
+const TracePoint ARP_EXPIRED = { "arp:expired", TRACE_ARP, { { "ip", TV_STR } } };
+const TracePoint ARP_CONFLICT = {
+    "arp:conflict_seen", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR } }
+};
+
+typedef struct Neigh {
+    ArpEntry entry;      /* first: it is the key, by its ip and iface */
+    Arp     *arp;
+    uint64_t tries;      /* INCOMPLETE: requests sent */
+    uint64_t n_waiting;
+    Packet  *head, *tail; /* what waits, oldest first */
+    Timer    retry;      /* INCOMPLETE: asks again, or gives up */
+    Timer    age;        /* REACHABLE */
+} Neigh;
+
+struct Arp {
+    Node       *node;
+    ArpConfig   cfg;
+    void      (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt);
+    void       *self;
+    GPtrArray  *neighs;  /* in the order of learning, owned */
+    GHashTable *by_ip;   /* to Neigh; for look-up only */
+    Neigh      *last;    /* the one used last; most hosts talk to one neighbour */
+    GArray     *listing; /* what arp_entries last gave out */
+};
+
+static unsigned entry_hash(const void *entry)
+{
+    return ip_hash(((const ArpEntry *)entry)->ip);
+}
+
+static int entry_equal(const void *a_, const void *b_)
+{
+    const ArpEntry *a = a_, *b = b_;
+
+    return ip_equal(a->ip, b->ip) && a->iface == b->iface;
+}
+
+static Sim *sim_of(const Arp *arp)
+{
+    return arp->node->sim;
+}
+
+/* --- what waits ------------------------------------------------------------------------------- */
+
+/* Takes the whole queue off the entry. */
+static Packet *take_waiting(Neigh *n)
+{
+    Packet *head = n->head;
+
+    n->head = n->tail = NULL;
+    n->n_waiting = 0;
+    return head;
+}
+
+static Packet *take_oldest(Neigh *n)
+{
+    Packet *pkt = n->head;
+
+    n->head = pkt->next;
+    if (n->head == NULL)
+        n->tail = NULL;
+    n->n_waiting--;
+    pkt->next = NULL;
+    return pkt;
+}
+
+/* RFC 1122 §2.3.2.2: at least the latest packet is kept. */
+static void enqueue(Neigh *n, Packet *pkt)
+{
+    if (n->n_waiting >= n->arp->cfg.queue)
+        packet_drop(take_oldest(n), n->arp->node, n->entry.iface->port, DROP_ARP_QUEUE_FULL);
+    pkt->next = NULL;
+    if (n->tail != NULL)
+        n->tail->next = pkt;
+    else
+        n->head = pkt;
+    n->tail = pkt;
+    n->n_waiting++;
+}
+
+static void send_waiting(Neigh *n)
+{
+    Iface *iface = n->entry.iface;
+    MacAddr mac = n->entry.mac;
+    Packet *pkt = take_waiting(n);
+
+    while (pkt != NULL) {
+        Packet *next = pkt->next;
+        pkt->next = NULL;
+        eth_output(iface, mac, ETHERTYPE_IPV4, pkt);
+        pkt = next;
+    }
+}
+
+static void drop_waiting(Arp *arp, Iface *iface, Packet *pkt, DropReason why)
+{
+    while (pkt != NULL) {
+        Packet *next = pkt->next;
+        pkt->next = NULL;
+        packet_drop(pkt, arp->node, iface->port, why);
+        pkt = next;
+    }
+}
+
+/* --- the cache -------------------------------------------------------------------------------- */
+
+static void neigh_free(void *neigh)
+{
+    Neigh *n = neigh;
+
+    timer_stop(&n->retry);
+    timer_stop(&n->age);
+    for (Packet *pkt = take_waiting(n), *next; pkt != NULL; pkt = next) {
+        next = pkt->next;
+        packet_free(pkt);
+    }
+    g_free(n);
+}
+
+static void forget(Neigh *n)
+{
+    Arp *arp = n->arp;
+
+    if (arp->last == n)
+        arp->last = NULL;
+    g_hash_table_remove(arp->by_ip, n);
+    g_ptr_array_remove(arp->neighs, n); /* frees it */
+}
+
+static void expire(Neigh *n)
+{
+    char ip[IP_TEXT];
+
+    trace(sim_of(n->arp), ARP_EXPIRED, n->arp->node, n->entry.iface->port, NULL,
+          trace_str(ip_text(n->entry.ip, ip)));
+    forget(n);
+}
+
+static void age_fired(void *neigh)
+{
+    expire(neigh);
+}
+
+/* The ageing timer is housekeeping, and does not fire once the world has drained. */
+static bool is_old(const Neigh *n)
+{
+    return n->entry.state == ARP_REACHABLE &&
+           sim_now(sim_of(n->arp)) - n->entry.updated >= n->arp->cfg.lifetime;
+}
+
+/* The entry for this address, unless there is none or its time is over. */
+static Neigh *find(Arp *arp, Iface *iface, IpAddr ip)
+{
+    ArpEntry key = { .ip = ip, .iface = iface };
+    Neigh *n = arp->last;
+
+    if (n == NULL || !entry_equal(&n->entry, &key))
+        n = g_hash_table_lookup(arp->by_ip, &key);
+    if (n == NULL)
+        return NULL;
+    if (is_old(n)) {
+        expire(n);
+        return NULL;
+    }
+    arp->last = n;
+    return n;
+}
+
+/* --- packets of its own ----------------------------------------------------------------------- */
+
+static void send_arp(Iface *iface, MacAddr dst, const ArpPkt *a, SentReason why)
+{
+    Node *node = iface->eth->node;
+    Packet *pkt = packet_new(node->sim, ARP_LEN, why);
+
+    node_count(node, a->op == ARP_OP_REPLY ? COUNTER_ArpOutReplies : COUNTER_ArpOutRequests);
+    arp_encode(a, pkt->data);
+    eth_output(iface, dst, ETHERTYPE_ARP, pkt);
+}
+
+static void send_request(Iface *iface, IpAddr target, SentReason why)
+{
+    ArpPkt a = {
+        .op = ARP_OP_REQUEST, .sha = iface->mac, .spa = iface->ip.addr, .tpa = target
+    };
+
+    send_arp(iface, MAC_BROADCAST, &a, why);
+}
+
+static void send_reply(Iface *iface, const ArpPkt *request)
+{
+    ArpPkt a = {
+        .op = ARP_OP_REPLY,
+        .sha = iface->mac,
+        .spa = request->tpa,
+        .tha = request->sha,
+        .tpa = request->spa,
+    };
+
+    send_arp(iface, request->sha, &a, SENT_ARP_REPLY);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+/* The users are told after the entry is gone: what they send in answer may ask for the same address. */
+static void give_up(Neigh *n)
+{
+    Arp *arp = n->arp;
+    ArpEntry was = n->entry;
+    Packet *pkt = take_waiting(n);
+    char ip[IP_TEXT];
+
+    trace(sim_of(arp), ARP_FAILED, arp->node, was.iface->port, NULL,
+          trace_str(ip_text(was.ip, ip)), (int64_t)n->tries);
+    forget(n);
+    while (pkt != NULL) {
+        Packet *next = pkt->next;
+        pkt->next = NULL;
+        if (arp->failed != NULL)
+            arp->failed(arp->self, was.iface, was.ip, pkt);
+        packet_drop(pkt, arp->node, was.iface->port, DROP_ARP_UNRESOLVED);
+        pkt = next;
+    }
+}
+
+static void ask(Neigh *n)
+{
+    n->tries++;
+    timer_set(&n->retry, n->arp->cfg.retry);
+    send_request(n->entry.iface, n->entry.ip, SENT_ARP_REQUEST);
+}
+
+static void retry_fired(void *neigh)
+{
+    Neigh *n = neigh;
+
+    if (n->tries >= n->arp->cfg.tries)
+        give_up(n);
+    else
+        ask(n);
+}
+
+static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
+{
+    Neigh *n = g_new0(Neigh, 1);
+    Sched *sched = &sim_of(arp)->sched;
+
+    n->entry = (ArpEntry){ .ip = ip, .iface = iface, .state = ARP_INCOMPLETE };
+    n->arp = arp;
+    timer_init(&n->retry, sched, retry_fired, n);
+    timer_init(&n->age, sched, age_fired, n);
+    timer_set_background(&n->age);
+    g_ptr_array_add(arp->neighs, n);
+    g_hash_table_add(arp->by_ip, n);
+    return n;
+}
+
+static void resolve(Neigh *n, MacAddr mac, ArpState state)
+{
+    n->entry.mac = mac;
+    n->entry.state = state;
+    n->entry.updated = sim_now(sim_of(n->arp));
+    n->tries = 0;
+    timer_stop(&n->retry);
+    if (state == ARP_REACHABLE)
+        timer_set(&n->age, n->arp->cfg.lifetime);
+    else
+        timer_stop(&n->age);
+    send_waiting(n);
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+/* n is NULL for a sender who is new. A permanent entry is nobody's to change. */
+static void learn(Arp *arp, Neigh *n, Iface *iface, const ArpPkt *a, const Packet *pkt)
+{
+    if (n != NULL && n->entry.state == ARP_PERMANENT)
+        return;
+    bool news = n == NULL || n->entry.state == ARP_INCOMPLETE || !mac_equal(n->entry.mac, a->sha);
+    if (n == NULL)
+        n = neigh_new(arp, iface, a->spa);
+    if (news) {
+        char ip[IP_TEXT], mac[MAC_TEXT];
+        trace(sim_of(arp), ARP_LEARNED, arp->node, iface->port, pkt,
+              trace_str(ip_text(a->spa, ip)), trace_str(mac_text(a->sha, mac)),
+              trace_str(iface->port->name));
+    }
+    resolve(n, a->sha, ARP_REACHABLE);
+}
+
+/* A sender must be one station with one address, or none yet (a probe, RFC 5227 §2.1.1), and not we. */
+static DropReason check_sender(const Iface *iface, const ArpPkt *a, const Packet *pkt)
+{
+    IpAddr ip = a->spa;
+
+    if (mac_is_group(a->sha) || mac_to_u64(a->sha) == 0)
+        return DROP_ARP_BAD_SENDER;
+    if (ip_is_multicast(ip) || ip_is_loopback(ip) || ip_is_limited_broadcast(ip))
+        return DROP_ARP_BAD_SENDER;
+    if (!ip_equal(ip, iface->ip.addr))
+        return DROP_NONE;
+    if (!mac_equal(a->sha, iface->mac)) { /* RFC 5227 §2.4 */
+        Node *node = iface->eth->node;
+        char text[IP_TEXT], mac[MAC_TEXT];
+        trace(node->sim, ARP_CONFLICT, node, iface->port, pkt, trace_str(ip_text(ip, text)),
+              trace_str(mac_text(a->sha, mac)));
+    }
+    return DROP_ARP_BAD_SENDER;
+}
+
+/* What it was, if it was neither for us nor about somebody we know. */
+static DropReason no_use(const ArpPkt *a)
+{
+    bool announcement = ip_equal(a->spa, a->tpa);
+
+    return a->op == ARP_OP_REPLY || announcement ? DROP_ARP_UNSOLICITED : DROP_ARP_NOT_MINE;
+}
+
+/* RFC 826, "Packet Reception", in its order: merge, am I the target?, add, then look at the opcode. */
+DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
+{
+    Arp *arp = self;
+    ArpPkt a;
+
+    (void)h; /* the addresses that count are those inside */
+    DropReason why = arp_decode(&a, packet_span(pkt));
+    if (why != DROP_NONE)
+        return why;
+    if (a.op != ARP_OP_REQUEST && a.op != ARP_OP_REPLY)
+        return DROP_ARP_FORMAT;
+    why = check_sender(iface, &a, pkt);
+    if (why != DROP_NONE)
+        return why;
+
+    bool probe = ip_is_any(a.spa);
+    bool target = ip_equal(a.tpa, iface->ip.addr);
+    Neigh *known = probe ? NULL : find(arp, iface, a.spa);
+    if (known == NULL && !target)
+        return no_use(&a);
+    if (target)
+        node_count(arp->node,
+                   a.op == ARP_OP_REPLY ? COUNTER_ArpInReplies : COUNTER_ArpInRequests);
+    if (!probe)
+        learn(arp, known, iface, &a, pkt);
+    if (target && a.op == ARP_OP_REQUEST)
+        send_reply(iface, &a);
+    packet_free(pkt);
+    return DROP_NONE;
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+/* RFC 1112 §6.4: the low 23 bits of the group go into 01-00-5E-00-00-00. */
+static MacAddr multicast_mac(IpAddr group)
+{
+    return mac_from_u64(UINT64_C(0x01005e000000) | (ip_to_v4(group) & 0x7fffff));
+}
+
+void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
+{
+    pkt->net = (uint32_t)(pkt->data - pkt->buf);
+    if (ip_is_multicast(next_hop)) {
+        eth_output(iface, multicast_mac(next_hop), ETHERTYPE_IPV4, pkt);
+        return;
+    }
+    if (ip_is_limited_broadcast(next_hop) || ip_equal(next_hop, prefix_broadcast(iface->ip))) {
+        eth_output(iface, MAC_BROADCAST, ETHERTYPE_IPV4, pkt);
+        return;
+    }
+
+    Neigh *n = find(arp, iface, next_hop);
+    if (n != NULL && n->entry.state != ARP_INCOMPLETE) {
+        eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
+    } else if (n != NULL) {
+        enqueue(n, pkt);
+    } else {
+        n = neigh_new(arp, iface, next_hop);
+        enqueue(n, pkt);
+        ask(n);
+    }
+}
+
+/* --- for its users ---------------------------------------------------------------------------- */
+
+Arp *arp_new(Stack *stack, const ArpConfig *cfg,
+             void (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt), void *self)
+{
+    Arp *arp = g_new0(Arp, 1);
+
+    g_assert(cfg->queue > 0);
+    arp->node = stack->node;
+    arp->cfg = *cfg;
+    arp->failed = failed;
+    arp->self = self;
+    arp->neighs = g_ptr_array_new_with_free_func(neigh_free);
+    arp->by_ip = g_hash_table_new(entry_hash, entry_equal);
+    arp->listing = g_array_new(FALSE, FALSE, sizeof(ArpEntry));
+    return arp;
+}
+
+void arp_free(Arp *arp)
+{
+    g_hash_table_destroy(arp->by_ip);
+    g_ptr_array_free(arp->neighs, TRUE);
+    g_array_free(arp->listing, TRUE);
+    g_free(arp);
+}
+
+void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent)
+{
+    Neigh *n = find(arp, iface, ip);
+
+    if (n == NULL)
+        n = neigh_new(arp, iface, ip);
+    resolve(n, mac, permanent ? ARP_PERMANENT : ARP_REACHABLE);
+}
+
+/* Takes every entry for which `wanted` (or every one, if IP_NONE) off, and drops what waits there. */
+static void remove_entries(Arp *arp, IpAddr wanted, DropReason why)
+{
+    for (guint i = arp->neighs->len; i-- > 0;) {
+        Neigh *n = g_ptr_array_index(arp->neighs, i);
+        if (!ip_is_none(wanted) && !ip_equal(n->entry.ip, wanted))
+            continue;
+        Iface *iface = n->entry.iface;
+        Packet *waiting = take_waiting(n);
+        forget(n);
+        drop_waiting(arp, iface, waiting, why);
+    }
+}
+
+void arp_delete(Arp *arp, IpAddr ip)
+{
+    remove_entries(arp, ip, DROP_ARP_UNRESOLVED);
+}
+
+void arp_flush(Arp *arp)
+{
+    remove_entries(arp, IP_NONE, DROP_LINK_HOST_DOWN);
+}
+
+void arp_announce(Arp *arp, Iface *iface)
+{
+    (void)arp;
+    if (!ip_is_none(iface->ip.addr))
+        send_request(iface, iface->ip.addr, SENT_ARP_ANNOUNCE);
+}
+
+const ArpEntry *arp_entries(Arp *arp, size_t *n)
+{
+    g_array_set_size(arp->listing, 0);
+    for (guint i = 0; i < arp->neighs->len; i++) {
+        const Neigh *neigh = g_ptr_array_index(arp->neighs, i);
+        if (!is_old(neigh))
+            g_array_append_val(arp->listing, neigh->entry);
+    }
+    *n = arp->listing->len;
+    return (const ArpEntry *)(void *)arp->listing->data;
+}
+
+const ArpEntry *arp_lookup(Arp *arp, IpAddr ip)
+{
+    for (guint i = 0; i < arp->neighs->len; i++) {
+        const Neigh *n = g_ptr_array_index(arp->neighs, i);
+        if (ip_equal(n->entry.ip, ip) && !is_old(n))
+            return &n->entry;
+    }
+    return NULL;
+}
