@@ -27,7 +27,8 @@ typedef struct FaultOptions {
     SimTime     after, before; /* acts in [after, before); 0 and NEVER unless said */
     SimTime     delay;       /* DELAY, and DUPLICATE's copies: how much later they enter the link */
     uint64_t    copies;      /* DUPLICATE: 1 unless said */
-    int64_t     bit;         /* CORRUPT: which bit of the frame; -1: a random one */
+    int64_t     bit;         /* CORRUPT: which bit of the frame, the first is 0; -1: a random one. A frame
+                                too short for it is let pass */
 } FaultOptions;
 
 extern const FaultOptions fault_options_default;
@@ -35,10 +36,23 @@ extern const FaultOptions fault_options_default;
 typedef struct FaultCalls {
     bool (*match)(void *self, LinkDir *dir, const Packet *pkt); /* NULL: every frame */
     void (*modify)(void *self, LinkDir *dir, Packet *pkt);      /* MODIFY: may change the frame's bytes and length */
-    void (*on_hit)(void *self, const Packet *pkt);              /* NULL: nobody waits */
+    void (*on_hit)(void *self, const Packet *pkt);              /* before it acts; NULL: nobody waits */
     void (*free_self)(void *self);                              /* NULL: nothing to free */
     void  *self;
 } FaultCalls;
+
+typedef struct FaultCaught {
+    Packet  *pkt;     /* owned: the frame itself (HOLD) or the copy of it that is replayed (COPY) */
+    LinkDir *dir;
+    SimTime  since;
+} FaultCaught;
+
+typedef struct FaultQueue { /* what a rule puts on the wire later, in one direction */
+    FaultRule *rule;
+    LinkDir   *dir;
+    Packet    *head, *tail; /* by (arrive, order): the instants of entering */
+    Timer      timer;       /* serves the head */
+} FaultQueue;
 
 struct FaultRule {
     Link        *link;
@@ -46,11 +60,12 @@ struct FaultRule {
     FaultOptions opt;
     FaultCalls   calls;
     char        *name;      /* "old-syn (scenario.lua:12)": for people */
-    uint64_t     seen;      /* matched, skipped ones too */
+    uint64_t     seen;      /* matched while it was in force, skipped ones too */
     uint64_t     hits;      /* acted on */
     bool         removed;
     Rng          rng;       /* probability, corrupt */
     GPtrArray   *caught;    /* HOLD, COPY: of FaultCaught, in the order caught */
+    FaultQueue   later[2];  /* DELAY, DUPLICATE: one per direction */
 };
 
 /* A rule on the link, which owns it; `name` is copied. */

@@ -1,8 +1,10 @@
 /*
  * link.h - a cable between two ports: delay, rate, queue, loss and the rest, each direction on its own.
  *
- * A frame enters at link_send: the fault rules see it first (fault.h), then the queue, the
- * transmitter, the loss model, duplication, damage, delay. A packet on the wire costs one event: the
+ * A frame enters at link_send: the fault rules see it first (fault.h), then duplication, the MTU, the
+ * queue, the transmitter, the loss model, damage, delay. The transmitter sends the Ethernet header and
+ * what follows (no preamble, no frame check sequence), one frame after the other; a frame that the
+ * loss model then takes has cost its time there too. A packet on the wire costs one event: the
  * transmitter's busy time is arithmetic, and only arrivals are scheduled, through one timer for each
  * direction that serves its queue of packets in flight, ordered by (arrival, place in line).
  */
@@ -27,28 +29,40 @@ typedef struct LinkConfig {
     Distribution distribution;
     uint64_t     rate;          /* bit/s; 0: infinite */
     bool         queue_in_bytes;
-    uint64_t     queue;         /* limit behind the frame being sent, packets or bytes */
+    uint64_t     queue;         /* limit behind the frame being sent, packets or bytes; 0: no room */
     LossModel    loss_model;
     Prob         loss;          /* LOSS_RANDOM */
     Prob         ge_p, ge_r;    /* Gilbert-Elliott: into, out of the bad state, */
     Prob         ge_h, ge_k;    /* the chance to pass in the bad, in the good one */
     Prob         duplicate, reorder, corrupt;
-    uint64_t     gap;           /* reorder only every gap-th frame; 0, 1: any */
-    uint64_t     mtu;           /* bytes of network packet; 1500 unless said */
+    uint64_t     gap;           /* frames from one reordered to the next, at least; 0, 1: any */
+    uint64_t     mtu;           /* bytes of network packet; 0: no limit; 1500 in link_defaults */
 } LinkConfig;
 
 extern const LinkConfig link_defaults;
-extern const Knob       link_knobs[]; /* for LinkConfig; the special forms of queue, loss are the binding's */
+extern const Knob       link_knobs[]; /* for LinkConfig; queue and loss, which have several forms, are
+                                         KNOB_CUSTOM: */
+extern const Knob       link_loss_knobs[];    /* { model =, p =, r =, h =, k = }, or `loss` alone */
+
+/* "50" or "50packets" (frames), "64KiB" (bytes). On error cfg is unchanged. */
+bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error);
 
 typedef struct LinkCounters {
-    uint64_t sent;       /* frames that entered */
+    /* sent + duplicated = delivered + lost + dropped + what is on the wire or held by a rule */
+    uint64_t sent;       /* frames put on it by its port, or injected */
     uint64_t sent_bytes;
     uint64_t delivered, delivered_bytes;
     uint64_t lost;       /* by the loss model */
     uint64_t dropped;    /* for a full queue, or by a fault rule, or the cable being out */
     uint64_t queue_drops;
-    uint64_t duplicated, reordered, corrupted, held;
+    uint64_t duplicated; /* copies made by the link or a rule */
+    uint64_t reordered, corrupted, held;
 } LinkCounters;
+
+typedef struct LinkWaiting { /* a frame that waits for the transmitter */
+    SimTime start;           /* when its transmission begins */
+    size_t  size;
+} LinkWaiting;
 
 struct LinkDir {
     Link        *link;
@@ -60,8 +74,10 @@ struct LinkDir {
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
     uint64_t     since_reorder;
     SimTime      next_free;    /* when the transmitter has sent all that is queued */
-    SimTime      last_arrival; /* of the newest frame: nothing overtakes without jitter or reorder */
-    GArray      *backlog;      /* (start, size) of frames waiting for the transmitter */
+    SimTime      last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
+    LinkWaiting *backlog;      /* a ring of those that wait, in the order of sending */
+    size_t       backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
+    uint64_t     backlog_bytes;
     Packet      *head, *tail;  /* in flight, by (arrive, order) */
     Timer        timer;        /* serves the head */
 };
@@ -83,7 +99,8 @@ extern const TracePoint LINK_DUPLICATED; /* id */
 extern const TracePoint LINK_REORDERED;  /* id */
 extern const TracePoint LINK_CORRUPTED;  /* id, bit */
 extern const TracePoint LINK_HELD;       /* id, rule: a fault rule keeps it */
-extern const TracePoint LINK_RELEASED;   /* id, rule: back on the wire (also a replayed copy) */
+extern const TracePoint LINK_RELEASED;   /* id, rule: back on the wire (also a replayed copy, one that was
+                                            delayed, and, with the rule "injected", a forged one) */
 extern const TracePoint LINK_MODIFIED;   /* id, rule */
 extern const TracePoint LINK_DELAYED;    /* id, rule, by */
 extern const TracePoint LINK_WENT_DOWN, LINK_WENT_UP; /* category TRACE_SIM: link's name */
@@ -105,8 +122,25 @@ void link_up(Link *link);
 /* From a port: rules, then the wire. Takes pkt always. */
 void link_send(LinkDir *dir, Packet *pkt);
 
-/* Past the rules: for what is released, replayed or injected. Takes pkt always. */
+/* A frame out of nowhere, complete from its Ethernet header on: past the rules. Takes pkt always. */
+void link_inject(LinkDir *dir, Packet *pkt);
+
+/* Past the rules: for what a rule lets go. Takes pkt always. */
 void link_enter(LinkDir *dir, Packet *pkt);
+
+/* The end of a frame on the wire: traced, counted as lost or dropped, freed. */
+void link_lose(LinkDir *dir, Packet *pkt, DropReason why);
+
+/* Damages a frame: flips the bit-th bit, counted from the first of its first byte. The next frame
+ * check will see it. */
+void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit);
+
+/* The frame's place and length in its buffer, after bytes were changed outside a port. */
+static inline void packet_set_frame(Packet *pkt)
+{
+    pkt->frame = (uint32_t)(pkt->data - pkt->buf);
+    pkt->frame_len = (uint32_t)pkt->len;
+}
 
 /* Frames now waiting behind the transmitter, and their bytes. */
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes);

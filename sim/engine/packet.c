@@ -55,7 +55,7 @@ Packet *packet_copy(const Packet *pkt)
 
     *copy = *pkt;
     copy->cap = cap;
-    copy->next = NULL;
+    copy->next = copy->prev = NULL;
     copy->data = copy->buf + (pkt->data - pkt->buf);
     memcpy(copy->buf, pkt->buf, (size_t)(pkt->data - pkt->buf) + pkt->len);
     return copy;

@@ -29,7 +29,7 @@ struct Packet {
     SentReason why;       /* stamped at birth */
     SimTime    born;
     Sim       *sim;
-    Packet    *next;      /* for its holder's list */
+    Packet    *next, *prev; /* for its holder's list */
     SimTime    arrive;    /* while on a link: the instant of its arrival, */
     uint64_t   order;     /* and its place in line */
     uint32_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */

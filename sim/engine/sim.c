@@ -39,6 +39,8 @@ void sim_free(Sim *sim)
         sim->packets.free_list = pkt->next;
         g_free(pkt);
     }
+    if (sim->remarks != NULL)
+        g_string_chunk_free(sim->remarks);
     trace_clear(&sim->trace);
     sched_clear(&sim->sched);
     g_free(sim);
@@ -52,6 +54,22 @@ Node *sim_node(const Sim *sim, const char *name)
 void sim_rng(const Sim *sim, const char *name, Rng *out)
 {
     rng_init(out, sim->seed, name);
+}
+
+void sim_remark(Sim *sim, Packet *pkt, const char *format, ...)
+{
+    GString *text = g_string_new(pkt->remark);
+    va_list args;
+
+    if (text->len > 0)
+        g_string_append(text, ", ");
+    va_start(args, format);
+    g_string_append_vprintf(text, format, args);
+    va_end(args);
+    if (sim->remarks == NULL)
+        sim->remarks = g_string_chunk_new(1024);
+    pkt->remark = g_string_chunk_insert_const(sim->remarks, text->str);
+    g_string_free(text, TRUE);
 }
 
 SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events)

@@ -28,6 +28,7 @@ struct Sim {
     unsigned   topology;     /* counts changes of nodes, links, addresses: who caches routes compares */
     GPtrArray *nodes, *links; /* owned, in the order of making */
     GHashTable *by_name;     /* node names to nodes; for look-up only */
+    GStringChunk *remarks;   /* see sim_remark; NULL until there is one */
     /* Runs after every event, if set (sim.always, sim.wait ...). */
     void     (*after_event)(void *self);
     void      *after_self;
@@ -53,6 +54,10 @@ SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events);
 
 /* Packets alive: made and not freed. After the world has drained, those held by faults and taps. */
 uint64_t sim_packets_alive(const Sim *sim);
+
+/* Appends to pkt's remark what was done to it ("held by rule old-syn, one bit damaged ..."). The text
+ * is kept as long as the world, each once. Not for the path of packets to which nothing happens. */
+void sim_remark(Sim *sim, Packet *pkt, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static inline SimTime sim_now(const Sim *sim)
 {

@@ -1,0 +1,425 @@
+/*
+ * link.c - the way of a frame along a cable.
+ *
+ * link_send is the way in from a port; carry() does what a direction's options say; arrived() is
+ * the far end. What is in flight waits in a list ordered by (arrival, place in line), whose head one
+ * timer serves under the head's own number, so that the list cannot be told from a timer per frame.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/engine/link.h"
+
+#include "sim/engine/fault.h"
+#include "sim/engine/sim.h"
+
+enum { ETHERNET_HEADER = 14, FIRST_BACKLOG = 16 };
+
+static const SimTime LATEST = NEVER - 1;
+
+const TracePoint LINK_ENQUEUED = { "link:enqueued", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_DELIVERED = { "link:delivered", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_LOST = {
+    "link:lost", TRACE_LINK, { { "id", TV_INT }, { "reason", TV_STR } }
+};
+const TracePoint LINK_DUPLICATED = { "link:duplicated", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_REORDERED = { "link:reordered", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_CORRUPTED = {
+    "link:corrupted", TRACE_LINK, { { "id", TV_INT }, { "bit", TV_INT } }
+};
+const TracePoint LINK_WENT_DOWN = { "link:went_down", TRACE_SIM, { { "link", TV_STR } } };
+const TracePoint LINK_WENT_UP = { "link:went_up", TRACE_SIM, { { "link", TV_STR } } };
+
+/* a + b for times >= 0, never beyond the last instant at which something may happen. */
+static SimTime later(SimTime a, SimTime b)
+{
+    return b > LATEST - a ? LATEST : a + b;
+}
+
+void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
+{
+    Sim *sim = dir->link->sim;
+
+    trace(sim, LINK_LOST, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
+          trace_str(drop_name(why)));
+    if (why == DROP_LINK_LOSS)
+        dir->counters.lost++;
+    else
+        dir->counters.dropped++;
+    dir->counters.queue_drops += why == DROP_LINK_QUEUE_FULL;
+    sim->packets.dropped++;
+    packet_free(pkt);
+}
+
+void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
+{
+    Sim *sim = dir->link->sim;
+
+    g_assert(bit / 8 < pkt->len);
+    pkt->data[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+    pkt->altered = true;
+    pkt->fcs_bad = true;
+    dir->counters.corrupted++;
+    trace(sim, LINK_CORRUPTED, dir->from->node, dir->from, pkt, (int64_t)pkt->id, (int64_t)bit);
+}
+
+/* --- in flight -------------------------------------------------------------------------------- */
+
+static void serve_head(LinkDir *dir)
+{
+    if (dir->head != NULL)
+        timer_set_as(&dir->timer, dir->head->arrive, dir->head->order);
+}
+
+/* From the tail, where a frame belongs that does not overtake. */
+static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
+{
+    Packet *before = dir->tail;
+
+    pkt->arrive = arrive;
+    pkt->order = sched_order(&dir->link->sim->sched);
+    while (before != NULL && before->arrive > arrive)
+        before = before->prev;
+    pkt->prev = before;
+    pkt->next = before != NULL ? before->next : dir->head;
+    *(pkt->next != NULL ? &pkt->next->prev : &dir->tail) = pkt;
+    *(before != NULL ? &before->next : &dir->head) = pkt;
+    if (before == NULL)
+        serve_head(dir);
+}
+
+static Packet *take_head(LinkDir *dir)
+{
+    Packet *pkt = dir->head;
+
+    dir->head = pkt->next;
+    *(pkt->next != NULL ? &pkt->next->prev : &dir->tail) = NULL;
+    pkt->next = NULL;
+    return pkt;
+}
+
+static void arrived(void *owner)
+{
+    LinkDir *dir = owner;
+    Sim *sim = dir->link->sim;
+    Packet *pkt = take_head(dir);
+
+    serve_head(dir);
+    trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
+    sim->hops++;
+    dir->counters.delivered++;
+    dir->counters.delivered_bytes += pkt->frame_len;
+    port_input(dir->to, pkt);
+}
+
+/* --- the transmitter and its queue ------------------------------------------------------------ */
+
+/* Forgets those whose transmission has begun. */
+static void settle_backlog(LinkDir *dir)
+{
+    SimTime now = sim_now(dir->link->sim);
+
+    while (dir->backlog_n > 0 && dir->backlog[dir->backlog_first].start <= now) {
+        dir->backlog_bytes -= dir->backlog[dir->backlog_first].size;
+        dir->backlog_first = (dir->backlog_first + 1) & (dir->backlog_cap - 1);
+        dir->backlog_n--;
+    }
+}
+
+static void backlog_append(LinkDir *dir, SimTime start, size_t size)
+{
+    if (dir->backlog_n == dir->backlog_cap) {
+        size_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
+        LinkWaiting *grown = g_new(LinkWaiting, cap);
+        for (size_t i = 0; i < dir->backlog_n; i++)
+            grown[i] = dir->backlog[(dir->backlog_first + i) & (dir->backlog_cap - 1)];
+        g_free(dir->backlog);
+        dir->backlog = grown;
+        dir->backlog_first = 0;
+        dir->backlog_cap = cap;
+    }
+    size_t last = (dir->backlog_first + dir->backlog_n++) & (dir->backlog_cap - 1);
+    dir->backlog[last] = (LinkWaiting){ start, size };
+    dir->backlog_bytes += size;
+}
+
+/* Takes the transmitter's time for a frame of that size; false if the queue before it is full. */
+static bool transmit(LinkDir *dir, size_t size)
+{
+    const LinkConfig *cfg = &dir->cfg;
+    SimTime now = sim_now(dir->link->sim);
+
+    settle_backlog(dir);
+    if (dir->next_free > now) {
+        uint64_t used = cfg->queue_in_bytes ? dir->backlog_bytes + size : dir->backlog_n + 1;
+        if (used > cfg->queue)
+            return false;
+        backlog_append(dir, dir->next_free, size);
+    }
+    SimTime start = MAX(now, dir->next_free), takes = 0;
+    if (cfg->rate > 0) {
+        uint64_t bit_ns = (uint64_t)size * 8 * (uint64_t)SEC;
+        takes = (SimTime)(bit_ns / cfg->rate + (bit_ns % cfg->rate != 0));
+    }
+    dir->next_free = later(start, takes);
+    return true;
+}
+
+/* --- what happens on the way ------------------------------------------------------------------ */
+
+/* Judged in the state it is in, which then may change: as tc-netem(8)'s gemodel. */
+static bool gilbert_elliott_loses(LinkDir *dir)
+{
+    const LinkConfig *cfg = &dir->cfg;
+    bool passes = rng_chance(&dir->rng_loss, dir->ge_bad ? cfg->ge_h : cfg->ge_k);
+
+    if (rng_chance(&dir->rng_loss, dir->ge_bad ? cfg->ge_r : cfg->ge_p))
+        dir->ge_bad = !dir->ge_bad;
+    return !passes;
+}
+
+static bool loses(LinkDir *dir)
+{
+    if (dir->cfg.loss_model == LOSS_GILBERT_ELLIOTT)
+        return gilbert_elliott_loses(dir);
+    return rng_chance(&dir->rng_loss, dir->cfg.loss);
+}
+
+static SimTime draw_delay(LinkDir *dir)
+{
+    static int64_t (*const draws[DIST_COUNT])(Rng *, int64_t) = {
+        [DIST_UNIFORM] = rng_uniform, [DIST_NORMAL] = rng_normal, [DIST_PARETO] = rng_pareto
+    };
+    const LinkConfig *cfg = &dir->cfg;
+
+    if (cfg->jitter == 0)
+        return cfg->delay;
+    int64_t off = draws[cfg->distribution](&dir->rng_jitter, cfg->jitter);
+    return off < -cfg->delay ? 0 : later(cfg->delay, off);
+}
+
+/* As tc-netem(8): the gap-th frame after the last one that was, with the probability. */
+static bool jumps_ahead(LinkDir *dir)
+{
+    const LinkConfig *cfg = &dir->cfg;
+
+    if (cfg->reorder == 0)
+        return false;
+    if (dir->since_reorder + 1 < cfg->gap || !rng_chance(&dir->rng_reorder, cfg->reorder)) {
+        dir->since_reorder++;
+        return false;
+    }
+    dir->since_reorder = 0;
+    return true;
+}
+
+/* One frame along the cable: refused, lost, or in flight. */
+static void carry(LinkDir *dir, Packet *pkt)
+{
+    const LinkConfig *cfg = &dir->cfg;
+    Sim *sim = dir->link->sim;
+
+    if (!dir->link->up) {
+        link_lose(dir, pkt, DROP_LINK_DOWN);
+        return;
+    }
+    if (cfg->mtu > 0 && pkt->frame_len > cfg->mtu + ETHERNET_HEADER) {
+        link_lose(dir, pkt, DROP_LINK_TOO_BIG);
+        return;
+    }
+    if (!transmit(dir, pkt->frame_len)) {
+        link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
+        return;
+    }
+    if (loses(dir)) {
+        link_lose(dir, pkt, DROP_LINK_LOSS);
+        return;
+    }
+    if (rng_chance(&dir->rng_corrupt, cfg->corrupt) && pkt->len > 0) {
+        uint64_t bit = rng_below(&dir->rng_corrupt, (uint64_t)pkt->len * 8);
+        sim_remark(sim, pkt, "one bit damaged by the link (bit %" G_GUINT64_FORMAT ")", bit);
+        link_flip_bit(dir, pkt, (size_t)bit);
+    }
+    SimTime arrive = dir->next_free;
+    if (jumps_ahead(dir)) {
+        sim_remark(sim, pkt, "sent ahead of others by the link");
+        dir->counters.reordered++;
+        trace(sim, LINK_REORDERED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
+    } else {
+        arrive = later(arrive, draw_delay(dir));
+    }
+    if (cfg->jitter == 0 && cfg->reorder == 0)
+        arrive = MAX(arrive, dir->last_arrival);
+    dir->last_arrival = MAX(arrive, dir->last_arrival);
+    put_in_flight(dir, pkt, arrive);
+}
+
+void link_enter(LinkDir *dir, Packet *pkt)
+{
+    Sim *sim = dir->link->sim;
+    Packet *copy = NULL;
+
+    if (dir->link->up && rng_chance(&dir->rng_duplicate, dir->cfg.duplicate))
+        copy = packet_copy(pkt);
+    carry(dir, pkt);
+    if (copy != NULL) {
+        sim_remark(sim, copy, "duplicated by the link");
+        dir->counters.duplicated++;
+        trace(sim, LINK_DUPLICATED, dir->from->node, dir->from, copy, (int64_t)copy->id);
+        carry(dir, copy);
+    }
+}
+
+static void count_sent(LinkDir *dir, const Packet *pkt)
+{
+    dir->counters.sent++;
+    dir->counters.sent_bytes += pkt->frame_len;
+}
+
+void link_send(LinkDir *dir, Packet *pkt)
+{
+    trace(dir->link->sim, LINK_ENQUEUED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
+    count_sent(dir, pkt);
+    if (!dir->link->up)
+        link_lose(dir, pkt, DROP_LINK_DOWN);
+    else if (dir->link->rules->len == 0 || !fault_apply(dir, pkt))
+        link_enter(dir, pkt);
+}
+
+void link_inject(LinkDir *dir, Packet *pkt)
+{
+    packet_set_frame(pkt);
+    pkt->forged = true;
+    trace(dir->link->sim, LINK_RELEASED, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
+          trace_str("injected"));
+    count_sent(dir, pkt);
+    link_enter(dir, pkt);
+}
+
+/* --- the cable -------------------------------------------------------------------------------- */
+
+static unsigned count_between(const Sim *sim, const Node *a, const Node *b)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < sim->links->len; i++) {
+        const Link *link = g_ptr_array_index(sim->links, i);
+        const Node *from = link->dir[0].from->node, *to = link->dir[0].to->node;
+        n += (from == a && to == b) || (from == b && to == a);
+    }
+    return n;
+}
+
+static void init_stream(LinkDir *dir, Rng *rng, const char *what)
+{
+    char *name = g_strconcat("link:", dir->name, ":", what, NULL);
+
+    sim_rng(dir->link->sim, name, rng);
+    g_free(name);
+}
+
+static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkConfig *cfg,
+                     unsigned nth)
+{
+    g_assert(from->out == NULL);
+    *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = *cfg };
+    dir->name = nth == 0 ? g_strdup_printf("%s>%s", from->node->name, to->node->name)
+                         : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
+    init_stream(dir, &dir->rng_loss, "loss");
+    init_stream(dir, &dir->rng_jitter, "jitter");
+    init_stream(dir, &dir->rng_duplicate, "duplicate");
+    init_stream(dir, &dir->rng_reorder, "reorder");
+    init_stream(dir, &dir->rng_corrupt, "corrupt");
+    timer_init(&dir->timer, &link->sim->sched, arrived, dir);
+    from->out = dir;
+}
+
+static void free_rule(void *rule)
+{
+    fault_free(rule);
+}
+
+Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const LinkConfig *reverse)
+{
+    g_assert(a != b);
+    Link *link = g_new0(Link, 1);
+    unsigned nth = count_between(sim, a->node, b->node);
+
+    link->sim = sim;
+    link->index = sim->links->len;
+    link->up = true;
+    link->rules = g_ptr_array_new_with_free_func(free_rule);
+    init_dir(link, &link->dir[0], a, b, forward, nth);
+    init_dir(link, &link->dir[1], b, a, reverse, nth);
+    g_ptr_array_add(sim->links, link);
+    sim->topology++;
+    return link;
+}
+
+void link_free(Link *link)
+{
+    g_ptr_array_free(link->rules, TRUE);
+    for (int i = 0; i < 2; i++) {
+        LinkDir *dir = &link->dir[i];
+        timer_stop(&dir->timer);
+        while (dir->head != NULL)
+            packet_free(take_head(dir));
+        g_free(dir->backlog);
+        g_free(dir->name);
+    }
+    g_free(link);
+}
+
+LinkDir *link_dir_from(Link *link, const Node *from)
+{
+    for (int i = 0; i < 2; i++)
+        if (link->dir[i].from->node == from)
+            return &link->dir[i];
+    return NULL;
+}
+
+LinkDir *link_dir_reverse(LinkDir *dir)
+{
+    return &dir->link->dir[dir == &dir->link->dir[0]];
+}
+
+void link_set(LinkDir *dir, const LinkConfig *cfg)
+{
+    dir->cfg = *cfg;
+}
+
+/* All that is on the cable, in the queue before it too, is lost, and the transmitter is idle. */
+static void flush(LinkDir *dir)
+{
+    timer_stop(&dir->timer);
+    while (dir->head != NULL)
+        link_lose(dir, take_head(dir), DROP_LINK_DOWN);
+    dir->next_free = 0;
+    dir->last_arrival = 0;
+    dir->backlog_n = 0;
+    dir->backlog_bytes = 0;
+}
+
+void link_down(Link *link)
+{
+    if (!link->up)
+        return;
+    link->up = false;
+    trace(link->sim, LINK_WENT_DOWN, NULL, NULL, NULL, trace_str(link->dir[0].name));
+    flush(&link->dir[0]);
+    flush(&link->dir[1]);
+}
+
+void link_up(Link *link)
+{
+    if (link->up)
+        return;
+    link->up = true;
+    trace(link->sim, LINK_WENT_UP, NULL, NULL, NULL, trace_str(link->dir[0].name));
+}
+
+uint64_t link_queued(LinkDir *dir, uint64_t *bytes)
+{
+    settle_backlog(dir);
+    if (bytes != NULL)
+        *bytes = dir->backlog_bytes;
+    return dir->backlog_n;
+}
