@@ -8,18 +8,23 @@
 
 Icmp *icmp_new(Stack *stack);
 void  icmp_free(Icmp *icmp);
+void  icmp_flush(Icmp *icmp); /* crash: replies that were still to be told are forgotten */
 
 DropReason icmp_input(void *self, const IpMeta *ip, Packet *pkt);
+void       icmp_error(void *self, const IpError *err); /* about our own echo requests */
 
 /* Errors about pkt, which is borrowed: its network header is found by packet_net(). None is sent
  * about an ICMP error, a fragment that is not the first, a broadcast or an impossible source
  * (RFC 1122 §3.2.2). mtu: for ICMP_FRAG_NEEDED. */
 void icmp_send_unreachable(Icmp *icmp, uint8_t code, const Packet *pkt, uint32_t mtu);
 void icmp_send_time_exceeded(Icmp *icmp, uint8_t code, const Packet *pkt);
+/* Any other: h->checksum is not looked at. */
+void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet *pkt);
 
 /* Echo. Each open ping has an id of its own on the host; on_reply is told of answers and of errors
  * about its requests (err not NULL). */
 typedef struct Ping Ping;
+enum { PING_SIZE_MAX = 65535 - IPV4_HDR_LEN - ICMP_HDR_LEN };
 typedef struct PingReply {
     uint16_t       seq;
     IpAddr         from;

@@ -18,6 +18,7 @@ typedef struct Ipv4Config {
     uint64_t reassembly_memory;  /* bytes; 4 MiB */
     bool     pmtu;            /* remember "fragmentation needed", RFC 1191 */
     bool     auto_routes;     /* shortest-path routes come by themselves; false: `routes = "static"` */
+    uint64_t icmp_quote;      /* bytes that ICMP errors quote behind the offending IP header; 528 */
 } Ipv4Config;
 
 extern const Ipv4Config ipv4_defaults;
@@ -31,7 +32,8 @@ typedef struct Route {
     RouteKind   kind;
     RouteOrigin origin;
     IpAddr      via;     /* VIA: the next hop */
-    Iface      *iface;   /* DIRECT, VIA */
+    Iface      *iface;   /* DIRECT, VIA; VIA with NULL: the interface on whose subnet `via` is */
+    bool        iface_found; /* the table's: iface was found so */
 } Route;
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp);
@@ -52,10 +54,20 @@ const Route *ipv4_routes(const Ipv4 *ip, size_t *n);         /* most specific fi
 
 DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
+IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
+size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst);
+
+/* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its protocol is
+ * told. A router tells the sender (RFC 1812 §5.2.7.1). */
+void       ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt);
 void       ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self);
 
 /* A datagram whose header is already in front (raw): route and send. Takes pkt if DROP_NONE. */
 DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt);
+
+/* What a "fragmentation needed" about our packet of `len` bytes teaches about the path to dst (RFC 1191);
+ * mtu 0: an old router did not say. Returns the path's MTU as now known. */
+uint32_t ipv4_learn_mtu(Ipv4 *ip, IpAddr dst, uint32_t mtu, size_t len);
 
 /* An error about one of our packets, from ICMP or from this host itself: to its protocol. */
 void ipv4_report(Ipv4 *ip, const IpError *err);

@@ -1,0 +1,60 @@
+/*
+ * ipv4_priv.h - what ipv4.c, ipv4_frag.c and ipv4_route.c share, and nobody else sees.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/internet/ipv4.h"
+
+enum { IPV4_MAX_PROTOS = 8, IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
+
+typedef struct Ipv4Proto {
+    uint8_t      proto;
+    IpInput      input;
+    IpErrorInput error; /* may be NULL */
+    void        *self;
+} Ipv4Proto;
+
+typedef struct RouteTable {
+    GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
+    IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
+    int     cached;     /* and the place of its route; -1: it has none */
+} RouteTable;
+
+typedef struct Frags Frags;
+
+struct Ipv4 {
+    Stack     *stack;
+    Node      *node;
+    Ipv4Config cfg;
+    Arp       *arp;
+    Icmp      *icmp;
+    Ipv4Proto  protos[IPV4_MAX_PROTOS];
+    unsigned   n_protos;
+    RouteTable table;
+    Frags     *frags;
+    GArray    *path_mtus;  /* of PathMtu, oldest first */
+    uint16_t   next_id;
+    Packet    *loop_head, *loop_tail; /* datagrams to ourselves */
+    Timer      loop_timer;
+};
+
+void route_table_init(RouteTable *table);
+void route_table_clear(RouteTable *table);
+/* Forgets the interfaces that were found from next hops: an address has changed. */
+void route_table_unresolve(RouteTable *table);
+
+GArray *path_mtus_new(void);
+/* What fits on the whole way to dst, as far as is known: at most link_mtu. */
+size_t  path_mtu(const Ipv4 *ip, IpAddr dst, size_t link_mtu);
+
+Frags *frags_new(Ipv4 *ip);
+void   frags_free(Frags *frags);
+void   frags_flush(Frags *frags, DropReason why);
+
+/* Takes the fragment if it returns DROP_NONE; *whole is then the datagram that it completes, with its
+ * header in front, for the caller to own; else NULL. */
+DropReason frags_input(Frags *frags, const Ipv4Hdr *h, Port *port, Packet *pkt, Packet **whole);
+
+/* Cuts a datagram, its header in front, into pieces of at most mtu bytes, which `emit` takes; frees pkt. */
+void ipv4_fragment(Packet *pkt, const Ipv4Hdr *h, size_t mtu,
+                   void (*emit)(void *self, Packet *fragment), void *self);
