@@ -10,6 +10,8 @@
 typedef struct Udp Udp;
 typedef struct UdpSock UdpSock;
 
+enum { UDP_DATA_MAX = 65507, UDP_RCVBUF = 212992 }; /* what IPv4 carries; Linux's default */
+
 Udp *udp_new(Stack *stack);
 void udp_free(Udp *udp);
 void udp_flush(Udp *udp); /* crash: every socket ends with NET_ERR_NETDOWN */
@@ -28,9 +30,11 @@ IpAddr   udp_addr(const UdpSock *s);
 /* A connected socket receives from its peer only, and learns of ICMP errors (ECONNREFUSED). */
 NetError udp_connect(UdpSock *s, IpAddr addr, uint16_t port);
 
+/* dst IP_NONE: the peer it is connected to. A pending error is told first, and nothing is sent. */
 NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port);
 void     udp_set_ttl(UdpSock *s, uint8_t ttl); /* 0: the host's default */
 void     udp_set_df(UdpSock *s, bool df);
+void     udp_set_rcvbuf(UdpSock *s, size_t bytes); /* UDP_RCVBUF unless said */
 
 /* The oldest datagram, NULL if none waits: data and len are the payload. The caller frees it. A
  * pending error comes first: *err, with NULL. */

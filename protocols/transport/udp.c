@@ -1,0 +1,493 @@
+/*
+ * udp.c - UDP sockets and input, RFC 768, RFC 1122 §4.1.
+ *
+ * A datagram goes to the connected socket of its peer, else to the one bound to its address, else to
+ * the one bound to all addresses. What arrives waits in the socket; its program is told from a
+ * zero-delay timer.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/udp.h"
+
+#include "protocols/stack.h"
+#include "protocols/wire/checksum.h"
+
+#include <string.h>
+
+enum {
+    BUCKETS = 64,                      /* of sockets, by port */
+    PORT_FIRST = 49152, PORT_LAST = 65535, /* ephemeral: RFC 6335 §6 */
+    QUOTED_MIN = 8,
+};
+
+typedef struct Waiting { /* a datagram in a receive buffer */
+    Packet  *pkt;
+    IpAddr   from;
+    uint16_t port;
+} Waiting;
+
+typedef struct Trouble { /* an error still to be told to on_error */
+    IpError err;
+    uint8_t quoted[QUOTED_MIN];
+} Trouble;
+
+struct UdpSock {
+    Udp      *udp;
+    UdpSock  *next;      /* in its bucket */
+    IpAddr    addr;      /* IP4_ANY: all */
+    IpAddr    peer;      /* IP_NONE: not connected */
+    uint16_t  port, peer_port;
+    uint8_t   ttl;
+    bool      df;
+    NetError  pending;   /* told by the next call that receives or sends */
+    NetError  ended;     /* the host has crashed; no call works any more */
+    Waiting  *ring;      /* datagrams that wait: n of them from `first` on, in a ring of cap */
+    size_t    first, n, cap;
+    size_t    queued, rcvbuf; /* bytes */
+    GArray   *troubles;  /* of Trouble; NULL until there is one */
+    Timer     timer;
+    void    (*on_ready)(void *user);
+    void     *ready_user;
+    void    (*on_error)(void *user, const IpError *err);
+    void     *error_user;
+};
+
+struct Udp {
+    Stack     *stack;
+    Node      *node;
+    UdpSock   *bucket[BUCKETS];
+    GPtrArray *socks;      /* open, in the order of opening */
+    GPtrArray *ended;      /* outlived by their programs: of before a crash */
+    uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
+};
+
+/* --- the table of sockets --------------------------------------------------------------------- */
+
+static bool is_wild(IpAddr addr)
+{
+    return ip_is_any(addr) || ip_is_none(addr);
+}
+
+/* How well a socket fits a datagram: the best one gets it. 0: not at all. */
+static int fit(const UdpSock *s, IpAddr local, uint16_t port, IpAddr peer, uint16_t peer_port)
+{
+    if (s->port != port || (!is_wild(s->addr) && !ip_equal(s->addr, local)))
+        return 0;
+    if (!ip_is_none(s->peer))
+        return ip_equal(s->peer, peer) && s->peer_port == peer_port ? 3 : 0;
+    return is_wild(s->addr) ? 1 : 2;
+}
+
+static UdpSock *find_sock(const Udp *udp, IpAddr local, uint16_t port, IpAddr peer,
+                          uint16_t peer_port)
+{
+    UdpSock *best = NULL;
+    int best_fit = 0;
+
+    for (UdpSock *s = udp->bucket[port % BUCKETS]; s != NULL; s = s->next) {
+        int f = fit(s, local, port, peer, peer_port);
+        if (f > best_fit) {
+            best = s;
+            best_fit = f;
+        }
+    }
+    return best;
+}
+
+static bool is_taken(const Udp *udp, IpAddr addr, uint16_t port)
+{
+    for (const UdpSock *s = udp->bucket[port % BUCKETS]; s != NULL; s = s->next)
+        if (s->port == port && (is_wild(addr) || is_wild(s->addr) || ip_equal(s->addr, addr)))
+            return true;
+    return false;
+}
+
+/* One after the other from a place of the host's own, so that none comes again soon. 0: all taken. */
+static uint16_t ephemeral_port(Udp *udp, IpAddr addr)
+{
+    enum { RANGE = PORT_LAST - PORT_FIRST + 1 };
+
+    if (udp->next_port == 0) {
+        char *name = g_strdup_printf("host:%s:ports", udp->node->name);
+        Rng rng;
+        sim_rng(udp->node->sim, name, &rng);
+        g_free(name);
+        udp->next_port = (uint16_t)(PORT_FIRST + rng_below(&rng, RANGE));
+    }
+    for (int i = 0; i < RANGE; i++) {
+        uint16_t port = udp->next_port;
+        udp->next_port = port == PORT_LAST ? PORT_FIRST : (uint16_t)(port + 1);
+        if (!is_taken(udp, addr, port))
+            return port;
+    }
+    return 0;
+}
+
+static void unlink_sock(UdpSock *s)
+{
+    UdpSock **at = &s->udp->bucket[s->port % BUCKETS];
+
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    g_ptr_array_remove(s->udp->socks, s);
+}
+
+/* --- telling the program ---------------------------------------------------------------------- */
+
+static void wake(UdpSock *s)
+{
+    if ((s->on_ready != NULL || s->troubles != NULL) && !timer_pending(&s->timer))
+        timer_set(&s->timer, 0);
+}
+
+/* One call at a time, and nothing is touched after it: the program may close the socket in it. */
+static void tell_fired(void *owner)
+{
+    UdpSock *s = owner;
+
+    if (s->troubles == NULL || s->troubles->len == 0) {
+        if (s->on_ready != NULL)
+            s->on_ready(s->ready_user);
+        return;
+    }
+    Trouble trouble = g_array_index(s->troubles, Trouble, 0);
+    g_array_remove_index(s->troubles, 0);
+    timer_set(&s->timer, 0);
+    trouble.err.quoted = (Span){ trouble.quoted, QUOTED_MIN };
+    if (s->on_error != NULL)
+        s->on_error(s->error_user, &trouble.err);
+}
+
+static NetError error_of(const IpError *err)
+{
+    switch (err->kind) {
+    case IP_ERR_PORT_UNREACHABLE:
+    case IP_ERR_PROTOCOL_UNREACHABLE: return NET_ECONNREFUSED;
+    case IP_ERR_NET_UNREACHABLE: return NET_ENETUNREACH;
+    case IP_ERR_TOO_BIG: return NET_EMSGSIZE;
+    case IP_ERR_SOURCE_QUENCH: return NET_OK; /* RFC 6633 §3 */
+    case IP_ERR_HOST_UNREACHABLE:
+    case IP_ERR_ADMIN_PROHIBITED:
+    case IP_ERR_TTL_EXCEEDED:
+    case IP_ERR_REASSEMBLY_EXCEEDED:
+    case IP_ERR_PARAMETER: return NET_EHOSTUNREACH;
+    }
+    return NET_EHOSTUNREACH;
+}
+
+/* RFC 1122 §4.1.3.3: the program is told. One without a peer could not know which datagram is meant. */
+void udp_error(void *self, const IpError *err)
+{
+    Udp *udp = self;
+    uint16_t port = get16(err->quoted.p), peer_port = get16(err->quoted.p + 2);
+    UdpSock *s = find_sock(udp, err->src, port, err->dst, peer_port);
+
+    if (s == NULL)
+        return;
+    if (!ip_is_none(s->peer) && error_of(err) != NET_OK) {
+        s->pending = error_of(err);
+        wake(s);
+    }
+    if (s->on_error == NULL)
+        return;
+    Trouble trouble = { .err = *err };
+    memcpy(trouble.quoted, err->quoted.p, QUOTED_MIN);
+    if (s->troubles == NULL)
+        s->troubles = g_array_new(FALSE, FALSE, sizeof(Trouble));
+    g_array_append_val(s->troubles, trouble);
+    wake(s);
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+static void append(UdpSock *s, Waiting w)
+{
+    if (s->n == s->cap) {
+        size_t cap = MAX(2 * s->cap, 4);
+        Waiting *ring = g_new(Waiting, cap);
+        for (size_t i = 0; i < s->n; i++)
+            ring[i] = s->ring[(s->first + i) % s->cap];
+        g_free(s->ring);
+        s->ring = ring;
+        s->first = 0;
+        s->cap = cap;
+    }
+    s->ring[(s->first + s->n++) % s->cap] = w;
+    s->queued += w.pkt->len;
+    wake(s);
+}
+
+DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
+{
+    Udp *udp = self;
+    UdpHdr h;
+
+    DropReason why = udp_decode(&h, packet_span(pkt), sum_pseudo(ip->src, ip->dst, ip->proto));
+    if (why != DROP_NONE) {
+        node_count(udp->node, COUNTER_UdpInErrors);
+        if (why == DROP_UDP_CHECKSUM)
+            node_count(udp->node, COUNTER_UdpInCsumErrors);
+        return why;
+    }
+    UdpSock *s = find_sock(udp, ip->dst, h.dst_port, ip->src, h.src_port);
+    if (s == NULL) {
+        node_count(udp->node, COUNTER_UdpNoPorts);
+        icmp_send_unreachable(udp->stack->icmp, ICMP_PORT_UNREACHABLE, pkt, 0); /* borrows pkt */
+        return DROP_UDP_NO_PORT;
+    }
+    if (s->queued + h.length > s->rcvbuf) {
+        node_count(udp->node, COUNTER_UdpRcvbufErrors);
+        node_count(udp->node, COUNTER_UdpInErrors);
+        return DROP_UDP_BUFFER_FULL;
+    }
+    node_count(udp->node, COUNTER_UdpInDatagrams);
+    packet_trim(pkt, h.length);
+    packet_pull(pkt, UDP_HDR_LEN);
+    append(s, (Waiting){ pkt, ip->src, h.src_port });
+    return DROP_NONE;
+}
+
+/* --- sockets ---------------------------------------------------------------------------------- */
+
+UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
+{
+    *err = NET_OK;
+    if (udp->node->down)
+        *err = NET_ENETDOWN;
+    else if (!is_wild(addr) && !ip_is_local(udp->stack, addr))
+        *err = NET_EADDRNOTAVAIL;
+    else if (port == 0 && (port = ephemeral_port(udp, addr)) == 0)
+        *err = NET_EADDRINUSE;
+    else if (is_taken(udp, addr, port))
+        *err = NET_EADDRINUSE;
+    if (*err != NET_OK)
+        return NULL;
+
+    UdpSock *s = g_new0(UdpSock, 1);
+    *s = (UdpSock){
+        .udp = udp,
+        .next = udp->bucket[port % BUCKETS],
+        .addr = is_wild(addr) ? IP4_ANY : addr,
+        .port = port,
+        .rcvbuf = UDP_RCVBUF,
+    };
+    timer_init(&s->timer, &udp->node->sim->sched, tell_fired, s);
+    udp->bucket[port % BUCKETS] = s;
+    g_ptr_array_add(udp->socks, s);
+    return s;
+}
+
+static void drop_waiting(UdpSock *s, DropReason why)
+{
+    for (; s->n > 0; s->n--) {
+        packet_drop(s->ring[s->first].pkt, s->udp->node, NULL, why);
+        s->first = (s->first + 1) % s->cap;
+    }
+    s->queued = 0;
+}
+
+static void sock_free(UdpSock *s, DropReason why)
+{
+    timer_stop(&s->timer);
+    drop_waiting(s, why);
+    if (s->troubles != NULL)
+        g_array_free(s->troubles, TRUE);
+    g_free(s->ring);
+    g_free(s);
+}
+
+void udp_close(UdpSock *s)
+{
+    if (s->ended != NET_OK)
+        g_ptr_array_remove(s->udp->ended, s);
+    else
+        unlink_sock(s);
+    sock_free(s, DROP_UDP_CLOSED);
+}
+
+void udp_on_ready(UdpSock *s, void (*on_ready)(void *user), void *user)
+{
+    s->on_ready = on_ready;
+    s->ready_user = user;
+    if (s->n > 0 || s->pending != NET_OK || s->ended != NET_OK)
+        wake(s);
+}
+
+void udp_on_error(UdpSock *s, void (*on_error)(void *user, const IpError *err), void *user)
+{
+    s->on_error = on_error;
+    s->error_user = user;
+}
+
+uint16_t udp_port(const UdpSock *s)
+{
+    return s->port;
+}
+
+IpAddr udp_addr(const UdpSock *s)
+{
+    return s->addr;
+}
+
+NetError udp_connect(UdpSock *s, IpAddr addr, uint16_t port)
+{
+    if (s->ended != NET_OK)
+        return s->ended;
+    if (is_wild(addr) || port == 0)
+        return NET_EINVAL;
+    if (ip_is_none(ip_source(s->udp->stack, addr)))
+        return NET_ENETUNREACH;
+    s->peer = addr;
+    s->peer_port = port;
+    return NET_OK;
+}
+
+void udp_set_ttl(UdpSock *s, uint8_t ttl)
+{
+    s->ttl = ttl;
+}
+
+void udp_set_df(UdpSock *s, bool df)
+{
+    s->df = df;
+}
+
+void udp_set_rcvbuf(UdpSock *s, size_t bytes)
+{
+    s->rcvbuf = bytes;
+}
+
+static NetError take_pending(UdpSock *s)
+{
+    NetError err = s->pending;
+
+    s->pending = NET_OK;
+    return s->ended != NET_OK ? s->ended : err;
+}
+
+/* How the call fails whose datagram the host itself refused. A black hole tells nobody. */
+static NetError refused_error(DropReason why)
+{
+    switch (why) {
+    case DROP_IP_BLACKHOLE: return NET_OK;
+    case DROP_IP_UNREACHABLE: return NET_EHOSTUNREACH;
+    case DROP_IP_DF: return NET_EMSGSIZE;
+    case DROP_IP_BAD_SOURCE: return NET_EINVAL;
+    default: return NET_ENETUNREACH;
+    }
+}
+
+static Packet *make_datagram(const UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port)
+{
+    Packet *pkt = packet_new(s->udp->node->sim, UDP_HDR_LEN + data.n, SENT_UDP_DATA);
+    UdpHdr h = { .src_port = s->port, .dst_port = dst_port,
+                 .length = (uint16_t)(UDP_HDR_LEN + data.n) };
+
+    if (data.n > 0)
+        memcpy(pkt->data + UDP_HDR_LEN, data.p, data.n);
+    udp_encode(&h, pkt->data);
+    h.checksum = udp_checksum(packet_span(pkt), sum_pseudo(src, dst, IPPROTO_UDP4));
+    udp_encode(&h, pkt->data);
+    return pkt;
+}
+
+NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
+{
+    Udp *udp = s->udp;
+    NetError err = take_pending(s);
+
+    if (err != NET_OK)
+        return err;
+    if (ip_is_none(dst)) {
+        dst = s->peer;
+        dst_port = s->peer_port;
+    }
+    if (ip_is_none(dst))
+        return NET_ENOTCONN;
+    if (dst_port == 0)
+        return NET_EINVAL;
+    if (data.n > UDP_DATA_MAX)
+        return NET_EMSGSIZE;
+    IpAddr src = is_wild(s->addr) ? ip_source(udp->stack, dst) : s->addr;
+    if (ip_is_none(src) && ip_is_limited_broadcast(dst))
+        src = IP4_ANY; /* a host without an address asks for one */
+    if (ip_is_none(src) && ip_is_any(dst))
+        return NET_EINVAL;
+
+    IpSend how = { .src = src, .dst = dst, .proto = IPPROTO_UDP4, .ttl = s->ttl, .df = s->df };
+    Packet *pkt = make_datagram(s, data, ip_is_none(src) ? IP4_ANY : src, dst, dst_port);
+    DropReason why = ip_output(udp->stack, &how, pkt);
+    if (why != DROP_NONE) {
+        packet_drop(pkt, udp->node, NULL, why);
+        return refused_error(why);
+    }
+    node_count(udp->node, COUNTER_UdpOutDatagrams);
+    return NET_OK;
+}
+
+Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err)
+{
+    *err = take_pending(s);
+    if (*err != NET_OK)
+        return NULL;
+    if (s->n == 0) {
+        *err = NET_EAGAIN;
+        return NULL;
+    }
+    Waiting w = s->ring[s->first];
+    s->first = (s->first + 1) % s->cap;
+    s->n--;
+    s->queued -= w.pkt->len;
+    *from = w.from;
+    *from_port = w.port;
+    return w.pkt;
+}
+
+size_t udp_queued(const UdpSock *s)
+{
+    return s->queued;
+}
+
+UdpSock *const *udp_sockets(Udp *udp, size_t *n)
+{
+    *n = udp->socks->len;
+    return (UdpSock *const *)udp->socks->pdata;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+Udp *udp_new(Stack *stack)
+{
+    Udp *udp = g_new0(Udp, 1);
+
+    udp->stack = stack;
+    udp->node = stack->node;
+    udp->socks = g_ptr_array_new();
+    udp->ended = g_ptr_array_new();
+    return udp;
+}
+
+void udp_flush(Udp *udp)
+{
+    while (udp->socks->len > 0) {
+        UdpSock *s = udp->socks->pdata[0];
+        unlink_sock(s);
+        drop_waiting(s, DROP_LINK_HOST_DOWN);
+        if (s->troubles != NULL)
+            g_array_set_size(s->troubles, 0);
+        s->ended = NET_ENETDOWN;
+        g_ptr_array_add(udp->ended, s);
+        wake(s);
+    }
+}
+
+void udp_free(Udp *udp)
+{
+    for (guint i = 0; i < udp->socks->len; i++)
+        sock_free(udp->socks->pdata[i], DROP_LINK_ENDED);
+    for (guint i = 0; i < udp->ended->len; i++)
+        sock_free(udp->ended->pdata[i], DROP_LINK_ENDED);
+    g_ptr_array_free(udp->socks, TRUE);
+    g_ptr_array_free(udp->ended, TRUE);
+    g_free(udp);
+}
