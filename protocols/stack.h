@@ -16,7 +16,8 @@ typedef struct StackConfig {
     bool       fcs;     /* its ports check the frame check sequence */
 } StackConfig;
 
-extern const StackConfig stack_defaults;
+/* Every layer's defaults. */
+StackConfig stack_config_default(void);
 
 struct Stack {
     Node       *node;

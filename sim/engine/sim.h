@@ -26,6 +26,7 @@ struct Sim {
     uint64_t   next_packet_id;
     uint64_t   hops;         /* frames completely received by a port */
     unsigned   topology;     /* counts changes of nodes, links, addresses: who caches routes compares */
+    uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */
     GPtrArray *nodes, *links; /* owned, in the order of making */
     GHashTable *by_name;     /* node names to nodes; for look-up only */
     GStringChunk *remarks;   /* see sim_remark; NULL until there is one */

@@ -1,0 +1,139 @@
+/*
+ * stack.c - the wiring diagram: who hands packets to whom.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/stack.h"
+
+const TracePoint HOST_CRASHED = { "sim:host_crashed", TRACE_SIM, { { "host", TV_STR } } };
+const TracePoint HOST_BOOTED = { "sim:host_booted", TRACE_SIM, { { "host", TV_STR } } };
+
+StackConfig stack_config_default(void)
+{
+    return (StackConfig){
+        .arp = arp_defaults, .ipv4 = ipv4_defaults, .tcp = tcp_defaults, .fcs = true
+    };
+}
+
+static void unresolved(void *self, Iface *iface, IpAddr next_hop, Packet *pkt)
+{
+    Stack *stack = self;
+
+    ipv4_unresolved(stack->ipv4, iface, next_hop, pkt);
+}
+
+static void iface_free(void *iface)
+{
+    g_free(iface);
+}
+
+/* Upper floors first: what they still hold goes down with them. */
+static void stack_free(void *stack_)
+{
+    Stack *stack = stack_;
+
+    tcp_free(stack->tcp);
+    udp_free(stack->udp);
+    icmp_free(stack->icmp);
+    ipv4_free(stack->ipv4);
+    arp_free(stack->arp);
+    g_ptr_array_free(stack->ifaces, TRUE);
+    g_free(stack);
+}
+
+static void wire_up(Stack *stack)
+{
+    eth_handle(&stack->eth, ETHERTYPE_ARP, arp_input, stack->arp);
+    eth_handle(&stack->eth, ETHERTYPE_IPV4, ipv4_input, stack->ipv4);
+    ipv4_set_icmp(stack->ipv4, stack->icmp);
+    ip_handle(stack, IPPROTO_ICMP4, icmp_input, icmp_error, stack->icmp);
+    ip_handle(stack, IPPROTO_UDP4, udp_input, udp_error, stack->udp);
+    ip_handle(stack, IPPROTO_TCP4, tcp_input, tcp_error, stack->tcp);
+}
+
+Stack *stack_new(Node *node, const StackConfig *cfg)
+{
+    g_assert(node->stack == NULL);
+    g_assert(node->kind != NODE_SWITCH);
+    Stack *stack = g_new0(Stack, 1);
+    char *name = g_strdup_printf("host:%s", node->name);
+
+    node->stack = stack;
+    node->free_stack = stack_free;
+    stack->node = node;
+    stack->cfg = *cfg;
+    stack->cfg.ipv4.forward = node->kind == NODE_ROUTER;
+    stack->ifaces = g_ptr_array_new_with_free_func(iface_free);
+    sim_rng(node->sim, name, &stack->rng);
+    g_free(name);
+    eth_init(&stack->eth, node);
+    stack->arp = arp_new(stack, &stack->cfg.arp, unresolved, stack);
+    stack->ipv4 = ipv4_new(stack, &stack->cfg.ipv4, stack->arp);
+    stack->icmp = icmp_new(stack);
+    stack->udp = udp_new(stack);
+    stack->tcp = tcp_new(stack, &stack->cfg.tcp);
+    wire_up(stack);
+    return stack;
+}
+
+Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac)
+{
+    Sim *sim = stack->node->sim;
+    Port *port = node_add_port(stack->node, name);
+    Iface *iface = g_new0(Iface, 1);
+
+    iface->stack = stack;
+    iface->eth = &stack->eth;
+    iface->port = port;
+    iface->mac = mac != NULL ? *mac : mac_from_u64((UINT64_C(0x02) << 40) + ++sim->next_mac);
+    iface->mtu = link_defaults.mtu;
+    iface->ip = (IpPrefix){ .addr = IP_NONE };
+    port->check_fcs = stack->cfg.fcs;
+    port->input = eth_input;
+    port->owner = iface;
+    g_ptr_array_add(stack->ifaces, iface);
+    g_assert(stack->ifaces->len == stack->node->ports->len);
+    return iface;
+}
+
+Iface *stack_iface(const Stack *stack, const char *name)
+{
+    const Port *port = node_port(stack->node, name);
+
+    return port != NULL ? port->owner : NULL;
+}
+
+void stack_set_address(Stack *stack, Iface *iface, IpPrefix addr)
+{
+    ipv4_set_address(stack->ipv4, iface, addr);
+}
+
+Stack *node_stack(const Node *node)
+{
+    return node->kind != NODE_SWITCH ? node->stack : NULL;
+}
+
+void stack_crash(Stack *stack)
+{
+    Node *node = stack->node;
+
+    if (node->down)
+        return;
+    node->down = true;
+    tcp_flush(stack->tcp);
+    udp_flush(stack->udp);
+    icmp_flush(stack->icmp);
+    ipv4_flush(stack->ipv4);
+    arp_flush(stack->arp);
+    trace(node->sim, HOST_CRASHED, node, NULL, NULL, trace_str(node->name));
+}
+
+void stack_boot(Stack *stack)
+{
+    Node *node = stack->node;
+
+    if (!node->down)
+        return;
+    node->down = false;
+    node->sim->topology++; /* warm ARP caches are filled anew */
+    trace(node->sim, HOST_BOOTED, node, NULL, NULL, trace_str(node->name));
+}
