@@ -31,7 +31,9 @@ const Knob arp_knobs[] = {
 const TracePoint ARP_LEARNED = {
     "arp:learned", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR }, { "iface", TV_STR } }
 };
-const TracePoint ARP_FAILED = { "arp:failed", TRACE_ARP, { { "ip", TV_STR }, { "tries", TV_INT } } };
+const TracePoint ARP_FAILED = {
+    "arp:failed", TRACE_ARP, { { "ip", TV_STR }, { "tries", TV_INT } }
+};
 const TracePoint ARP_EXPIRED = { "arp:expired", TRACE_ARP, { { "ip", TV_STR } } };
 const TracePoint ARP_CONFLICT = {
     "arp:conflict_seen", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR } }
@@ -237,7 +239,7 @@ static void send_reply(Iface *iface, const ArpPkt *request)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* The users are told after the entry is gone: what they send in answer may ask for the same address. */
+/* The users are told after the entry is gone: what they send then may need the same address. */
 static void give_up(Neigh *n)
 {
     Arp *arp = n->arp;
@@ -323,7 +325,7 @@ static void learn(Arp *arp, Neigh *n, Iface *iface, const ArpPkt *a, const Packe
     resolve(n, a->sha, ARP_REACHABLE);
 }
 
-/* A sender must be one station with one address, or none yet (a probe, RFC 5227 §2.1.1), and not we. */
+/* A sender is one station, not we, with one address or none yet (RFC 5227 §2.1.1: a probe). */
 static DropReason check_sender(const Iface *iface, const ArpPkt *a, const Packet *pkt)
 {
     IpAddr ip = a->spa;
@@ -351,7 +353,7 @@ static DropReason no_use(const ArpPkt *a)
     return a->op == ARP_OP_REPLY || announcement ? DROP_ARP_UNSOLICITED : DROP_ARP_NOT_MINE;
 }
 
-/* RFC 826, "Packet Reception", in its order: merge, am I the target?, add, then look at the opcode. */
+/* RFC 826, "Packet Reception", in its order: merge, am I the target?, add, and then the opcode. */
 DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
 {
     Arp *arp = self;
@@ -450,7 +452,7 @@ void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent)
     resolve(n, mac, permanent ? ARP_PERMANENT : ARP_REACHABLE);
 }
 
-/* Takes every entry for which `wanted` (or every one, if IP_NONE) off, and drops what waits there. */
+/* Forgets the entries of an address, or all of them for IP_NONE, and drops what waits there. */
 static void remove_entries(Arp *arp, IpAddr wanted, DropReason why)
 {
     for (guint i = arp->neighs->len; i-- > 0;) {

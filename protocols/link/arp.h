@@ -1,5 +1,5 @@
 /*
- * arp.h - address resolution, RFC 826: a cache with states, retries, ageing, and the packets that wait.
+ * arp.h - address resolution, RFC 826: a cache with states, retries, ageing, and what waits for it.
  *
  * States as in RFC 4861 §7.3.2, which Linux uses for ARP too: INCOMPLETE while asking, REACHABLE,
  * and after `lifetime` the entry is forgotten and asked for anew. RFC 1122 §2.3.2.

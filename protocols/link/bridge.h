@@ -1,5 +1,5 @@
 /*
- * bridge.h - a learning switch, IEEE 802.1D: learns where stations are, floods what it does not know.
+ * bridge.h - a learning switch, IEEE 802.1D: learns where stations are, floods what is unknown.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -18,7 +18,8 @@ typedef struct BridgeEntry {
 Bridge *bridge_new(Node *node, SimTime ageing);
 Port   *bridge_add_port(Bridge *bridge, const char *name);
 
-/* What it has learnt and not yet forgotten, in the order of learning. Borrowed until the next event. */
+/* What it has learnt and not yet forgotten, in the order of learning. Borrowed until the next
+ * event. */
 const BridgeEntry *bridge_entries(Bridge *bridge, size_t *n);
 
 extern const TracePoint BRIDGE_LEARNED; /* mac, port; category TRACE_ARP */

@@ -11,8 +11,8 @@
 
 const MacAddr MAC_BROADCAST = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
-/* Reads a decimal number of at most `max`, without sign, blanks or leading zeros (an octal number to
- * some, a decimal one to others). Moves *text behind it. */
+/* Reads a decimal number of at most `max`, without sign, blanks or leading zeros (an octal number
+ * to some, a decimal one to others). Moves *text behind it. */
 static bool parse_decimal(const char **text, unsigned max, unsigned *out)
 {
     const char *p = *text;

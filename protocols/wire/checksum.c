@@ -1,5 +1,5 @@
 /*
- * checksum.c - sums in the machine's own byte order, RFC 1071 §2 (B), and four bytes at a time, §2 (C).
+ * checksum.c - sums in the machine's own byte order, four bytes at a time: RFC 1071 §2 (B), (C).
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/wire/checksum.h"

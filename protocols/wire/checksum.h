@@ -2,8 +2,8 @@
  * checksum.h - the Internet checksum, RFC 1071, and its incremental update, RFC 1624.
  *
  * sum_add hands back its sum folded to 16 bits, so that any number of spans, a length and a
- * pseudo-header can be added up in 32 without overflow. sum_fold makes the complement that goes into
- * a header; it is 0 over anything that includes its own correct checksum.
+ * pseudo-header can be added up in 32 without overflow. sum_fold makes the complement that goes
+ * into a header; it is 0 over anything that includes its own correct checksum.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

@@ -10,7 +10,12 @@
 #include "sim/engine/reason.h"
 
 enum { ETH_HDR_LEN = 14, ETH_MIN_DATA = 46 };
-enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_RARP = 0x8035, ETHERTYPE_IPV6 = 0x86dd };
+enum {
+    ETHERTYPE_IPV4 = 0x0800,
+    ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_RARP = 0x8035,
+    ETHERTYPE_IPV6 = 0x86dd
+};
 
 typedef struct EthHdr {
     MacAddr  dst, src;

@@ -1,8 +1,8 @@
 /*
  * ipv4_wire.c - the IPv4 header, RFC 791 §3.1.
  *
- *    0     1     2            4          6              8     9       10         12    16    20
- *    | v,l | tos | total len  | id       | flags,offset | ttl | proto | checksum | src | dst | options
+ *    0     1     2           4    6              8     9       10         12    16    20
+ *    | v,l | tos | total len | id | flags,offset | ttl | proto | checksum | src | dst | options
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/wire/ipv4_wire.h"

@@ -13,7 +13,13 @@
 
 enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_PERMITTED, OPT_SACK, OPT_TIMESTAMPS = 8 };
 
-enum { LEN_MSS = 4, LEN_WSCALE = 3, LEN_SACK_PERMITTED = 2, LEN_SACK_BLOCK = 8, LEN_TIMESTAMPS = 10 };
+enum {
+    LEN_MSS = 4,
+    LEN_WSCALE = 3,
+    LEN_SACK_PERMITTED = 2,
+    LEN_SACK_BLOCK = 8,
+    LEN_TIMESTAMPS = 10
+};
 
 /* How the options stand. Those that fit in 40 bytes only without alignment do without it. */
 typedef struct Layout {

@@ -55,10 +55,10 @@ DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo);
 size_t tcp_encoded_len(const TcpHdr *h);
 
 /* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand as
- * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and the
- * one if the other is missing), NOP window scale, NOP NOP SACK. If that is longer than 40 bytes they
- * stand without NOPs, zeros (EOL) at the end; SACK blocks that still do not fit are left out, the
- * last first. */
+ * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and
+ * the one if the other is missing), NOP window scale, NOP NOP SACK. If that is longer than 40 bytes
+ * they stand without NOPs, zeros (EOL) at the end; SACK blocks that still do not fit are left out,
+ * the last first. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
 /* Over the segment with its checksum field zero. */
