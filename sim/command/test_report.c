@@ -25,7 +25,7 @@ struct TestReport {
 
 /* --- cases ------------------------------------------------------------------------------------ */
 
-static void failure_free(void *failure_)
+static void free_failure(void *failure_)
 {
     TestFailure *f = failure_;
 
@@ -40,7 +40,7 @@ TestCase *test_case_new(void)
 {
     TestCase *c = g_new0(TestCase, 1);
 
-    c->failures = g_ptr_array_new_with_free_func(failure_free);
+    c->failures = g_ptr_array_new_with_free_func(free_failure);
     return c;
 }
 
