@@ -25,12 +25,13 @@ struct LuaEnv {
     /* bounds */
     size_t                memory;       /* Lua's */
     bool                  out_of_memory; /* the last allocation failed */
-    uint64_t              instructions; /* since `progress` changed */
-    uint64_t              progress;     /* events of all worlds */
-    uint64_t              seen_progress;
+    uint64_t              instructions; /* since the innermost world's events were */
+    uint64_t              seen_events;
+    uint64_t              progress;     /* events of all worlds, but for those since the last look */
     Bound                 tripped;
     char                 *trip_text;
     volatile sig_atomic_t pending;      /* a Bound from lua_env_stop */
+    volatile sig_atomic_t beat;         /* changes while something happens */
 };
 
 typedef enum WorldEnd { WORLD_ENDED, WORLD_ERROR, WORLD_BOUND } WorldEnd;
@@ -71,8 +72,14 @@ WorldEnd world_play(World *world, lua_State *L);
 void     world_end(World *world);
 /* An error of the author's, its message (of any type) on top of L, which it pops: ends the world's run. */
 void     world_fail(World *world, lua_State *L);
+void     world_free(void *world);
 /* Arms or disarms Sim.after_event by what wants to be asked. */
 void     world_watch(World *world);
+
+/* --- objects (lua_object.c) ------------------------------------------------------------------- */
+
+uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
+void     objects_end(World *world);            /* calls every handle's gc; the handles stay, empty */
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
 
@@ -81,19 +88,18 @@ void  task_free(void *task);
 void  task_end_all(World *world);
 void  tasks_check_conditions(World *world);
 bool  task_over(const Task *task);
+lua_State *task_state(const Task *task); /* its coroutine; NULL once over */
 /* Pushes the first value that it returned onto L. */
 void  task_push_value(lua_State *L, const Task *task);
 /* Where it waits: "file:line"; newly allocated. */
 char *task_place(const Task *task);
-uint64_t task_serial(const Task *task);
-lua_State *task_state(const Task *task);
 
 /* --- sim.* and check (lua_sim.c, lua_check.c) ------------------------------------------------- */
 
 void sim_run_callbacks(World *world); /* what sim.on has queued */
 bool sim_wants_callbacks(const World *world);
 void sim_clear(World *world);
-void sim_params_finish(lua_State *L, World *world); /* raises if --set named one that nobody declared */
+void sim_params_finish(World *world); /* fails if --set named one that nobody declared */
 void check_run_watches(World *world);
 void check_clear(World *world);
 /* The file's task waits though all is over. */
@@ -115,9 +121,13 @@ int  require_load(lua_State *L, const char *file, const char *text, size_t len);
 /* Reads and loads a file; raises what load says. */
 void require_load_file(lua_State *L, const char *file);
 
+/* A message with the names of files that Lua has cut put right; newly allocated. */
+char *require_full_names(LuaEnv *env, const char *message);
+
 void *bounds_allocate(void *env, void *p, size_t old, size_t size);
 void  bounds_watch(lua_State *L); /* sets the count hook */
 void  bounds_check(LuaEnv *env);  /* between events: memory, events, signals */
 /* Marks the bound as reached, with the text made from the format; the first one counts. */
 void  bounds_trip(LuaEnv *env, Bound bound, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void  bounds_trip_memory(LuaEnv *env);
 void  bounds_raise(lua_State *L); /* raises if one was reached */

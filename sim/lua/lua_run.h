@@ -58,7 +58,7 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
 
 /* Ends the run at the next opportunity. May be called from a signal handler. */
 void lua_env_stop(LuaEnv *env, Bound why);
-/* Grows with every event of every world; to see from a signal handler whether anything happens. */
-uint64_t lua_env_progress(const LuaEnv *env);
+/* Changes while events happen; for a signal handler that wants to know. */
+int lua_env_beat(const LuaEnv *env);
 
 void lua_env_free(LuaEnv *env);

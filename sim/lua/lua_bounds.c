@@ -1,0 +1,127 @@
+/*
+ * lua_bounds.c - how far a scenario may go: memory, instructions, events, and the world outside.
+ *
+ * A count hook, which coroutines inherit, looks every thousand instructions. Once a bound is reached
+ * it raises at every single one, so that no pcall holds it back. The first bound counts.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_priv.h"
+
+#include <inttypes.h>
+
+enum {
+    HOOK_STEP = 1000,
+    PACKET_COST = 2304 /* what a packet alive is reckoned at: its buffer and bookkeeping */
+};
+
+static uint64_t world_memory(const World *world)
+{
+    uint64_t packets = 0;
+
+    for (; world != NULL; world = world->outer)
+        packets += sim_packets_alive(world->sim);
+    return packets * PACKET_COST;
+}
+
+void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
+{
+    va_list args;
+
+    if (env->tripped != BOUND_NONE)
+        return;
+    env->tripped = bound;
+    va_start(args, format);
+    env->trip_text = g_strdup_vprintf(format, args);
+    va_end(args);
+    for (World *world = env->world; world != NULL; world = world->outer)
+        world->sim->stop = true;
+}
+
+void bounds_trip_memory(LuaEnv *env)
+{
+    bounds_trip(env, BOUND_MEMORY, "more than %" PRIu64 " bytes of memory in use (--max-memory "
+                "raises the limit)", env->opt.max_memory);
+}
+
+void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
+{
+    LuaEnv *env = env_;
+
+    if (p == NULL)
+        old = 0; /* Lua says the kind of object there */
+    if (size == 0) {
+        env->memory -= old;
+        g_free(p);
+        return NULL;
+    }
+    /* What the binding itself allocates between two calls of the author's cannot fail: nobody would
+     * catch the error. Refused once, Lua collects garbage and asks again. */
+    bool guarded = env->running != NULL || env->callback_depth > 0;
+    if (size > old && guarded && env->opt.max_memory > 0 && !env->ending &&
+        env->memory + (size - old) > env->opt.max_memory) {
+        if (env->out_of_memory)
+            bounds_trip_memory(env);
+        env->out_of_memory = true;
+        return NULL;
+    }
+    env->out_of_memory = false;
+    env->memory += size - old;
+    return g_realloc(p, size);
+}
+
+void bounds_raise(lua_State *L)
+{
+    LuaEnv *env = lua_env(L);
+
+    if (env->tripped != BOUND_NONE && !env->ending)
+        lua_fail(L, "limit: %s", env->trip_text);
+}
+
+static void see_signals(LuaEnv *env)
+{
+    Bound why = (Bound)env->pending;
+
+    if (why == BOUND_WALL)
+        bounds_trip(env, why, "the wall clock's limit is over (--wall-limit raises it)");
+    else if (why != BOUND_NONE)
+        bounds_trip(env, why, "interrupted");
+}
+
+static void count_hook(lua_State *L, lua_Debug *ar)
+{
+    LuaEnv *env = lua_env(L);
+
+    (void)ar;
+    see_signals(env);
+    uint64_t events = env->world->sim->sched.events;
+    if (env->seen_events != events) {
+        env->seen_events = events;
+        env->instructions = 0;
+        env->beat++;
+    }
+    env->instructions += HOOK_STEP;
+    if (env->opt.max_instructions > 0 && env->instructions > env->opt.max_instructions)
+        bounds_trip(env, BOUND_INSTRUCTIONS, "%" PRIu64 " instructions without the simulation "
+                    "advancing (--max-instructions raises the limit)", env->opt.max_instructions);
+    if (env->tripped == BOUND_NONE || env->ending)
+        return;
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
+    bounds_raise(L);
+}
+
+void bounds_watch(lua_State *L)
+{
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, HOOK_STEP);
+}
+
+void bounds_check(LuaEnv *env)
+{
+    env->beat++;
+    see_signals(env);
+    if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
+        bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
+                    env->opt.max_events);
+    if (env->opt.max_memory > 0 &&
+        env->memory + world_memory(env->world) > env->opt.max_memory)
+        bounds_trip_memory(env);
+}

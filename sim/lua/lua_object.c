@@ -1,0 +1,267 @@
+/*
+ * lua_object.c - handles: what a scenario holds of the world's nodes, links, connections.
+ *
+ * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table of
+ * the world. The table is strong: when memory is collected must not show, and a connection forgotten
+ * by its author lives on.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_priv.h"
+
+#include <string.h>
+
+/* A class, kept in a userdata in its metatable at [1]; its methods are at [2]. */
+typedef struct Class {
+    const char *type;
+    int  (*index)(lua_State *L, void *p, const char *name);
+    void (*text)(lua_State *L, void *p, GString *out);
+    void (*gc)(void *p);
+} Class;
+
+enum { CLASS_INFO = 1, CLASS_METHODS = 2 };
+
+/* The object at `arg`, whatever its class; NULL if it is none. *class may be NULL. */
+static LuaObject *test_any(lua_State *L, int arg, Class **class)
+{
+    LuaObject *object = lua_touserdata(L, arg);
+
+    if (object == NULL || lua_islightuserdata(L, arg) || !lua_getmetatable(L, arg))
+        return NULL;
+    bool ours = lua_rawgeti(L, -1, CLASS_INFO) == LUA_TUSERDATA;
+    if (ours && class != NULL)
+        *class = lua_touserdata(L, -1);
+    lua_pop(L, 2);
+    return ours ? object : NULL;
+}
+
+static const char *nearest_method(lua_State *L, int methods, const char *name)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    order_push_keys(L, methods);
+    lua_Integer n = luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        g_ptr_array_add(names, (char *)(uintptr_t)lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    g_ptr_array_add(names, NULL);
+    const char *near = knob_nearest((const char *const *)names->pdata, name);
+    g_ptr_array_free(names, TRUE);
+    lua_pop(L, 1);
+    return near;
+}
+
+/* Upvalues: the class's info, its methods. */
+static int object_index(lua_State *L)
+{
+    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
+    const LuaObject *object = lua_touserdata(L, 1);
+
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+        return 1;
+    lua_pop(L, 1);
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return lua_fail(L, "a %s has fields with names only", class->type);
+    const char *name = lua_tostring(L, 2);
+    if (object->p == NULL)
+        return lua_fail(L, "this %s is no more", class->type);
+    if (class->index != NULL && class->index(L, object->p, name) == 1)
+        return 1;
+    const char *near = nearest_method(L, lua_upvalueindex(2), name);
+    if (near != NULL)
+        return lua_fail(L, "%s: no field '%s', did you mean '%s'?", class->type, name, near);
+    return lua_fail(L, "%s: no field '%s'", class->type, name);
+}
+
+static int object_newindex(lua_State *L)
+{
+    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
+
+    return lua_fail(L, "the fields of a %s cannot be set", class->type);
+}
+
+static int object_tostring(lua_State *L)
+{
+    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
+    const LuaObject *object = lua_touserdata(L, 1);
+
+    if (object->p == NULL || class->text == NULL) {
+        lua_pushfstring(L, "%s<%d>", class->type, (int)object->serial);
+        return 1;
+    }
+    GString *out = g_string_new(NULL);
+    class->text(L, object->p, out);
+    lua_pushlstring(L, out->str, out->len);
+    g_string_free(out, TRUE);
+    return 1;
+}
+
+/* The end of a `local x <close>`: what its close method does, but not when a task is ended from
+ * outside, for the dead send nothing. */
+static int object_close(lua_State *L)
+{
+    const LuaObject *object = lua_touserdata(L, 1);
+
+    if (lua_env(L)->ending || object->p == NULL)
+        return 0;
+    lua_pushliteral(L, "close");
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TFUNCTION) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 0);
+    }
+    return 0;
+}
+
+static void set_closure(lua_State *L, const char *name, lua_CFunction f)
+{
+    lua_rawgeti(L, -1, CLASS_INFO);
+    lua_rawgeti(L, -2, CLASS_METHODS);
+    lua_pushcclosure(L, f, 2);
+    lua_setfield(L, -2, name);
+}
+
+void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
+               int (*index)(lua_State *L, void *p, const char *name),
+               void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p))
+{
+    int made = luaL_newmetatable(L, type);
+    g_assert(made);
+    Class *class = lua_newuserdatauv(L, sizeof *class, 0);
+    *class = (Class){ type, index, text, gc };
+    lua_rawseti(L, -2, CLASS_INFO);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_rawseti(L, -2, CLASS_METHODS);
+    set_closure(L, "__index", object_index);
+    set_closure(L, "__newindex", object_newindex);
+    set_closure(L, "__tostring", object_tostring);
+    set_closure(L, "__close", object_close);
+    lua_pushstring(L, type);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+void lua_class_add(lua_State *L, const char *type, const luaL_Reg *methods)
+{
+    int found = luaL_getmetatable(L, type);
+    g_assert(found == LUA_TTABLE);
+    lua_rawgeti(L, -1, CLASS_METHODS);
+    luaL_setfuncs(L, methods, 0);
+    lua_pop(L, 2);
+}
+
+void lua_push_object(lua_State *L, const char *type, void *p)
+{
+    LuaEnv *env = lua_env(L);
+    WorldParts *parts = env->world->parts;
+
+    if (p == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    luaL_checkstack(L, 4, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
+    if (lua_rawgetp(L, -1, p) == LUA_TNIL) {
+        lua_pop(L, 1);
+        LuaObject *object = lua_newuserdatauv(L, sizeof *object, 0);
+        *object = (LuaObject){ ++env->serial, env->world, p };
+        luaL_setmetatable(L, type);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, p);
+        g_ptr_array_add(parts->objects, object);
+    }
+    lua_remove(L, -2);
+}
+
+void *lua_test_object(lua_State *L, int arg, const char *type)
+{
+    Class *class;
+    const LuaObject *object = test_any(L, arg, &class);
+
+    if (object == NULL || strcmp(class->type, type) != 0)
+        return NULL;
+    if (object->p == NULL)
+        lua_fail(L, "this %s is no more", type);
+    if (object->world != lua_world(L))
+        lua_fail(L, "this %s belongs to another world: a sim.play has its own", type);
+    return object->p;
+}
+
+void *lua_check_object(lua_State *L, int arg, const char *type)
+{
+    void *p = lua_test_object(L, arg, type);
+
+    if (p == NULL)
+        luaL_typeerror(L, arg, type);
+    return p;
+}
+
+void lua_forget_object(lua_State *L, void *p)
+{
+    WorldParts *parts = lua_world(L)->parts;
+
+    for (guint i = parts->objects->len; i-- > 0;) {
+        LuaObject *object = g_ptr_array_index(parts->objects, i);
+        if (object->p != p)
+            continue;
+        object->p = NULL;
+        g_ptr_array_remove_index(parts->objects, i);
+        break;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, p);
+    lua_pop(L, 1);
+}
+
+Node *lua_test_node(lua_State *L, int arg)
+{
+    static const char *const kinds[] = { "host", "router", "switch" };
+    Node *node = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && node == NULL; i++)
+        node = lua_test_object(L, arg, kinds[i]);
+    return node;
+}
+
+Node *lua_check_node(lua_State *L, int arg)
+{
+    Node *node = lua_test_node(L, arg);
+
+    if (node == NULL)
+        luaL_typeerror(L, arg, "node");
+    return node;
+}
+
+uint64_t object_serial(lua_State *L, int arg)
+{
+    const LuaObject *object = test_any(L, arg, NULL);
+
+    return object != NULL ? object->serial : 0;
+}
+
+void objects_end(World *world)
+{
+    lua_State *L = world_lua(world);
+    GPtrArray *objects = world->parts->objects;
+
+    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    for (guint i = objects->len; i-- > 0;) {
+        LuaObject *object = g_ptr_array_index(objects, i);
+        void *p = object->p;
+        Class *class = NULL;
+        if (p == NULL)
+            continue;
+        lua_rawgetp(L, -1, p);
+        test_any(L, -1, &class);
+        lua_pop(L, 1);
+        object->p = NULL;
+        if (class->gc != NULL)
+            class->gc(p);
+    }
+    lua_pop(L, 1);
+    luaL_unref(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    g_ptr_array_free(objects, TRUE);
+}

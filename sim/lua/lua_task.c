@@ -1,0 +1,511 @@
+/*
+ * lua_task.c - tasks: coroutines that yield to the scheduler when they wait.
+ *
+ * A task has one Timer. It is the deadline while the task waits; woken, or past its deadline, the task
+ * arms it once more for now, so that it runs behind all that was due already. A wait in a queue
+ * without a deadline arms nothing and does not keep the simulation alive.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_priv.h"
+
+typedef enum TaskState { TASK_READY, TASK_RUNNING, TASK_WAITING, TASK_OVER } TaskState;
+
+struct Task {
+    World        *world;
+    lua_State    *co;      /* NULL once over */
+    int           ref;     /* anchors co; later the first value it returned */
+    Timer         timer;
+    TaskState     state;
+    bool          timed_out;
+    bool          doomed;  /* killed while it runs: ends when it next waits */
+    bool          killed;
+    WaitQueue    *queue;   /* while waiting; NULL: in none */
+    Task         *prev, *next;
+    TaskCondition ready;   /* task_wait_until; NULL: none */
+    void         *ready_self;
+    Node         *node;    /* dies with it; NULL */
+    WaitQueue     finished;
+};
+
+/* --- queues ----------------------------------------------------------------------------------- */
+
+static void enqueue(WaitQueue *queue, Task *task)
+{
+    task->queue = queue;
+    task->prev = queue->tail;
+    task->next = NULL;
+    if (queue->tail != NULL)
+        queue->tail->next = task;
+    else
+        queue->head = task;
+    queue->tail = task;
+}
+
+/* Out of whatever it waits for. */
+static void leave(Task *task)
+{
+    WaitQueue *queue = task->queue;
+
+    if (queue != NULL) {
+        *(task->prev != NULL ? &task->prev->next : &queue->head) = task->next;
+        *(task->next != NULL ? &task->next->prev : &queue->tail) = task->prev;
+        task->queue = NULL;
+        task->prev = task->next = NULL;
+    }
+    if (task->ready != NULL) {
+        task->ready = NULL;
+        g_ptr_array_remove(task->world->parts->conditions, task);
+        world_watch(task->world);
+    }
+}
+
+static void wake(Task *task)
+{
+    leave(task);
+    task->state = TASK_READY;
+    timer_set(&task->timer, 0);
+}
+
+void waitq_wake(WaitQueue *queue)
+{
+    while (queue->head != NULL)
+        wake(queue->head);
+}
+
+void waitq_wake_user(void *queue)
+{
+    waitq_wake(queue);
+}
+
+/* --- a task's life ---------------------------------------------------------------------------- */
+
+/* Nothing of it will run any more. `keep` is what the registry holds of it from now on. */
+static void finish(Task *task, int keep)
+{
+    lua_State *L = world_lua(task->world);
+
+    leave(task);
+    timer_stop(&task->timer);
+    luaL_unref(L, LUA_REGISTRYINDEX, task->ref);
+    task->ref = keep;
+    task->co = NULL;
+    task->state = TASK_OVER;
+    waitq_wake(&task->finished);
+}
+
+static void end_by_force(Task *task)
+{
+    LuaEnv *env = task->world->env;
+    bool ending = env->ending;
+
+    env->ending = true;
+    lua_resetthread(task->co);
+    env->ending = ending;
+    task->killed = true;
+    finish(task, LUA_NOREF);
+}
+
+/* The file has waited or ended: its parameters are all declared, and from now on it counts as loaded. */
+static void file_has_begun(Task *task)
+{
+    WorldParts *parts = task->world->parts;
+
+    if (task != parts->file_task || parts->loaded)
+        return;
+    sim_params_finish(task->world);
+    parts->loaded = parts->error == NULL;
+}
+
+static void resume(Task *task)
+{
+    World *world = task->world;
+    LuaEnv *env = world->env;
+    Task *outer = env->running;
+    lua_State *from = outer != NULL ? outer->co : env->L;
+    int n_results = 0;
+
+    env->running = task;
+    task->state = TASK_RUNNING;
+    int status = lua_resume(task->co, from, 0, &n_results);
+    env->running = outer;
+    if (task->doomed) {
+        end_by_force(task);
+    } else if (status == LUA_YIELD) {
+        g_assert(task->state != TASK_RUNNING);
+        file_has_begun(task);
+    } else if (status == LUA_OK) {
+        if (n_results == 0)
+            lua_pushnil(task->co);
+        else
+            lua_pop(task->co, n_results - 1);
+        lua_xmove(task->co, world_lua(world), 1);
+        file_has_begun(task);
+        finish(task, luaL_ref(world_lua(world), LUA_REGISTRYINDEX));
+    } else {
+        world_fail(world, task->co);
+        end_by_force(task);
+    }
+}
+
+static void timer_fired(void *owner)
+{
+    Task *task = owner;
+
+    if (task->state == TASK_WAITING) {
+        task->timed_out = true;
+        wake(task);
+    } else {
+        resume(task);
+    }
+}
+
+Task *task_new(lua_State *L, int arg, Node *node)
+{
+    World *world = lua_world(L);
+    Task *task = g_new0(Task, 1);
+
+    luaL_checkstack(L, 4, NULL);
+    lua_pushvalue(L, arg);
+    task->world = world;
+    task->node = node;
+    timer_init(&task->timer, &world->sim->sched, timer_fired, task);
+    g_ptr_array_add(world->parts->tasks, task);
+    task->co = lua_newthread(L);
+    bounds_watch(task->co);
+    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_xmove(L, task->co, 1);
+    timer_set(&task->timer, 0);
+    return task;
+}
+
+void task_free(void *task)
+{
+    g_free(task);
+}
+
+void task_end_all(World *world)
+{
+    GPtrArray *tasks = world->parts->tasks;
+
+    for (guint i = tasks->len; i-- > 0;) {
+        Task *task = g_ptr_array_index(tasks, i);
+        if (task->state != TASK_OVER)
+            end_by_force(task);
+        luaL_unref(world_lua(world), LUA_REGISTRYINDEX, task->ref);
+    }
+}
+
+void task_kill_node(World *world, Node *node)
+{
+    GPtrArray *tasks = world->parts->tasks;
+
+    for (guint i = 0; i < tasks->len; i++) {
+        Task *task = g_ptr_array_index(tasks, i);
+        if (task->node != node || task->state == TASK_OVER)
+            continue;
+        if (task->state == TASK_RUNNING)
+            task->doomed = true;
+        else
+            end_by_force(task);
+    }
+}
+
+lua_State *task_state(const Task *task)
+{
+    return task->co;
+}
+
+bool task_over(const Task *task)
+{
+    return task->state == TASK_OVER;
+}
+
+void task_push_value(lua_State *L, const Task *task)
+{
+    if (task->state == TASK_OVER && !task->killed)
+        lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
+    else
+        lua_pushnil(L);
+}
+
+char *task_place(const Task *task)
+{
+    return task->co != NULL ? lua_place(task->co) : g_strdup(task->world->file);
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* The task that asks to wait; raises if it may not. */
+static Task *check_may_wait(lua_State *L)
+{
+    LuaEnv *env = lua_env(L);
+    lua_Debug ar = { 0 };
+
+    bounds_raise(L);
+    if (lua_getstack(L, 0, &ar))
+        lua_getinfo(L, "n", &ar);
+    const char *name = ar.name != NULL ? ar.name : "this call";
+    if (env->callback_depth > 0)
+        lua_fail(L, "'%s' waits, and a callback (%s) cannot: start a task with sim.spawn", name,
+                 env->callback_what);
+    if (env->running == NULL || env->running->co != L)
+        lua_fail(L, "'%s' waits, and a coroutine of your own cannot: start a task with sim.spawn",
+                 name);
+    if (!lua_isyieldable(L))
+        lua_fail(L, "'%s' waits, and a callback of a library function cannot: start a task with "
+                 "sim.spawn", name);
+    return env->running;
+}
+
+int task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx)
+{
+    Task *task = check_may_wait(L);
+
+    task->timed_out = false;
+    task->state = TASK_WAITING;
+    if (queue != NULL)
+        enqueue(queue, task);
+    if (deadline != NEVER)
+        timer_set(&task->timer, MAX(0, deadline - sim_now(task->world->sim)));
+    return lua_yieldk(L, 0, ctx, k);
+}
+
+int task_wait_until(lua_State *L, TaskCondition ready, void *self, SimTime deadline,
+                    lua_KFunction k, lua_KContext ctx)
+{
+    Task *task = check_may_wait(L);
+
+    task->ready = ready;
+    task->ready_self = self;
+    g_ptr_array_add(task->world->parts->conditions, task);
+    world_watch(task->world);
+    return task_wait(L, NULL, deadline, k, ctx);
+}
+
+void tasks_check_conditions(World *world)
+{
+    GPtrArray *conditions = world->parts->conditions;
+
+    for (guint i = 0; i < conditions->len;) {
+        Task *task = g_ptr_array_index(conditions, i);
+        if (task->ready(task->ready_self))
+            wake(task);
+        else
+            i++;
+    }
+}
+
+bool task_timed_out(lua_State *L)
+{
+    return lua_env(L)->running->timed_out;
+}
+
+bool task_ending(lua_State *L)
+{
+    return lua_env(L)->ending;
+}
+
+int lua_keep(lua_State *L, int arg)
+{
+    luaL_checktype(L, arg, LUA_TFUNCTION);
+    lua_pushvalue(L, arg);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+bool lua_callback(lua_State *L, int n, int results, const char *what)
+{
+    LuaEnv *env = lua_env(L);
+    const char *outer = env->callback_what;
+
+    /* Each state counts its own nesting; this counts that of all. */
+    if (env->callback_depth >= 20) {
+        lua_pop(L, n + 1);
+        lua_pushfstring(L, "%s: a %s calls itself through a %s", env->world->file, what, outer);
+        world_fail(env->world, L);
+        return false;
+    }
+    env->callback_depth++;
+    env->callback_what = what;
+    int status = lua_pcall(L, n, results, 0);
+    env->callback_depth--;
+    env->callback_what = outer;
+    if (status != LUA_OK)
+        world_fail(env->world, L);
+    return status == LUA_OK;
+}
+
+/* --- what the author sees --------------------------------------------------------------------- */
+
+Task *task_spawn(lua_State *L, int arg, Node *node)
+{
+    luaL_checktype(L, arg, LUA_TFUNCTION);
+    Task *task = task_new(L, arg, node);
+    lua_push_object(L, "task", task);
+    return task;
+}
+
+/* sim.spawn(f) -> task */
+static int l_spawn(lua_State *L)
+{
+    task_spawn(L, 1, NULL);
+    return 1;
+}
+
+/* host:spawn(f) -> task, which dies with its host */
+static int l_node_spawn(lua_State *L)
+{
+    Node *node = lua_check_node(L, 1);
+
+    if (node->down)
+        return lua_fail(L, "%s is down: nothing runs on it until it boots", node->name);
+    task_spawn(L, 2, node);
+    return 1;
+}
+
+static int k_return(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)L;
+    (void)status;
+    (void)ctx;
+    return 0;
+}
+
+/* sim.sleep(time) */
+static int l_sleep(lua_State *L)
+{
+    SimTime t = lua_check_time(L, 1), now = sim_now(lua_sim(L));
+
+    return task_wait(L, NULL, t >= NEVER - 1 - now ? NEVER - 1 : now + t, k_return, 0);
+}
+
+/* sim.settle(): until nothing can happen any more */
+static int l_settle(lua_State *L)
+{
+    return task_wait(L, &lua_world(L)->parts->settling, NEVER, k_return, 0);
+}
+
+static int k_task_wait(lua_State *L, int status, lua_KContext ctx)
+{
+    Task *task = (Task *)ctx;
+
+    (void)status;
+    if (task->state != TASK_OVER) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "TIMEOUT");
+        return 2;
+    }
+    if (task->killed) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "KILLED");
+        return 2;
+    }
+    task_push_value(L, task);
+    return 1;
+}
+
+/* task:wait([{ timeout = T }]) -> what its function returned, or nil, "TIMEOUT" or "KILLED" */
+static int l_task_wait(lua_State *L)
+{
+    Task *task = lua_check_object(L, 1, "task");
+    SimTime deadline = lua_check_deadline(L, 2);
+
+    if (task->state == TASK_OVER)
+        return k_task_wait(L, LUA_OK, (lua_KContext)task);
+    if (task == lua_env(L)->running)
+        return lua_fail(L, "a task cannot wait for itself");
+    return task_wait(L, &task->finished, deadline, k_task_wait, (lua_KContext)task);
+}
+
+/* One sim.wait: its function, and how it went. */
+typedef struct Question {
+    World *world;
+    int    function;
+} Question;
+
+static bool ask(void *self)
+{
+    const Question *question = self;
+    lua_State *L = world_lua(question->world);
+
+    luaL_checkstack(L, 4, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, question->function);
+    if (!lua_callback(L, 0, 1, "sim.wait"))
+        return false;
+    bool yes = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return yes;
+}
+
+static int k_wait(lua_State *L, int status, lua_KContext ctx)
+{
+    Question *question = (Question *)ctx;
+
+    (void)status;
+    luaL_unref(L, LUA_REGISTRYINDEX, question->function);
+    if (task_timed_out(L)) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "TIMEOUT");
+        return 2;
+    }
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* sim.wait(f [, { timeout = T }]) -> true, or nil, "TIMEOUT": until f() is true, asked after every event */
+static int l_wait(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    SimTime deadline = lua_check_deadline(L, 2);
+    Task *task = check_may_wait(L);
+
+    /* On this task's stack, so that it lives as long as the wait. */
+    Question *question = lua_newuserdatauv(L, sizeof *question, 0);
+    *question = (Question){ task->world, lua_keep(L, 1) };
+    bool yes = ask(question);
+    if (task->world->parts->error != NULL)
+        return task_wait(L, NULL, NEVER, k_return, 0);
+    if (yes) {
+        luaL_unref(L, LUA_REGISTRYINDEX, question->function);
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    return task_wait_until(L, ask, question, deadline, k_wait, (lua_KContext)question);
+}
+
+/* sim.now() -> seconds */
+static int l_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)sim_now(lua_sim(L)) / (lua_Number)SEC);
+    return 1;
+}
+
+static void task_text(lua_State *L, void *p, GString *out)
+{
+    static const char *const states[] = { "ready", "running", "waiting", "over" };
+    const Task *task = p;
+    const GPtrArray *tasks = task->world->parts->tasks;
+    guint i = 0;
+
+    (void)L;
+    while (g_ptr_array_index(tasks, i) != task)
+        i++;
+    g_string_append_printf(out, "task<%u %s>", i, states[task->state]);
+}
+
+void lua_open_task(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        { "spawn", l_spawn }, { "sleep", l_sleep }, { "settle", l_settle },
+        { "wait", l_wait },   { "now", l_now },     { NULL, NULL }
+    };
+    static const luaL_Reg methods[] = { { "wait", l_task_wait }, { NULL, NULL } };
+    static const luaL_Reg on_node[] = { { "spawn", l_node_spawn }, { NULL, NULL } };
+
+    luaL_setfuncs(L, functions, 0);
+    lua_class(L, "task", methods, NULL, task_text, NULL);
+    if (luaL_getmetatable(L, "host") == LUA_TTABLE)
+        lua_class_add(L, "host", on_node);
+    if (luaL_getmetatable(L, "router") == LUA_TTABLE)
+        lua_class_add(L, "router", on_node);
+    lua_pop(L, 2);
+}
