@@ -23,4 +23,4 @@ GQuark autoconf_error_quark(void);
 IpAddr autoconf_address(const Stack *node, const Stack *from);
 
 /* The node whose interface has this address, NULL if none. */
-Stack *autoconf_owner(const Sim *sim, IpAddr addr);
+Stack *autoconf_owner(Sim *sim, IpAddr addr);

@@ -1,0 +1,384 @@
+/*
+ * autoconf.c - addresses that the scenario does not say, and warm ARP caches.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/autoconf_priv.h"
+
+G_DEFINE_QUARK(autoconf-error-quark, autoconf_error)
+
+typedef struct Autoconf { /* hangs from the world */
+    unsigned    settled;      /* sim->topology when all was done last */
+    uint32_t    next_subnet;  /* the N of the next 10.0.N.0/24 */
+    GHashTable *owners;       /* IpAddr * in an Iface to its Stack; for look-up only, */
+    unsigned    owners_at;    /* true of this sim->topology */
+} Autoconf;
+
+enum { SUBNETS = 1 << 16, SUBNET_LEN = 24 };
+
+/* --- the map ---------------------------------------------------------------------------------- */
+
+static unsigned find_root(unsigned *parent, unsigned i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+/* The root of joined links is the earliest of them. */
+static void join(unsigned *parent, unsigned a, unsigned b)
+{
+    a = find_root(parent, a);
+    b = find_root(parent, b);
+    parent[MAX(a, b)] = MIN(a, b);
+}
+
+static void join_at_switches(const Sim *sim, unsigned *parent)
+{
+    for (guint i = 0; i < sim->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(sim->nodes, i);
+        const Link *first = NULL;
+        if (node->kind != NODE_SWITCH)
+            continue;
+        for (guint p = 0; p < node->ports->len; p++) {
+            const Port *port = g_ptr_array_index(node->ports, p);
+            if (port->out == NULL)
+                continue;
+            if (first == NULL)
+                first = port->out->link;
+            join(parent, first->index, port->out->link->index);
+        }
+    }
+}
+
+static void lan_free(void *lan_)
+{
+    Lan *lan = lan_;
+
+    g_ptr_array_free(lan->ifaces, TRUE);
+    g_free(lan);
+}
+
+static void lan_add_end(Lan *lan, const Port *port)
+{
+    if (port->node->kind != NODE_SWITCH && port->node->stack != NULL)
+        g_ptr_array_add(lan->ifaces, port->owner);
+}
+
+static void map_init(LanMap *map, Sim *sim)
+{
+    unsigned n = sim->links->len;
+    unsigned *parent = g_new(unsigned, n);
+
+    *map = (LanMap){ sim, g_ptr_array_new_with_free_func(lan_free), g_new(unsigned, n) };
+    for (unsigned i = 0; i < n; i++)
+        parent[i] = i;
+    join_at_switches(sim, parent);
+    for (unsigned i = 0; i < n; i++) {
+        const Link *link = g_ptr_array_index(sim->links, i);
+        unsigned root = find_root(parent, i);
+        if (root == i) {
+            Lan *lan = g_new0(Lan, 1);
+            lan->ifaces = g_ptr_array_new();
+            map->of_link[i] = map->lans->len;
+            g_ptr_array_add(map->lans, lan);
+        } else {
+            map->of_link[i] = map->of_link[root];
+        }
+        lan_add_end(lan_at(map, map->of_link[i]), link->dir[0].from);
+        lan_add_end(lan_at(map, map->of_link[i]), link->dir[0].to);
+    }
+    g_free(parent);
+}
+
+static void map_clear(LanMap *map)
+{
+    g_ptr_array_free(map->lans, TRUE);
+    g_free(map->of_link);
+}
+
+/* --- clashes ---------------------------------------------------------------------------------- */
+
+static unsigned addr_hash(const void *addr)
+{
+    return ip_hash(*(const IpAddr *)addr);
+}
+
+static int addr_equal(const void *a, const void *b)
+{
+    return ip_equal(*(const IpAddr *)a, *(const IpAddr *)b);
+}
+
+static bool clash(const Iface *a, const Iface *b, GError **error)
+{
+    const Node *first = a->port->node, *second = b->port->node;
+    char text[IP_TEXT];
+
+    ip_text(a->ip.addr, text);
+    if (first == second)
+        g_set_error(error, AUTOCONF_ERROR, 0, "address clash: %s has %s twice, on %s and %s",
+                    first->name, text, a->port->name, b->port->name);
+    else
+        g_set_error(error, AUTOCONF_ERROR, 0,
+                    "address clash: %s and %s have the same address %s in one network",
+                    first->name, second->name, text);
+    return false;
+}
+
+/* Enters the interfaces' addresses into `taken`; false at the first that is there already. */
+static bool enter_addresses(GHashTable *taken, const GPtrArray *ifaces, GError **error)
+{
+    for (guint i = 0; i < ifaces->len; i++) {
+        Iface *iface = g_ptr_array_index(ifaces, i);
+        if (ip_is_none(iface->ip.addr))
+            continue;
+        const Iface *other = g_hash_table_lookup(taken, &iface->ip.addr);
+        if (other != NULL)
+            return clash(other, iface, error);
+        g_hash_table_insert(taken, &iface->ip.addr, iface);
+    }
+    return true;
+}
+
+static bool check_clashes(const LanMap *map, GError **error)
+{
+    GHashTable *taken = g_hash_table_new(addr_hash, addr_equal);
+    bool ok = true;
+
+    for (guint i = 0; ok && i < map->sim->nodes->len; i++) {
+        const Stack *stack = node_stack(g_ptr_array_index(map->sim->nodes, i));
+        if (stack == NULL || stack->ifaces->len < 2)
+            continue;
+        g_hash_table_remove_all(taken);
+        ok = enter_addresses(taken, stack->ifaces, error);
+    }
+    for (guint i = 0; ok && i < map->lans->len; i++) {
+        g_hash_table_remove_all(taken);
+        ok = enter_addresses(taken, lan_at(map, i)->ifaces, error);
+    }
+    g_hash_table_destroy(taken);
+    return ok;
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+static bool overlap(IpPrefix a, IpPrefix b)
+{
+    return a.len <= b.len ? ip_in_prefix(b.addr, a) : ip_in_prefix(a.addr, b);
+}
+
+/* Interfaces that are not plugged in yet count too. */
+static bool is_free(const Sim *sim, IpPrefix subnet)
+{
+    for (guint i = 0; i < sim->nodes->len; i++) {
+        const Stack *stack = node_stack(g_ptr_array_index(sim->nodes, i));
+        for (guint k = 0; stack != NULL && k < stack->ifaces->len; k++) {
+            const Iface *iface = g_ptr_array_index(stack->ifaces, k);
+            if (iface->ip_said && !ip_is_none(iface->ip.addr) && overlap(iface->ip, subnet))
+                return false;
+        }
+    }
+    return true;
+}
+
+static unsigned count_unsaid(const Lan *lan)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < lan->ifaces->len; i++)
+        n += ip_is_none(((const Iface *)g_ptr_array_index(lan->ifaces, i))->ip.addr);
+    return n;
+}
+
+/* The next 10.0.N.0/24 that touches no said subnet; wider where a LAN has more interfaces. */
+static bool next_subnet(Autoconf *ac, const Sim *sim, unsigned hosts, IpPrefix *out, GError **error)
+{
+    uint32_t step = 1;
+    unsigned len = SUBNET_LEN;
+
+    while (len > 8 && (1u << (32 - len)) - 2 < hosts) {
+        len--;
+        step *= 2;
+    }
+    for (uint32_t n = (ac->next_subnet + step - 1) / step * step; n < SUBNETS; n += step) {
+        *out = (IpPrefix){ ip_v4(10u << 24 | n << 8), len };
+        if (is_free(sim, *out)) {
+            ac->next_subnet = n + step;
+            return true;
+        }
+    }
+    g_set_error(error, AUTOCONF_ERROR, 0, "no subnet of 10.0.0.0/8 is left: say some addresses");
+    return false;
+}
+
+/* The subnet that somebody on the LAN has, said or given out before. */
+static bool known_subnet(const Lan *lan, IpPrefix *out)
+{
+    for (int said = 1; said >= 0; said--)
+        for (guint i = 0; i < lan->ifaces->len; i++) {
+            const Iface *iface = g_ptr_array_index(lan->ifaces, i);
+            if (!ip_is_none(iface->ip.addr) && iface->ip_said == said) {
+                *out = (IpPrefix){ prefix_network(iface->ip), iface->ip.len };
+                return true;
+            }
+        }
+    return false;
+}
+
+static bool number_hosts(const Lan *lan, IpPrefix subnet, GError **error)
+{
+    uint64_t size = UINT64_C(1) << (32 - subnet.len);
+    /* Neither the network's own number nor the broadcast; a /31 has neither, RFC 3021. */
+    uint64_t next = size > 2 ? 1 : 0, end = size > 2 ? size - 1 : size;
+    GHashTable *taken = g_hash_table_new(addr_hash, addr_equal);
+    bool ok = enter_addresses(taken, lan->ifaces, error);
+
+    for (guint i = 0; ok && i < lan->ifaces->len; i++) {
+        Iface *iface = g_ptr_array_index(lan->ifaces, i);
+        IpPrefix addr = { .len = subnet.len };
+        if (!ip_is_none(iface->ip.addr))
+            continue;
+        do
+            addr.addr = ip_v4(ip_to_v4(subnet.addr) + (uint32_t)next);
+        while (next++ < end && g_hash_table_contains(taken, &addr.addr));
+        if (next > end) {
+            char text[PREFIX_TEXT];
+            g_set_error(error, AUTOCONF_ERROR, 0, "no address is left in %s for %s",
+                        prefix_text(subnet, text), iface->port->node->name);
+            ok = false;
+            break;
+        }
+        stack_set_address(iface->stack, iface, addr);
+    }
+    g_hash_table_destroy(taken);
+    return ok;
+}
+
+static bool give_addresses(Autoconf *ac, const LanMap *map, GError **error)
+{
+    for (guint i = 0; i < map->lans->len; i++) {
+        const Lan *lan = lan_at(map, i);
+        unsigned unsaid = count_unsaid(lan);
+        IpPrefix subnet;
+        if (unsaid == 0)
+            continue;
+        if (!known_subnet(lan, &subnet) && !next_subnet(ac, map->sim, unsaid, &subnet, error))
+            return false;
+        if (!number_hosts(lan, subnet, error))
+            return false;
+    }
+    return true;
+}
+
+/* --- warm ARP caches -------------------------------------------------------------------------- */
+
+/* Permanent entries, lest they age away in the middle of a lesson; what is in a cache stays as it is. */
+static void warm_cache(Iface *iface, const Lan *lan)
+{
+    Arp *arp = iface->stack->arp;
+
+    for (guint i = 0; i < lan->ifaces->len; i++) {
+        const Iface *other = g_ptr_array_index(lan->ifaces, i);
+        if (other->stack != iface->stack && !ip_is_none(other->ip.addr) &&
+            arp_lookup(arp, other->ip.addr) == NULL)
+            arp_set(arp, iface, other->ip.addr, other->mac, true);
+    }
+}
+
+static void warm_caches(const LanMap *map)
+{
+    for (guint i = 0; i < map->lans->len; i++) {
+        const Lan *lan = lan_at(map, i);
+        for (guint k = 0; k < lan->ifaces->len; k++) {
+            Iface *iface = g_ptr_array_index(lan->ifaces, k);
+            if (iface->stack->cfg.arp.warm && !iface->port->node->down)
+                warm_cache(iface, lan);
+        }
+    }
+}
+
+/* --- what others call ------------------------------------------------------------------------- */
+
+static void autoconf_free(void *ac_)
+{
+    Autoconf *ac = ac_;
+
+    if (ac->owners != NULL)
+        g_hash_table_destroy(ac->owners);
+    g_free(ac);
+}
+
+static Autoconf *autoconf_of(Sim *sim)
+{
+    if (sim->autoconf == NULL) {
+        Autoconf *ac = g_new0(Autoconf, 1);
+        ac->next_subnet = 1;
+        sim->autoconf = ac;
+        sim->free_autoconf = autoconf_free;
+    }
+    return sim->autoconf;
+}
+
+bool autoconf_settle(Sim *sim, GError **error)
+{
+    Autoconf *ac = autoconf_of(sim);
+    LanMap map;
+
+    if (ac->settled == sim->topology)
+        return true;
+    map_init(&map, sim);
+    bool ok = check_clashes(&map, error) && give_addresses(ac, &map, error);
+    if (ok) {
+        autoconf_routes(&map);
+        warm_caches(&map);
+        ac->settled = sim->topology;
+    }
+    map_clear(&map);
+    return ok;
+}
+
+IpAddr autoconf_address(const Stack *node, const Stack *from)
+{
+    IpAddr first = IP_NONE;
+
+    for (guint i = 0; i < node->ifaces->len; i++) {
+        const Iface *iface = g_ptr_array_index(node->ifaces, i);
+        if (ip_is_none(iface->ip.addr))
+            continue;
+        if (ip_is_none(first))
+            first = iface->ip.addr;
+        for (guint k = 0; from != NULL && k < from->ifaces->len; k++) {
+            const Iface *other = g_ptr_array_index(from->ifaces, k);
+            if (!ip_is_none(other->ip.addr) && ip_in_prefix(iface->ip.addr, other->ip))
+                return iface->ip.addr;
+        }
+    }
+    return first;
+}
+
+static void find_owners(const Sim *sim, GHashTable *owners)
+{
+    for (guint i = 0; i < sim->nodes->len; i++) {
+        Stack *stack = node_stack(g_ptr_array_index(sim->nodes, i));
+        for (guint k = 0; stack != NULL && k < stack->ifaces->len; k++) {
+            Iface *iface = g_ptr_array_index(stack->ifaces, k);
+            if (!ip_is_none(iface->ip.addr) && !g_hash_table_contains(owners, &iface->ip.addr))
+                g_hash_table_insert(owners, &iface->ip.addr, stack);
+        }
+    }
+}
+
+Stack *autoconf_owner(Sim *sim, IpAddr addr)
+{
+    Autoconf *ac = autoconf_of(sim);
+
+    if (ac->owners == NULL || ac->owners_at != sim->topology) {
+        if (ac->owners != NULL)
+            g_hash_table_destroy(ac->owners);
+        ac->owners = g_hash_table_new(addr_hash, addr_equal);
+        ac->owners_at = sim->topology;
+        find_owners(sim, ac->owners);
+    }
+    return g_hash_table_lookup(ac->owners, &addr);
+}
