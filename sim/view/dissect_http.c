@@ -7,11 +7,11 @@
 enum { MAX_TOKEN = 128 };
 
 static const char *const methods[] = {
-    "GET", "PUT", "COPY", "HEAD", "LOCK", "MOVE", "POLL", "POST", "BCOPY", "BMOVE", "MKCOL", "TRACE",
-    "LABEL", "MERGE", "DELETE", "SEARCH", "UNLOCK", "REPORT", "UPDATE", "NOTIFY", "BDELETE",
-    "CONNECT", "OPTIONS", "CHECKIN", "PROPFIND", "CHECKOUT", "CCM_POST", "SUBSCRIBE", "PROPPATCH",
-    "BPROPFIND", "BPROPPATCH", "UNCHECKOUT", "MKACTIVITY", "MKWORKSPACE", "UNSUBSCRIBE",
-    "RPC_CONNECT", "VERSION-CONTROL", "BASELINE-CONTROL",
+    "GET", "PUT", "COPY", "HEAD", "LOCK", "MOVE", "POLL", "POST", "BCOPY", "BMOVE", "MKCOL",
+    "TRACE", "LABEL", "MERGE", "DELETE", "SEARCH", "UNLOCK", "REPORT", "UPDATE", "NOTIFY",
+    "BDELETE", "CONNECT", "OPTIONS", "CHECKIN", "PROPFIND", "CHECKOUT", "CCM_POST", "SUBSCRIBE",
+    "PROPPATCH", "BPROPFIND", "BPROPPATCH", "UNCHECKOUT", "MKACTIVITY", "MKWORKSPACE",
+    "UNSUBSCRIBE", "RPC_CONNECT", "VERSION-CONTROL", "BASELINE-CONTROL",
 };
 
 static bool printable(uint8_t c)
@@ -43,7 +43,7 @@ static size_t token(Span s, size_t length, size_t at, size_t *next)
     return i - at;
 }
 
-/* A method first, or a code of three digits second: the start of a message, not its middle. */
+/* A method first, or a code of three digits second: a message's start, not its middle. */
 static bool starts_message(Span s, size_t length)
 {
     size_t next, len = token(s, length, 0, &next);
@@ -55,8 +55,8 @@ static bool starts_message(Span s, size_t length)
             g_ascii_strncasecmp((const char *)s.p, methods[i], len) == 0)
             return true;
     const uint8_t *code = s.p + next;
-    return token(s, length, next, &next) == 3 && g_ascii_isdigit(code[0]) && g_ascii_isdigit(code[1]) &&
-           g_ascii_isdigit(code[2]);
+    return token(s, length, next, &next) == 3 && g_ascii_isdigit(code[0]) &&
+           g_ascii_isdigit(code[1]) && g_ascii_isdigit(code[2]);
 }
 
 typedef enum LineEnd { LINE_WHOLE, LINE_LAST, LINE_CUT } LineEnd;

@@ -1,9 +1,10 @@
 /*
  * dissect_priv.h - what the files of the dissector share: one line in the making.
  *
- * Every printer gets the captured bytes of its layer as a Span, which may be shorter than the `length`
- * that the layer above announces. It returns false where tcpdump gives up for want of bytes; the top
- * then writes the mark "[|proto]" of the layer that `proto` names. Nothing is ever read beyond a Span.
+ * Every printer gets the captured bytes of its layer as a Span, which may be shorter than the
+ * `length` that the layer above announces. It returns false where tcpdump gives up for want of
+ * bytes; the top then writes the mark "[|proto]" of the layer that `proto` names. Nothing is ever
+ * read beyond a Span.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -28,7 +29,7 @@ typedef struct IpAround { /* what a transport printer needs of its datagram */
     uint32_t sum_dst;     /* the last stop of a source route, else dst */
 } IpAround;
 
-/* One endpoint's number in one direction of a conversation, tcpdump's notion of relative numbers. */
+/* Two endpoints and what their numbers count from: tcpdump's notion of a conversation. */
 typedef struct Talk {
     uint32_t low_addr, high_addr; /* in the order of their ports */
     uint32_t ports;

@@ -58,8 +58,9 @@ static Numbers relative_numbers(Line *l, const IpAround *ip, const uint8_t *h)
 
     if (l->opt->absolute || !(h[13] & TCP_ACK))
         return n;
-    Talk *t = reverse ? dissector_talk(l->d, ip->dst, ip->src, (uint32_t)dport << 16 | sport, &fresh)
-                      : dissector_talk(l->d, ip->src, ip->dst, (uint32_t)sport << 16 | dport, &fresh);
+    uint32_t low = reverse ? ip->dst : ip->src, high = reverse ? ip->src : ip->dst;
+    uint32_t ports = reverse ? (uint32_t)dport << 16 | sport : (uint32_t)sport << 16 | dport;
+    Talk *t = dissector_talk(l->d, low, high, ports, &fresh);
     uint32_t *own = reverse ? &t->ack : &t->seq, *peer = reverse ? &t->seq : &t->ack;
     if (fresh || h[13] & TCP_SYN) {
         *own = n.seq;

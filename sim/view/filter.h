@@ -2,8 +2,8 @@
  * filter.h - which packets: libpcap expressions and field tables, compiled to a match.
  *
  * A pcap expression is compiled by libpcap on a dead handle; names in it are the scenario's nodes,
- * replaced by their addresses before libpcap (which would ask the machine's resolver) sees them, and
- * any other name is an error. A field table is the FILTER of the scenario API.
+ * replaced by their addresses before libpcap (which would ask the machine's resolver) sees them,
+ * and any other name is an error. A field table is the FILTER of the scenario API.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -13,6 +13,9 @@
 #include <glib.h>
 
 typedef struct Filter Filter;
+
+#define FILTER_ERROR filter_error_quark()
+GQuark filter_error_quark(void);
 
 /* The table form. What is not set matches anything. */
 typedef struct FilterSpec {
@@ -43,6 +46,6 @@ Filter *filter_new_expression(const char *expression,
                               void *self, GError **error);
 void filter_free(Filter *filter);
 
-/* `frame` from its Ethernet header on; wire_len its full length if only its head was kept. flows may
- * be NULL if the spec names no seq or ack. */
+/* `frame` from its Ethernet header on; wire_len its full length if only its head was kept. flows
+ * may be NULL if the spec names no seq or ack. */
 bool filter_match(const Filter *filter, Span frame, size_t wire_len, const Flows *flows);
