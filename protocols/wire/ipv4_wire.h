@@ -29,8 +29,8 @@ static inline size_t ipv4_hdr_len(const Ipv4Hdr *h)
     return (size_t)IPV4_HDR_LEN + h->options_len;
 }
 
-/* Checks version, lengths and the header checksum, as RFC 1122 §3.2.1 orders. `bytes` may be longer
- * than total_len (Ethernet padding). Does not judge addresses or options.
+/* Checks version, lengths and the header checksum, as RFC 1122 §3.2.1 orders. `bytes` may be
+ * longer than total_len (Ethernet padding). Does not judge addresses or options.
  * After DROP_IP_CHECKSUM and DROP_IP_LENGTH all of *h is filled in, for those who only look. */
 DropReason ipv4_decode(Ipv4Hdr *h, Span bytes);
 
