@@ -1,0 +1,182 @@
+/*
+ * record.c - a ring of records in blocks that are made when first needed and then used again.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/record.h"
+
+#include "sim/view/glance.h"
+
+#include <string.h>
+
+enum { BLOCK = 1024, BLOCKS = (RECORD_MAX + BLOCK - 1) / BLOCK };
+
+struct Recorder {
+    Sim          *sim;
+    bool          paused;
+    uint64_t      end;            /* the next serial */
+    Record       *blocks[BLOCKS];
+    Flows        *flows;
+    GStringChunk *remarks;
+};
+
+static Record *slot(const Recorder *rec, uint64_t serial)
+{
+    return &rec->blocks[serial / BLOCK % BLOCKS][serial % BLOCK];
+}
+
+static Record *next_slot(Recorder *rec)
+{
+    Record **block = &rec->blocks[rec->end / BLOCK % BLOCKS];
+
+    if (*block == NULL)
+        *block = g_new(Record, BLOCK);
+    return slot(rec, rec->end);
+}
+
+/* Relative numbers need every segment once, as its sender made it. A router that forwards it tells
+ * nothing new, and does no harm. */
+static void follow(Recorder *rec, const TraceEvent *ev)
+{
+    Glance g;
+
+    if (ev->pkt->altered || ev->node->kind == NODE_SWITCH)
+        return;
+    glance(&g, packet_frame(ev->pkt));
+    if (g.kind == GLANCE_TCP)
+        flows_see(rec->flows, g.src, g.dst, &g.tcp);
+}
+
+static DropReason reason_by_name(const char *name)
+{
+    for (int i = DROP_NONE + 1; i < DROP_COUNT; i++)
+        if (drop_name((DropReason)i) == name || strcmp(drop_name((DropReason)i), name) == 0)
+            return (DropReason)i;
+    return DROP_NONE;
+}
+
+static const struct {
+    const TracePoint *point;
+    RecordKind        kind;
+} kinds[] = {
+    { &LINK_ENQUEUED, RECORD_SENT },         { &LINK_DELIVERED, RECORD_RECEIVED },
+    { &LINK_LOST, RECORD_LOST },             { &PACKET_DROPPED, RECORD_DROPPED },
+    { &LINK_HELD, RECORD_HELD },             { &LINK_RELEASED, RECORD_RELEASED },
+    { &LINK_DUPLICATED, RECORD_DUPLICATED }, { &LINK_CORRUPTED, RECORD_CORRUPTED },
+    { &LINK_MODIFIED, RECORD_MODIFIED },     { &LINK_DELAYED, RECORD_DELAYED },
+};
+
+static LinkDir *direction(RecordKind kind, Port *port)
+{
+    if (port == NULL || port->out == NULL)
+        return NULL;
+    bool incoming = kind == RECORD_RECEIVED || kind == RECORD_DROPPED;
+    return incoming ? link_dir_reverse(port->out) : port->out;
+}
+
+/* What the scenario did to it: the packet's own remark, or the name of the rule. */
+static const char *remark(Recorder *rec, const TraceEvent *ev)
+{
+    const char *text = ev->pkt->remark;
+    int rule = trace_field(ev->point, "rule");
+
+    if (text == NULL && rule >= 0 && ev->point != &PACKET_DROPPED)
+        text = trace_arg_str(ev, rule);
+    return text != NULL ? g_string_chunk_insert_const(rec->remarks, text) : NULL;
+}
+
+static void keep(Recorder *rec, const TraceEvent *ev, RecordKind kind)
+{
+    Record *r = next_slot(rec);
+    Span frame = packet_frame(ev->pkt);
+    int reason = trace_field(ev->point, "reason");
+
+    *r = (Record){
+        .serial = rec->end++,
+        .t = ev->t,
+        .kind = kind,
+        .node = ev->node,
+        .port = ev->port,
+        .dir = direction(kind, ev->port),
+        .packet = ev->pkt->id,
+        .why = ev->pkt->why,
+        .drop = reason >= 0 ? reason_by_name(trace_arg_str(ev, reason)) : DROP_NONE,
+        .born = ev->pkt->born,
+        .forged = ev->pkt->forged,
+        .altered = ev->pkt->altered,
+        .retransmission = ev->pkt->retransmission,
+        .remark = remark(rec, ev),
+        .len = (uint32_t)frame.n,
+        .snap = (uint32_t)MIN(frame.n, RECORD_SNAP),
+    };
+    memcpy(r->bytes, frame.p, r->snap);
+}
+
+static void on_event(void *self, const TraceEvent *ev)
+{
+    Recorder *rec = self;
+
+    if (ev->pkt == NULL)
+        return;
+    if (ev->point == &LINK_ENQUEUED)
+        follow(rec, ev);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && !rec->paused; i++)
+        if (ev->point == kinds[i].point) {
+            keep(rec, ev, kinds[i].kind);
+            return;
+        }
+}
+
+Recorder *recorder_new(Sim *sim)
+{
+    Recorder *rec = g_new0(Recorder, 1);
+
+    rec->sim = sim;
+    rec->flows = flows_new();
+    rec->remarks = g_string_chunk_new(256);
+    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, rec);
+    return rec;
+}
+
+void recorder_free(Recorder *rec)
+{
+    if (rec == NULL)
+        return;
+    trace_remove_sink(&rec->sim->trace, rec);
+    for (size_t i = 0; i < BLOCKS; i++)
+        g_free(rec->blocks[i]);
+    flows_free(rec->flows);
+    g_string_chunk_free(rec->remarks);
+    g_free(rec);
+}
+
+void recorder_pause(Recorder *rec, bool paused)
+{
+    rec->paused = paused;
+}
+
+bool recorder_paused(const Recorder *rec)
+{
+    return rec->paused;
+}
+
+uint64_t recorder_first(const Recorder *rec)
+{
+    return rec->end > RECORD_MAX ? rec->end - RECORD_MAX : 0;
+}
+
+uint64_t recorder_end(const Recorder *rec)
+{
+    return rec->end;
+}
+
+const Record *recorder_get(const Recorder *rec, uint64_t serial)
+{
+    bool kept = serial >= recorder_first(rec) && serial < rec->end;
+
+    return kept ? slot(rec, serial) : NULL;
+}
+
+Flows *recorder_flows(Recorder *rec)
+{
+    return rec->flows;
+}

@@ -1,0 +1,185 @@
+/*
+ * test_record.c - the recorder: what it keeps of each happening, how far back, and when it rests.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/record.h"
+
+#include "sim/engine/fault.h"
+#include "support/frame.h"
+
+#include <check.h>
+#include <string.h>
+
+static Sim *sim;
+static Node *a, *b;
+static Link *cable;
+static Recorder *rec;
+
+static DropReason take(void *owner, Packet *pkt)
+{
+    (void)owner;
+    packet_free(pkt);
+    return DROP_NONE;
+}
+
+static DropReason refuse(void *owner, Packet *pkt)
+{
+    (void)owner;
+    (void)pkt;
+    return DROP_TCP_CHECKSUM;
+}
+
+static void setup(void)
+{
+    LinkConfig cfg = link_defaults;
+
+    sim = sim_new(1);
+    a = node_new(sim, "a", NODE_HOST);
+    b = node_new(sim, "b", NODE_HOST);
+    node_add_port(a, NULL)->input = take;
+    node_add_port(b, NULL)->input = take;
+    cfg.delay = 10 * MSEC;
+    cable = link_new(sim, node_port(a, "eth0"), node_port(b, "eth0"), &cfg, &cfg);
+    rec = recorder_new(sim);
+}
+
+static void teardown(void)
+{
+    recorder_free(rec);
+    sim_free(sim);
+}
+
+static void send_syn(uint32_t seq)
+{
+    TcpHdr h = { .src_port = 40000, .dst_port = 80, .seq = seq, .flags = TCP_SYN, .window = 65535 };
+
+    port_send(node_port(a, "eth0"), frame_tcp(sim, FRAME_A, FRAME_B, &h, 0, SENT_TCP_SYN));
+}
+
+static const Record *at(uint64_t serial)
+{
+    const Record *r = recorder_get(rec, serial);
+
+    ck_assert_ptr_nonnull(r);
+    ck_assert_uint_eq(r->serial, serial);
+    return r;
+}
+
+START_TEST(a_frame_is_sent_and_received)
+{
+    send_syn(1000);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(recorder_end(rec), 2);
+    ck_assert_int_eq(at(0)->kind, RECORD_SENT);
+    ck_assert_int_eq(at(0)->t, 0);
+    ck_assert_ptr_eq(at(0)->node, a);
+    ck_assert_ptr_eq(at(0)->dir, &cable->dir[0]);
+    ck_assert_int_eq(at(0)->why, SENT_TCP_SYN);
+    ck_assert_uint_eq(at(0)->len, 54);
+    ck_assert_uint_eq(at(0)->snap, 54);
+    ck_assert_uint_eq(at(0)->bytes[14], 0x45);
+    ck_assert_int_eq(at(1)->kind, RECORD_RECEIVED);
+    ck_assert_int_eq(at(1)->t, 10 * MSEC);
+    ck_assert_ptr_eq(at(1)->node, b);
+    ck_assert_ptr_eq(at(1)->dir, &cable->dir[0]);
+    ck_assert_uint_eq(at(1)->packet, at(0)->packet);
+}
+END_TEST
+
+START_TEST(what_is_refused_is_kept_twice)
+{
+    node_port(b, "eth0")->input = refuse;
+    send_syn(1000);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(recorder_end(rec), 3);
+    ck_assert_int_eq(at(1)->kind, RECORD_RECEIVED);
+    ck_assert_int_eq(at(2)->kind, RECORD_DROPPED);
+    ck_assert_int_eq(at(2)->drop, DROP_TCP_CHECKSUM);
+    ck_assert_ptr_eq(at(2)->node, b);
+}
+END_TEST
+
+START_TEST(a_rule_that_holds_and_releases_is_told)
+{
+    FaultCalls calls = { 0 };
+    FaultRule *rule = fault_add(cable, FAULT_HOLD, &fault_options_default, &calls, "old syn");
+
+    send_syn(1000);
+    sim_run(sim, SEC, 0);
+    ck_assert_int_eq(at(1)->kind, RECORD_HELD);
+    ck_assert_ptr_nonnull(strstr(at(1)->remark, "old syn"));
+    fault_release(rule);
+    sim_run(sim, HOUR, 0);
+    ck_assert_int_eq(at(2)->kind, RECORD_RELEASED);
+    ck_assert_int_eq(at(3)->kind, RECORD_RECEIVED);
+    ck_assert_int_eq(at(3)->born, 0);
+}
+END_TEST
+
+START_TEST(what_the_link_loses_says_why)
+{
+    link_down(cable);
+    send_syn(1000);
+    sim_run(sim, HOUR, 0);
+    ck_assert_int_eq(at(1)->kind, RECORD_LOST);
+    ck_assert_int_eq(at(1)->drop, DROP_LINK_DOWN);
+    ck_assert_ptr_eq(at(1)->dir, &cable->dir[0]);
+}
+END_TEST
+
+START_TEST(of_a_long_frame_the_head_is_kept)
+{
+    port_send(node_port(a, "eth0"), frame_udp(sim, FRAME_A, FRAME_B, 1, 2, 1000));
+    ck_assert_uint_eq(at(0)->len, 1042);
+    ck_assert_uint_eq(at(0)->snap, RECORD_SNAP);
+}
+END_TEST
+
+START_TEST(a_paused_recorder_still_follows_the_numbers)
+{
+    TcpHdr h = { .src_port = 40000, .dst_port = 80, .seq = 1101, .flags = TCP_ACK };
+    uint32_t seq, ack;
+
+    recorder_pause(rec, true);
+    send_syn(1000);
+    ck_assert(recorder_paused(rec));
+    ck_assert_uint_eq(recorder_end(rec), 0);
+    flows_base(recorder_flows(rec), ip_v4(FRAME_A), ip_v4(FRAME_B), &h, &seq, &ack, NULL);
+    ck_assert_uint_eq(seq, 1000);
+    recorder_pause(rec, false);
+    send_syn(1000);
+    ck_assert_uint_eq(recorder_end(rec), 1);
+}
+END_TEST
+
+START_TEST(the_oldest_are_forgotten)
+{
+    while (recorder_end(rec) <= RECORD_MAX + 5000) {
+        send_syn((uint32_t)recorder_end(rec));
+        sim_run(sim, HOUR, 0);
+    }
+    uint64_t first = recorder_first(rec), end = recorder_end(rec);
+    ck_assert_uint_eq(end - first, RECORD_MAX);
+    ck_assert_ptr_null(recorder_get(rec, first - 1));
+    ck_assert_ptr_null(recorder_get(rec, end));
+    ck_assert_uint_eq(get32(at(first)->bytes + 38), (uint32_t)(first - first % 2));
+    ck_assert_uint_eq(get32(at(end - 1)->bytes + 38), (uint32_t)(end - 2));
+}
+END_TEST
+
+Suite *record_suite(void);
+Suite *record_suite(void)
+{
+    Suite *suite = suite_create("record");
+    TCase *tc = tcase_create("record");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_frame_is_sent_and_received);
+    tcase_add_test(tc, what_is_refused_is_kept_twice);
+    tcase_add_test(tc, a_rule_that_holds_and_releases_is_told);
+    tcase_add_test(tc, what_the_link_loses_says_why);
+    tcase_add_test(tc, of_a_long_frame_the_head_is_kept);
+    tcase_add_test(tc, a_paused_recorder_still_follows_the_numbers);
+    tcase_add_test(tc, the_oldest_are_forgotten);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
