@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/link.h"
 
+#include <string.h>
+
 static const SimTime LONGEST = 366 * 24 * HOUR;
 
 const char *const distribution_names[] = { "uniform", "normal", "pareto", NULL };
@@ -57,7 +59,9 @@ bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error)
 {
     char *end;
     uint64_t n = g_ascii_strtoull(text, &end, 10);
-    bool packets = g_ascii_isdigit(*text) && (*end == '\0' || g_ascii_strcasecmp(end, "packets") == 0);
+    const char *unit = end + strspn(end, " ");
+    bool packets = g_ascii_isdigit(*text) && n <= INT64_MAX &&
+                   (*unit == '\0' || g_ascii_strcasecmp(unit, "packets") == 0);
 
     if (!packets && !parse_size(text, &n, error))
         return false;

@@ -57,7 +57,10 @@ Packet *packet_copy(const Packet *pkt)
     copy->cap = cap;
     copy->next = copy->prev = NULL;
     copy->data = copy->buf + (pkt->data - pkt->buf);
-    memcpy(copy->buf, pkt->buf, (size_t)(pkt->data - pkt->buf) + pkt->len);
+    /* What was cut off behind (padding) is still part of the frame that observers see. */
+    size_t end = (size_t)(pkt->data - pkt->buf) + pkt->len;
+    size_t frame_end = (size_t)pkt->frame + pkt->frame_len;
+    memcpy(copy->buf, pkt->buf, MAX(end, frame_end));
     return copy;
 }
 

@@ -81,7 +81,7 @@ SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events)
         if (sim->sched.foreground == 0)
             return SIM_DRAINED;
         if (sched_next(&sim->sched) > until) {
-            sim->sched.now = until;
+            sim->sched.now = MAX(sim->sched.now, until);
             return SIM_HORIZON;
         }
         if (sim->sched.events >= last)

@@ -85,11 +85,28 @@ static bool times_ten(Wide *digits, unsigned plus)
     return *digits < limit;
 }
 
-/* Reads "12", "1.5", ".5", "1e6" and moves *p behind it. */
+/* "e6", "e-3": moves the point; what only begins like one is left unread. */
+static const char *read_exponent(const char *s, Decimal *d)
+{
+    bool down = s[1] == '-';
+    const char *p = s + 1 + (down || s[1] == '+');
+    int exponent = 0;
+
+    if (!g_ascii_isdigit(*p))
+        return s;
+    for (; g_ascii_isdigit(*p) && exponent <= 99; p++)
+        exponent = exponent * 10 + (*p - '0');
+    d->places += down ? exponent : -exponent;
+    return p;
+}
+
+/* Reads "12", "1.5", ".5", "1e6" and moves *p behind it. Zeros at the end of a fraction say nothing:
+ * they wait until a digit follows. */
 static bool read_decimal(const char **p, Decimal *d)
 {
     const char *s = *p;
     bool any = false, fraction = false;
+    int zeros = 0;
 
     *d = (Decimal){ 0 };
     for (; g_ascii_isdigit(*s) || (*s == '.' && !fraction); s++) {
@@ -98,19 +115,19 @@ static bool read_decimal(const char **p, Decimal *d)
             continue;
         }
         any = true;
-        d->places += fraction;
+        zeros += fraction;
+        if (fraction && *s == '0')
+            continue;
+        d->places += zeros;
+        for (; zeros > 1; zeros--)
+            if (!times_ten(&d->digits, 0))
+                return false;
+        zeros = 0;
         if (!times_ten(&d->digits, (unsigned)(*s - '0')))
             return false;
     }
-    const char *sign = s + 1, *digits = sign + (*sign == '-' || *sign == '+');
-    if (any && (*s == 'e' || *s == 'E') && g_ascii_isdigit(*digits)) {
-        int exponent = 0;
-        for (s = digits; g_ascii_isdigit(*s) && exponent <= 99; s++)
-            exponent = exponent * 10 + (*s - '0');
-        d->places += *sign == '-' ? exponent : -exponent;
-    }
-    for (; d->places > 0 && d->digits % 10 == 0 && d->digits > 0; d->places--)
-        d->digits /= 10;
+    if (any && (*s == 'e' || *s == 'E'))
+        s = read_exponent(s, d);
     for (; d->places < 0 && d->digits > 0; d->places++)
         if (!times_ten(&d->digits, 0))
             return false;
