@@ -93,8 +93,9 @@ static bool act_delay(FaultRule *rule, LinkDir *dir, Packet *pkt)
 /* The copies come right behind the frame, or later by the rule's delay. */
 static bool act_duplicate(FaultRule *rule, LinkDir *dir, Packet *pkt)
 {
+    if (rule->opt.copies == 0)
+        return false;
     Packet *first = packet_copy(pkt);
-
     link_enter(dir, pkt);
     sim_remark(first->sim, first, "duplicated by rule %s", rule->name);
     for (uint64_t i = rule->opt.copies; i > 0; i--) {

@@ -13,8 +13,8 @@ static DropReason arrive(void *owner, Packet *pkt)
     Arrival a = { sim_now(pkt->sim), pkt->id, pkt->frame_len, pkt->len > 14 ? pkt->data[14] : 0,
                   pkt->altered, pkt->fcs_bad };
 
-    ck_assert_uint_eq(pkt->len, pkt->frame_len);
-    ck_assert_ptr_eq(packet_frame(pkt).p, pkt->data);
+    g_assert(pkt->len == pkt->frame_len); /* Check's own asserts write to a pipe: slow, per frame */
+    g_assert(packet_frame(pkt).p == pkt->data);
     g_array_append_val(list, a);
     packet_free(pkt);
     return DROP_NONE;
@@ -102,7 +102,7 @@ uint64_t frame_send(Wires *w, size_t len)
 
 const Arrival *arrival(const Wires *w, size_t i)
 {
-    ck_assert_uint_lt(i, w->at_b->len);
+    g_assert(i < w->at_b->len);
     return &g_array_index(w->at_b, Arrival, i);
 }
 
