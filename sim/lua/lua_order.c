@@ -285,13 +285,10 @@ void order_push_text(lua_State *L, int arg)
     default:
         break;
     }
-    if (luaL_getmetafield(L, arg, "__name") == LUA_TSTRING) {
-        push_numbered(L, arg, lua_tostring(L, -1));
+    int type = luaL_getmetafield(L, arg, "__name");
+    push_numbered(L, arg, type == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, arg));
+    if (type != LUA_TNIL)
         lua_remove(L, -2);
-        return;
-    }
-    lua_settop(L, lua_gettop(L)); /* getmetafield pushes nothing when there is none */
-    push_numbered(L, arg, luaL_typename(L, arg));
 }
 
 /* tostring(value) */

@@ -55,7 +55,6 @@ struct WorldParts {
     GPtrArray *params;     /* of char *: names declared by sim.params */
     GPtrArray *param_text; /* of char *: "name=value" as they are in this world, in order */
     int        given_ref;  /* sim.play's parameters; LUA_NOREF */
-    bool       params_checked;
 };
 
 static inline LuaEnv *lua_env(lua_State *L)
@@ -94,12 +93,15 @@ void  task_push_value(lua_State *L, const Task *task);
 /* Where it waits: "file:line"; newly allocated. */
 char *task_place(const Task *task);
 
-/* --- sim.* and check (lua_sim.c, lua_check.c) ------------------------------------------------- */
+/* --- sim.* and check (lua_sim.c, lua_listen.c, lua_play.c, lua_check.c) ----------------------- */
 
 void sim_run_callbacks(World *world); /* what sim.on has queued */
-bool sim_wants_callbacks(const World *world);
-void sim_clear(World *world);
+void sim_clear(World *world);         /* labels, and */
+void listen_clear(World *world);
+void listen_open(lua_State *L);       /* sim.on, into the table on top */
+void play_open(lua_State *L);         /* sim.play likewise */
 void sim_params_finish(World *world); /* fails if --set named one that nobody declared */
+lua_Number sim_number(lua_State *L, int arg); /* text with a unit, in the base unit */
 void check_run_watches(World *world);
 void check_clear(World *world);
 /* The file's task waits though all is over. */
