@@ -349,7 +349,8 @@ START_TEST(hold_keeps_the_frame_until_released_in_order)
     ck_assert_int_eq(arrival(&w, 1)->t, SEC + 10 * MSEC);
     ck_assert_uint_eq(arrival(&w, 1)->id, 1);
     ck_assert_uint_eq(w.ab->counters.held, 2);
-    ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:enqueued a 1\n0 link:held a 1 r1 (x.lua:3)\n"));
+    ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:enqueued a 1\n"
+                                             "0 link:held a 1 r1 (x.lua:3)\n"));
     ck_assert_ptr_nonnull(strstr(w.log->str, "1000000000 link:released a 1 r1 (x.lua:3)\n"
                                              "1000000000 link:released a 2 r1 (x.lua:3)\n"));
     check_balance(&w);

@@ -267,7 +267,8 @@ static const struct { const char *knob, *text, *message; } refused[] = {
     { "time", "10mss", "time: \"10mss\" is not a time: write a number of seconds or e.g. \"10ms\", "
                        "\"2min\"" },
     { "size", "100", "size: \"100\" is too small: at least 512B" },
-    { "fruit", "plumb", "fruit: \"plumb\" is not one of apple, pear, plum; did you mean \"plum\"?" },
+    { "fruit", "plumb",
+      "fruit: \"plumb\" is not one of apple, pear, plum; did you mean \"plum\"?" },
     { "fruit", "kiwi", "fruit: \"kiwi\" is not one of apple, pear, plum" },
     { "custom", "x", "custom: cannot be said in a text" },
 };

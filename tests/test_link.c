@@ -318,7 +318,8 @@ START_TEST(one_more_link_changes_nothing_on_another)
 
     ck_assert_uint_eq(alone->len, beside->len);
     for (guint i = 0; i < alone->len; i++) {
-        const Arrival *x = &g_array_index(alone, Arrival, i), *y = &g_array_index(beside, Arrival, i);
+        const Arrival *x = &g_array_index(alone, Arrival, i);
+        const Arrival *y = &g_array_index(beside, Arrival, i);
         g_assert(x->t == y->t && x->id == y->id && x->fcs_bad == y->fcs_bad);
     }
     g_array_free(alone, TRUE);

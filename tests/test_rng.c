@@ -79,7 +79,8 @@ START_TEST(chance_keeps_its_probability_and_draws_nothing_when_certain)
 }
 END_TEST
 
-/* One row per distribution: bounds of every draw, and mean and mean square over many, at scale 10^6. */
+/* One row per distribution: bounds of every draw, and mean and mean square over many, at scale
+ * 10^6. */
 static const struct {
     const char *name;
     int64_t   (*draw)(Rng *, int64_t);

@@ -113,7 +113,8 @@ END_TEST
 
 enum { MANY = 2000 };
 
-/* Against the simplest thing that can be right: random sets, moves and stops, sorted by (at, order). */
+/* Against the simplest thing that can be right: random sets, moves and stops, sorted by (at,
+ * order). */
 START_TEST(agrees_with_a_sorted_list_under_random_use)
 {
     static Timer timers[MANY];

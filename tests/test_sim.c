@@ -219,18 +219,18 @@ static DropReason relay(void *owner, Packet *pkt)
 
 static LinkConfig random_config(Rng *r)
 {
-    return (LinkConfig){
-        .delay = (SimTime)rng_below(r, 20 * MSEC),
-        .jitter = rng_chance(r, PROB_ONE / 2) ? (SimTime)rng_below(r, 10 * MSEC) : 0,
-        .distribution = (Distribution)rng_below(r, DIST_COUNT),
-        .rate = rng_chance(r, PROB_ONE / 2) ? 1000000 + rng_below(r, 100000000) : 0,
-        .queue = rng_below(r, 20),
-        .loss = rng_below(r, PROB_ONE / 10),
-        .duplicate = rng_below(r, PROB_ONE / 20),
-        .reorder = rng_below(r, PROB_ONE / 10),
-        .corrupt = rng_below(r, PROB_ONE / 20),
-        .mtu = 1400,
-    };
+    LinkConfig cfg = { .mtu = 1400 };
+
+    cfg.delay = (SimTime)rng_below(r, 20 * MSEC);
+    cfg.jitter = rng_chance(r, PROB_ONE / 2) ? (SimTime)rng_below(r, 10 * MSEC) : 0;
+    cfg.distribution = (Distribution)rng_below(r, DIST_COUNT);
+    cfg.rate = rng_chance(r, PROB_ONE / 2) ? 1000000 + rng_below(r, 100000000) : 0;
+    cfg.queue = rng_below(r, 20);
+    cfg.loss = rng_below(r, PROB_ONE / 10);
+    cfg.duplicate = rng_below(r, PROB_ONE / 20);
+    cfg.reorder = rng_below(r, PROB_ONE / 10);
+    cfg.corrupt = rng_below(r, PROB_ONE / 20);
+    return cfg;
 }
 
 enum { NODES = 6, LINKS = 12 };
@@ -243,7 +243,7 @@ static void random_world(Sim *sim, Rng *r)
         node_new(sim, name, NODE_SWITCH)->binding = r;
     }
     for (unsigned i = 0; i < LINKS; i++) {
-        unsigned x = (unsigned)rng_below(r, NODES), y = (x + 1 + (unsigned)rng_below(r, NODES - 1)) % NODES;
+        uint64_t x = rng_below(r, NODES), y = (x + 1 + rng_below(r, NODES - 1)) % NODES;
         Node *a = g_ptr_array_index(sim->nodes, x), *b = g_ptr_array_index(sim->nodes, y);
         LinkConfig forward = random_config(r), reverse = random_config(r);
         Port *pa = node_add_port(a, NULL), *pb = node_add_port(b, NULL);

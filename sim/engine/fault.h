@@ -1,5 +1,6 @@
 /*
- * fault.h - rules on a link that drop, delay, hold, copy, duplicate, corrupt or modify chosen frames.
+ * fault.h - rules on a link that drop, delay, hold, copy, duplicate, corrupt or modify chosen
+ * frames.
  *
  * A rule acts where a frame enters the link, before queue, loss and delay. The oldest rule that
  * matches acts. What it releases or replays enters the link there too, and no rule sees it again.
@@ -27,16 +28,16 @@ typedef struct FaultOptions {
     SimTime     after, before; /* acts in [after, before); 0 and NEVER unless said */
     SimTime     delay;       /* DELAY, and DUPLICATE's copies: how much later they enter the link */
     uint64_t    copies;      /* DUPLICATE: 1 unless said */
-    int64_t     bit;         /* CORRUPT: which bit of the frame, the first is 0; -1: a random one. A frame
-                                too short for it is let pass */
+    int64_t     bit;         /* CORRUPT: which bit of the frame, from 0; -1: a random one. A
+                                frame that is too short for it passes */
 } FaultOptions;
 
 extern const FaultOptions fault_options_default;
 
 typedef struct FaultCalls {
     bool (*match)(void *self, LinkDir *dir, const Packet *pkt); /* NULL: every frame */
-    void (*modify)(void *self, LinkDir *dir, Packet *pkt);      /* MODIFY: may change the frame's bytes and length */
-    void (*on_hit)(void *self, const Packet *pkt);              /* before it acts; NULL: nobody waits */
+    void (*modify)(void *self, LinkDir *dir, Packet *pkt);      /* may change bytes and length */
+    void (*on_hit)(void *self, const Packet *pkt);              /* before it acts; may be NULL */
     void (*free_self)(void *self);                              /* NULL: nothing to free */
     void  *self;
 } FaultCalls;

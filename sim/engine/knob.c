@@ -1,5 +1,6 @@
 /*
- * knob.c - rows of option tables: finding one, guessing which was meant, reading and writing fields.
+ * knob.c - rows of option tables: finding one, guessing which was meant, reading and writing
+ * fields.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/knob.h"

@@ -32,7 +32,7 @@ typedef struct Knob {
     KnobType           type;
     size_t             offset; /* of the field in the struct that the table is for */
     int64_t            min, max; /* both 0: no bounds but the type's */
-    const char *const *names;  /* KNOB_ENUM: NULL-terminated; KNOB_CUSTOM: what the stub says, one string */
+    const char *const *names;  /* KNOB_ENUM: NULL-terminated; KNOB_CUSTOM: one, for the stub */
     const char        *doc;    /* one English sentence: what it does, its unit */
     const char        *source; /* "RFC 9293 §3.4.2", or "" */
     bool               counterfactual; /* makes a host wrong on purpose: such a host is marked */

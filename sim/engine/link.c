@@ -2,8 +2,9 @@
  * link.c - the way of a frame along a cable.
  *
  * link_send is the way in from a port; carry() does what a direction's options say; arrived() is
- * the far end. What is in flight waits in a list ordered by (arrival, place in line), whose head one
- * timer serves under the head's own number, so that the list cannot be told from a timer per frame.
+ * the far end. What is in flight waits in a list ordered by (arrival, place in line), whose head
+ * one timer serves under the head's own number, so that the list cannot be told from a timer per
+ * frame.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/link.h"
@@ -362,6 +363,7 @@ void link_free(Link *link)
         timer_stop(&dir->timer);
         while (dir->head != NULL)
             packet_free(take_head(dir));
+        dir->from->out = NULL;
         g_free(dir->backlog);
         g_free(dir->name);
     }

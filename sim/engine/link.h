@@ -1,12 +1,14 @@
 /*
- * link.h - a cable between two ports: delay, rate, queue, loss and the rest, each direction on its own.
+ * link.h - a cable between two ports: delay, rate, queue, loss and the rest, each direction on its
+ * own.
  *
- * A frame enters at link_send: the fault rules see it first (fault.h), then duplication, the MTU, the
- * queue, the transmitter, the loss model, damage, delay. The transmitter sends the Ethernet header and
- * what follows (no preamble, no frame check sequence), one frame after the other; a frame that the
- * loss model then takes has cost its time there too. A packet on the wire costs one event: the
- * transmitter's busy time is arithmetic, and only arrivals are scheduled, through one timer for each
- * direction that serves its queue of packets in flight, ordered by (arrival, place in line).
+ * A frame enters at link_send: the fault rules see it first (fault.h), then duplication, the MTU,
+ * the queue, the transmitter, the loss model, damage, delay. The transmitter sends the Ethernet
+ * header and what follows (no preamble, no frame check sequence), one frame after the other; a
+ * frame that the loss model then takes has cost its time there too. A packet on the wire costs one
+ * event: the transmitter's busy time is arithmetic, and only arrivals are scheduled, through one
+ * timer for each direction that serves its queue of packets in flight, ordered by (arrival, place
+ * in line).
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -29,7 +31,7 @@ typedef struct LinkConfig {
     Distribution distribution;
     uint64_t     rate;          /* bit/s; 0: infinite */
     bool         queue_in_bytes;
-    uint64_t     queue;         /* limit behind the frame being sent, packets or bytes; 0: no room */
+    uint64_t     queue;         /* limit behind the frame being sent, packets or bytes; 0: none */
     LossModel    loss_model;
     Prob         loss;          /* LOSS_RANDOM */
     Prob         ge_p, ge_r;    /* Gilbert-Elliott: into, out of the bad state, */
@@ -40,8 +42,7 @@ typedef struct LinkConfig {
 } LinkConfig;
 
 extern const LinkConfig link_defaults;
-extern const Knob       link_knobs[]; /* for LinkConfig; queue and loss, which have several forms, are
-                                         KNOB_CUSTOM: */
+extern const Knob       link_knobs[]; /* for LinkConfig; queue and loss, of many forms: CUSTOM */
 extern const Knob       link_loss_knobs[];    /* { model =, p =, r =, h =, k = }, or `loss` alone */
 
 /* "50" or "50packets" (frames), "64KiB" (bytes). On error cfg is unchanged. */
@@ -99,13 +100,14 @@ extern const TracePoint LINK_DUPLICATED; /* id */
 extern const TracePoint LINK_REORDERED;  /* id */
 extern const TracePoint LINK_CORRUPTED;  /* id, bit */
 extern const TracePoint LINK_HELD;       /* id, rule: a fault rule keeps it */
-extern const TracePoint LINK_RELEASED;   /* id, rule: back on the wire (also a replayed copy, one that was
-                                            delayed, and, with the rule "injected", a forged one) */
+extern const TracePoint LINK_RELEASED;   /* id, rule: on the wire again after HELD or DELAYED; a
+                                            replayed copy; rule "injected": forged */
 extern const TracePoint LINK_MODIFIED;   /* id, rule */
 extern const TracePoint LINK_DELAYED;    /* id, rule, by */
 extern const TracePoint LINK_WENT_DOWN, LINK_WENT_UP; /* category TRACE_SIM: link's name */
 
-/* Plugs a cable between two ports, both still free (g_assert). Each direction has its own options. */
+/* Plugs a cable between two ports, both still free (g_assert). Each direction has its own
+ * options. */
 Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const LinkConfig *reverse);
 void  link_free(Link *link);
 
@@ -122,7 +124,8 @@ void link_up(Link *link);
 /* From a port: rules, then the wire. Takes pkt always. */
 void link_send(LinkDir *dir, Packet *pkt);
 
-/* A frame out of nowhere, complete from its Ethernet header on: past the rules. Takes pkt always. */
+/* A frame out of nowhere, complete from its Ethernet header on: past the rules. Takes pkt
+ * always. */
 void link_inject(LinkDir *dir, Packet *pkt);
 
 /* Past the rules: for what a rule lets go. Takes pkt always. */

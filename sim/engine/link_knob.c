@@ -1,5 +1,6 @@
 /*
- * link_knob.c - what a scenario may say of a link: the option tables. The vocabulary is tc-netem(8)'s.
+ * link_knob.c - what a scenario may say of a link: the option tables. The vocabulary is
+ * tc-netem(8)'s.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/link.h"

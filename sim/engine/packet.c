@@ -1,8 +1,8 @@
 /*
  * packet.c - buffers from the world's pool, and the moves of their front and back ends.
  *
- * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a free list; larger ones
- * are allocated each time.
+ * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a free list; larger
+ * ones are allocated each time.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/packet.h"

@@ -40,7 +40,7 @@ struct Packet {
     bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
     bool       retransmission; /* the transport sends these bytes again */
-    const char *remark;   /* what a fault did to it, for people; static or owned by the world; NULL */
+    const char *remark;   /* what was done to it, for people; see sim_remark; NULL: nothing */
     uint8_t    buf[];
 };
 
@@ -70,7 +70,8 @@ static inline Span packet_frame(const Packet *pkt)
     return (Span){ pkt->buf + pkt->frame, pkt->frame_len };
 }
 
-/* From the network header to the end of what the layers above have left; for errors that quote it. */
+/* From the network header to the end of what the layers above have left; for errors that quote
+ * it. */
 static inline Span packet_net(const Packet *pkt)
 {
     return (Span){ pkt->buf + pkt->net, (size_t)(pkt->data + pkt->len - (pkt->buf + pkt->net)) };

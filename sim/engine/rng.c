@@ -1,5 +1,6 @@
 /*
- * rng.c - xoshiro256** (Blackman and Vigna), seeded through SplitMix64 by the seed and a name's hash.
+ * rng.c - xoshiro256** (Blackman and Vigna), seeded through SplitMix64 by the seed and a name's
+ * hash.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/rng.h"

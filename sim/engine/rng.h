@@ -24,8 +24,8 @@ uint64_t rng_below(Rng *r, uint64_t n);  /* uniform in [0, n), n > 0, unbiased *
 bool     rng_chance(Rng *r, Prob p);     /* draws nothing for 0 and for PROB_ONE */
 
 /* A deviation in [-scale, scale] for uniform; for normal and pareto the scale is the standard
- * deviation, from integer tables of 4096 entries as tc-netem(8) has them. 0 <= scale < 2^59; nothing
- * is drawn for 0. */
+ * deviation, from integer tables of 4096 entries as tc-netem(8) has them. 0 <= scale < 2^59;
+ * nothing is drawn for 0. */
 int64_t rng_uniform(Rng *r, int64_t scale);
 int64_t rng_normal(Rng *r, int64_t scale);
 int64_t rng_pareto(Rng *r, int64_t scale);

@@ -1,10 +1,11 @@
 /*
- * sched.h - the queue that is time: intrusive timers, fired in order of (instant, order of arming).
+ * sched.h - the queue that is time: intrusive timers, fired in order of (instant, order of
+ * arming).
  *
- * A Timer lives inside what it serves and is the engine's only kind of event. Arming never allocates
- * per event (the heap's array grows once). Ties fire in the order in which the timers were last set;
- * a caller may also bring its own place in line (timer_set_as), which a link does for the packet at
- * the head of its queue.
+ * A Timer lives inside what it serves and is the engine's only kind of event. Arming never
+ * allocates per event (the heap's array grows once). Ties fire in the order in which the timers
+ * were last set; a caller may also bring its own place in line (timer_set_as), which a link does
+ * for the packet at the head of its queue.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -60,7 +61,8 @@ void timer_init(Timer *t, Sched *s, void (*fire)(void *owner), void *owner);
  * simulation from ending. */
 void timer_set_background(Timer *t);
 
-/* Due in `delay` from now (>= 0); an armed timer is re-armed and goes to the end of its new line. */
+/* Due in `delay` from now (>= 0); an armed timer is re-armed and goes to the end of its new
+ * line. */
 void timer_set(Timer *t, SimTime delay);
 
 /* Due at the instant `at` (>= now), in the place `order` drawn earlier by sched_order. */

@@ -25,7 +25,7 @@ struct Sim {
     uint64_t   seed;
     uint64_t   next_packet_id;
     uint64_t   hops;         /* frames completely received by a port */
-    unsigned   topology;     /* counts changes of nodes, links, addresses: who caches routes compares */
+    unsigned   topology;     /* counts changes of nodes, links, addresses, for who caches routes */
     uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */
     GPtrArray *nodes, *links; /* owned, in the order of making */
     GHashTable *by_name;     /* node names to nodes; for look-up only */
@@ -56,8 +56,9 @@ SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events);
 /* Packets alive: made and not freed. After the world has drained, those held by faults and taps. */
 uint64_t sim_packets_alive(const Sim *sim);
 
-/* Appends to pkt's remark what was done to it ("held by rule old-syn, one bit damaged ..."). The text
- * is kept as long as the world, each once. Not for the path of packets to which nothing happens. */
+/* Appends to pkt's remark what was done to it ("held by rule old-syn, one bit damaged ..."). The
+ * text is kept as long as the world, each once. Not for the path of packets to which nothing
+ * happens. */
 void sim_remark(Sim *sim, Packet *pkt, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static inline SimTime sim_now(const Sim *sim)

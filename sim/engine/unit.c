@@ -100,8 +100,8 @@ static const char *read_exponent(const char *s, Decimal *d)
     return p;
 }
 
-/* Reads "12", "1.5", ".5", "1e6" and moves *p behind it. Zeros at the end of a fraction say nothing:
- * they wait until a digit follows. */
+/* Reads "12", "1.5", ".5", "1e6" and moves *p behind it. Zeros at the end of a fraction say
+ * nothing: they wait until a digit follows. */
 static bool read_decimal(const char **p, Decimal *d)
 {
     const char *s = *p;
@@ -231,7 +231,8 @@ bool unit_from_text(KnobType kind, const char *text, uint64_t *out, GError **err
 
 /* --- double to integer ------------------------------------------------------------------------ */
 
-/* value * factor, rounded half up, for finite value >= 0, by the bits that the double consists of. */
+/* value * factor, rounded half up, for finite value >= 0, by the bits that the double consists
+ * of. */
 static bool multiply_double(double value, uint64_t factor, uint64_t *out, bool *exact)
 {
     uint64_t bits;
@@ -356,7 +357,9 @@ static char *prob_text(Prob p)
 static const Unit printed_times[] = {
     { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { NULL, 0 }
 };
-static const Unit printed_minutes[] = { { "min", 60000000000 }, { "h", 3600000000000 }, { NULL, 0 } };
+static const Unit printed_minutes[] = {
+    { "min", 60000000000 }, { "h", 3600000000000 }, { NULL, 0 }
+};
 static const Unit printed_rates[] = {
     { "bit", 1 }, { "kbit", 1000 }, { "Mbit", 1000000 }, { "Gbit", 1000000000 }, { NULL, 0 }
 };

@@ -1,5 +1,6 @@
 /*
- * unit.h - quantities with a unit, read and written exactly; behind knob.h, which is what others use.
+ * unit.h - quantities with a unit, read and written exactly; behind knob.h, which is what others
+ * use.
  *
  * A quantity is an integer in the smallest unit of its kind: ns, bit/s, bytes, 2^-32, or plain.
  */
