@@ -1,0 +1,477 @@
+/*
+ * pcapng.c - which frames are recorded, where, and with which comments.
+ *
+ * A frame that arrives is refused, if at all, before its event ends; so a received record, and what
+ * is sent meanwhile, waits until the next arrival or instant, for the reason to join its comments.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/pcapng.h"
+
+#include "protocols/stack.h"
+#include "sim/view/comment.h"
+#include "sim/view/glance.h"
+#include "sim/view/pcapng_block.h"
+
+#include <string.h>
+
+typedef struct PairKey {
+    IpAddr a, b; /* the smaller first */
+} PairKey;
+
+typedef struct Pair { /* of addresses that talk */
+    PairKey     key;
+    const Node *client, *server; /* NULL: not seen, nobody */
+} Pair;
+
+typedef struct Interface {
+    const Port *port;
+    bool        dropped; /* what dies on the wire that leads away from the port */
+    uint64_t    lost;    /* in a full queue, since the last frame that left */
+} Interface;
+
+typedef struct Waiting {
+    PcapngPacket packet; /* its frame and comments are owned */
+    const Node  *receiver; /* NULL: was sent */
+} Waiting;
+
+struct Capture {
+    Sim           *sim;
+    CaptureOptions opt;      /* its strings are copies */
+    FILE          *out;
+    bool           begun, failed;
+    SimTime        now;      /* of what waits */
+    GArray        *interfaces; /* of Interface, as in the file */
+    GArray        *waiting;    /* of Waiting */
+    GHashTable    *pairs;      /* of Pair, for look-up only */
+    GArray        *named;      /* of PcapngName: those written */
+    GByteArray    *block;
+};
+
+static const uint64_t MAC_FAMILY = 1; /* in IpAddr.hi: a MAC address, of frames that are not IP */
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void write_block(Capture *cap)
+{
+    if (!cap->failed && fwrite(cap->block->data, 1, cap->block->len, cap->out) != cap->block->len)
+        cap->failed = true;
+    g_byte_array_set_size(cap->block, 0);
+}
+
+static bool is_named(const Capture *cap, uint32_t v4)
+{
+    for (unsigned i = 0; i < cap->named->len; i++)
+        if (g_array_index(cap->named, PcapngName, i).v4 == v4)
+            return true;
+    return false;
+}
+
+/* The addresses that have come since the last time. */
+static void write_names(Capture *cap)
+{
+    unsigned before = cap->named->len;
+
+    for (unsigned i = 0; i < cap->sim->nodes->len; i++) {
+        const Node  *node = g_ptr_array_index(cap->sim->nodes, i);
+        const Stack *stack = node_stack(node);
+        for (unsigned j = 0; stack != NULL && j < stack->ifaces->len; j++) {
+            const Iface *iface = g_ptr_array_index(stack->ifaces, j);
+            PcapngName   name = { ip_to_v4(iface->ip.addr), node->name };
+            if (ip_is_v4(iface->ip.addr) && !is_named(cap, name.v4))
+                g_array_append_val(cap->named, name);
+        }
+    }
+    if (cap->named->len == before)
+        return;
+    pcapng_names(cap->block, &g_array_index(cap->named, PcapngName, before),
+                 cap->named->len - before);
+    write_block(cap);
+}
+
+static void begin(Capture *cap)
+{
+    if (cap->begun)
+        return;
+    cap->begun = true;
+    if (cap->opt.classic)
+        pcap_header(cap->block);
+    else
+        pcapng_section(cap->block, "stacklab " STACKLAB_VERSION, cap->opt.comment);
+    write_block(cap);
+    if (!cap->opt.classic)
+        write_names(cap);
+}
+
+static const char *kind_name(const Node *node)
+{
+    static const char *const names[] = {
+        [NODE_HOST] = "host", [NODE_ROUTER] = "router", [NODE_SWITCH] = "switch",
+    };
+    return names[node->kind];
+}
+
+static void write_interface(Capture *cap, const Interface *i)
+{
+    const Node  *node = i->port->node;
+    const Stack *stack = node_stack(node);
+    GString     *name = g_string_new(NULL), *description = g_string_new(NULL);
+    PcapngInterface block = { .speed = i->port->out != NULL ? i->port->out->cfg.rate : 0 };
+
+    if (i->dropped) {
+        g_string_printf(name, "%s!dropped", i->port->out->name);
+        g_string_printf(description, "what is lost on the way from %s to %s", node->name,
+                        i->port->out->to->node->name);
+    } else {
+        g_string_printf(name, "%s.%s", node->name, i->port->name);
+        g_string_printf(description, "%s %s, %s", kind_name(node), node->name, i->port->name);
+    }
+    if (!i->dropped && stack != NULL && i->port->index < stack->ifaces->len) {
+        const Iface *iface = g_ptr_array_index(stack->ifaces, i->port->index);
+        char text[PREFIX_TEXT];
+        block.mac = &iface->mac;
+        if (!ip_is_none(iface->ip.addr))
+            g_string_append_printf(description, ", %s", prefix_text(iface->ip, text));
+    }
+    block.name = name->str;
+    block.description = description->str;
+    pcapng_interface(cap->block, &block);
+    write_block(cap);
+    g_string_free(name, TRUE);
+    g_string_free(description, TRUE);
+}
+
+/* Its number in the file, written there if it is new. */
+static uint32_t interface_of(Capture *cap, const Port *port, bool dropped)
+{
+    Interface fresh = { .port = port, .dropped = dropped };
+
+    for (unsigned i = 0; i < cap->interfaces->len; i++) {
+        const Interface *known = &g_array_index(cap->interfaces, Interface, i);
+        if (known->port == port && known->dropped == dropped)
+            return i;
+    }
+    begin(cap);
+    if (!cap->opt.classic)
+        write_interface(cap, &fresh);
+    g_array_append_val(cap->interfaces, fresh);
+    return cap->interfaces->len - 1;
+}
+
+static void free_waiting(void *item)
+{
+    Waiting *w = item;
+
+    g_free((void *)w->packet.frame.p);
+    for (size_t i = 0; i < PCAPNG_MAX_COMMENTS; i++)
+        g_free((void *)w->packet.comments[i]);
+}
+
+static void flush(Capture *cap)
+{
+    for (unsigned i = 0; i < cap->waiting->len; i++) {
+        const PcapngPacket *p = &g_array_index(cap->waiting, Waiting, i).packet;
+        if (cap->opt.classic)
+            pcap_packet(cap->block, p->t, p->frame);
+        else
+            pcapng_packet(cap->block, p);
+        write_block(cap);
+    }
+    g_array_set_size(cap->waiting, 0);
+}
+
+/* --- vantage ---------------------------------------------------------------------------------- */
+
+static unsigned pair_hash(gconstpointer key)
+{
+    const PairKey *k = key;
+    return ip_hash(k->a) * 31 + ip_hash(k->b);
+}
+
+static int pair_equal(gconstpointer a, gconstpointer b)
+{
+    const PairKey *x = a, *y = b;
+    return ip_equal(x->a, y->a) && ip_equal(x->b, y->b);
+}
+
+/* Who talks to whom: protocol addresses, MAC addresses if there are none. */
+static void talkers(Span frame, IpAddr *src, IpAddr *dst)
+{
+    Glance g;
+
+    glance(&g, frame);
+    *src = g.src;
+    *dst = g.dst;
+    if (g.kind == GLANCE_OTHER) {
+        *src = *dst = IP_NONE;
+        if (frame.n < ETH_HDR_LEN)
+            return;
+        *dst = (IpAddr){ MAC_FAMILY, (uint64_t)get16(frame.p) << 32 | get32(frame.p + 2) };
+        *src = (IpAddr){ MAC_FAMILY, (uint64_t)get16(frame.p + 6) << 32 | get32(frame.p + 8) };
+    }
+}
+
+static bool owns(const Node *node, IpAddr addr)
+{
+    const Stack *stack = node_stack(node);
+
+    for (unsigned i = 0; stack != NULL && i < stack->ifaces->len; i++) {
+        const Iface *iface = g_ptr_array_index(stack->ifaces, i);
+        if (ip_equal(iface->ip.addr, addr) && !ip_is_none(addr))
+            return true;
+        if (addr.hi == MAC_FAMILY && mac_to_u64(iface->mac) == addr.lo)
+            return true;
+    }
+    return false;
+}
+
+static const Node *owner(const Capture *cap, IpAddr addr)
+{
+    for (unsigned i = 0; i < cap->sim->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(cap->sim->nodes, i);
+        if (owns(node, addr))
+            return node;
+    }
+    return NULL;
+}
+
+/* May the pair's first frame be recorded here? At a host where it leaves or is meant to arrive; at
+ * a router only if it is an end itself and the other end is no host, where the frame will show. */
+static bool may_begin(const Capture *cap, const Node *node, bool out, IpAddr src, IpAddr dst)
+{
+    if (node->kind == NODE_HOST)
+        return out || owns(node, dst);
+    if (node->kind != NODE_ROUTER || !owns(node, out ? src : dst))
+        return false;
+    const Node *other = owner(cap, out ? dst : src);
+    return other == NULL || other->kind != NODE_HOST;
+}
+
+static Pair *pair_of(Capture *cap, IpAddr src, IpAddr dst)
+{
+    PairKey key = ip_compare(src, dst) <= 0 ? (PairKey){ src, dst } : (PairKey){ dst, src };
+    Pair   *pair = g_hash_table_lookup(cap->pairs, &key);
+
+    if (pair == NULL) {
+        pair = g_new0(Pair, 1);
+        pair->key = key;
+        g_hash_table_add(cap->pairs, pair);
+    }
+    return pair;
+}
+
+/* Is the port the place where this frame's conversation is recorded? */
+static bool at_vantage(Capture *cap, const Node *node, bool out, Span frame)
+{
+    IpAddr src, dst;
+
+    talkers(frame, &src, &dst);
+    Pair *pair = pair_of(cap, src, dst);
+    if (pair->client == NULL && may_begin(cap, node, out, src, dst)) {
+        bool dst_is_client = owns(node, dst) && !owns(node, src);
+        pair->client = node;
+        pair->server = owner(cap, dst_is_client ? src : dst);
+    }
+    if (cap->opt.at == CAPTURE_CLIENT)
+        return pair->client == node;
+    return pair->server == node && pair->client != node && owns(node, out ? src : dst);
+}
+
+static bool is_interface(const Capture *cap, const Port *port)
+{
+    const char *wanted = cap->opt.interface, *node = port->node->name;
+    size_t      n = strlen(node);
+
+    if (strcmp(wanted, node) == 0)
+        return port->index == 0;
+    return strncmp(wanted, node, n) == 0 && wanted[n] == '.' &&
+           strcmp(wanted + n + 1, port->name) == 0;
+}
+
+static bool is_wanted(Capture *cap, const TraceEvent *ev, bool out)
+{
+    switch (cap->opt.at) {
+    case CAPTURE_ALL:
+        return true;
+    case CAPTURE_INTERFACE:
+        return is_interface(cap, ev->port);
+    default:
+        return at_vantage(cap, ev->node, out, packet_frame(ev->pkt));
+    }
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+static Waiting *record(Capture *cap, const TraceEvent *ev, bool dropped, unsigned direction)
+{
+    GString *text = g_string_new(NULL);
+    Span     frame = packet_frame(ev->pkt);
+    Waiting  w = {
+        .packet = {
+            .interface = interface_of(cap, ev->port, dropped),
+            .t = ev->t,
+            .frame = { g_memdup2(frame.p, frame.n), frame.n },
+            .direction = direction,
+            .id = ev->pkt->id,
+        },
+    };
+
+    comment_sent(ev->pkt, text);
+    w.packet.comments[0] = g_strdup(text->str);
+    g_string_truncate(text, 0);
+    if (comment_marks(ev->pkt, text))
+        w.packet.comments[1] = g_strdup(text->str);
+    g_string_free(text, TRUE);
+    g_array_append_val(cap->waiting, w);
+    return &g_array_index(cap->waiting, Waiting, cap->waiting->len - 1);
+}
+
+static void add_drop(Waiting *w, DropReason why)
+{
+    GString *text = g_string_new(NULL);
+    size_t   i = 0;
+
+    while (w->packet.comments[i] != NULL)
+        i++;
+    g_assert(i < PCAPNG_MAX_COMMENTS);
+    comment_drop(why, text);
+    w->packet.comments[i] = g_string_free(text, FALSE);
+}
+
+static void on_sent(Capture *cap, const TraceEvent *ev)
+{
+    if (!is_wanted(cap, ev, true))
+        return;
+    Waiting   *w = record(cap, ev, false, PCAPNG_OUT);
+    Interface *i = &g_array_index(cap->interfaces, Interface, w->packet.interface);
+    w->packet.lost_before = i->lost;
+    i->lost = 0;
+}
+
+static void on_received(Capture *cap, const TraceEvent *ev)
+{
+    flush(cap);
+    if (is_wanted(cap, ev, false))
+        record(cap, ev, false, PCAPNG_IN)->receiver = ev->node;
+}
+
+static void on_lost(Capture *cap, const TraceEvent *ev)
+{
+    DropReason why = comment_event_drop(ev);
+
+    if (cap->opt.at == CAPTURE_ALL)
+        add_drop(record(cap, ev, true, PCAPNG_UNKNOWN), why);
+    for (unsigned i = 0; why == DROP_LINK_QUEUE_FULL && i < cap->interfaces->len; i++) {
+        Interface *known = &g_array_index(cap->interfaces, Interface, i);
+        known->lost += known->port == ev->port && !known->dropped;
+    }
+}
+
+static void on_dropped(Capture *cap, const TraceEvent *ev)
+{
+    Waiting *w = cap->waiting->len > 0 ? &g_array_index(cap->waiting, Waiting, 0) : NULL;
+
+    if (w != NULL && w->receiver == ev->node && ev->pkt != NULL && w->packet.id == ev->pkt->id) {
+        add_drop(w, comment_event_drop(ev));
+        w->receiver = NULL;
+    }
+}
+
+static void on_event(void *self, const TraceEvent *ev)
+{
+    Capture *cap = self;
+
+    if (ev->t != cap->now)
+        flush(cap);
+    cap->now = ev->t;
+    if (ev->point == &LINK_ENQUEUED)
+        on_sent(cap, ev);
+    else if (ev->point == &LINK_DELIVERED)
+        on_received(cap, ev);
+    else if (ev->point == &LINK_LOST)
+        on_lost(cap, ev);
+    else if (ev->point == &PACKET_DROPPED)
+        on_dropped(cap, ev);
+}
+
+Capture *capture_new(Sim *sim, const CaptureOptions *opt, FILE *out, GError **error)
+{
+    if (opt->at == CAPTURE_INTERFACE && (opt->interface == NULL || *opt->interface == '\0')) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "a capture at an interface needs its name, such as 'client.eth0'");
+        return NULL;
+    }
+    Capture *cap = g_new0(Capture, 1);
+
+    cap->sim = sim;
+    cap->opt = *opt;
+    cap->opt.interface = g_strdup(opt->interface);
+    cap->opt.comment = g_strdup(opt->comment);
+    cap->out = out;
+    cap->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
+    cap->waiting = g_array_new(FALSE, FALSE, sizeof(Waiting));
+    g_array_set_clear_func(cap->waiting, free_waiting);
+    cap->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
+    cap->named = g_array_new(FALSE, FALSE, sizeof(PcapngName));
+    cap->block = g_byte_array_new();
+    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, cap);
+    return cap;
+}
+
+/* A file without interfaces is one that libpcap does not open: so those where frames would have
+ * been recorded, or at the least one without a name. */
+static void write_idle_interfaces(Capture *cap)
+{
+    for (unsigned i = 0; i < cap->sim->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(cap->sim->nodes, i);
+        for (unsigned j = 0; j < node->ports->len; j++) {
+            const Port *port = g_ptr_array_index(node->ports, j);
+            if (cap->opt.at == CAPTURE_INTERFACE ? is_interface(cap, port)
+                                                 : cap->opt.at == CAPTURE_ALL ||
+                                                       node->kind == NODE_HOST)
+                interface_of(cap, port, false);
+        }
+    }
+    if (cap->interfaces->len > 0 || cap->opt.classic)
+        return;
+    pcapng_interface(cap->block, &(PcapngInterface){ .name = cap->opt.interface });
+    write_block(cap);
+}
+
+bool capture_finish(Capture *cap)
+{
+    flush(cap);
+    begin(cap);
+    if (cap->interfaces->len == 0)
+        write_idle_interfaces(cap);
+    if (!cap->opt.classic)
+        write_names(cap);
+    if (fflush(cap->out) != 0)
+        cap->failed = true;
+    return !cap->failed;
+}
+
+bool capture_has_interface(const Capture *cap)
+{
+    for (unsigned i = 0; cap->opt.at == CAPTURE_INTERFACE && i < cap->sim->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(cap->sim->nodes, i);
+        for (unsigned j = 0; j < node->ports->len; j++)
+            if (is_interface(cap, g_ptr_array_index(node->ports, j)))
+                return true;
+    }
+    return cap->opt.at != CAPTURE_INTERFACE;
+}
+
+void capture_free(Capture *cap)
+{
+    if (cap == NULL)
+        return;
+    trace_remove_sink(&cap->sim->trace, cap);
+    g_array_free(cap->interfaces, TRUE);
+    g_array_free(cap->waiting, TRUE);
+    g_hash_table_destroy(cap->pairs);
+    g_array_free(cap->named, TRUE);
+    g_byte_array_unref(cap->block);
+    g_free((char *)cap->opt.interface);
+    g_free((char *)cap->opt.comment);
+    g_free(cap);
+}
