@@ -56,7 +56,7 @@ typedef struct TcpConfig {
     SimTime           delayed_ack_time; /* 200 ms; below 500, RFC 9293 MUST-40 */
     uint64_t          sndbuf, rcvbuf; /* bytes */
     SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
-    uint64_t          initial_cwnd;   /* segments; 0: RFC 5681's formula */
+    uint64_t          initial_cwnd;   /* segments; 0: RFC 6928's formula */
     uint64_t          syn_retries, synack_retries, retries;
     uint64_t          backlog;        /* the accept queue, unless listen says */
     uint64_t          syn_backlog;    /* half-open connections per listener */
@@ -64,6 +64,7 @@ typedef struct TcpConfig {
     SimTime           fin_timeout;    /* FIN-WAIT-2 that no program owns; 0: for ever */
     uint64_t          port_min, port_max; /* ephemeral; 49152-65535, RFC 6335 */
     uint64_t          ttl;            /* 0: the host's */
+    bool              soft_errors_abort; /* a soft ICMP error ends a connection attempt, as Linux */
     bool              challenge_ack;  /* RFC 5961 */
     /* Counterfactuals: a host that is wrong on purpose. */
     TcpHandshake      handshake;
@@ -123,7 +124,7 @@ NetError conn_connected(const Conn *c);
 size_t conn_send(Conn *c, Span data, NetError *err);
 /* `n` bytes of the pattern conn_pattern() instead, starting at its place `offset`. */
 size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err);
-uint8_t conn_pattern(uint64_t offset); /* a byte that depends on its place, period 65521 x 251 */
+uint8_t conn_pattern(uint64_t offset); /* a byte of a well-mixed function of its place, no period */
 
 /* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);

@@ -24,6 +24,7 @@ struct Sim {
     PacketPool packets;
     uint64_t   seed;
     uint64_t   next_packet_id;
+    uint32_t   next_conn_id; /* connections are numbered per world */
     uint64_t   hops;         /* frames completely received by a port */
     unsigned   topology;     /* counts changes of nodes, links, addresses, for who caches routes */
     uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */

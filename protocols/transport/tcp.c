@@ -1,0 +1,298 @@
+/*
+ * tcp.c - what the user of a connection may call: RFC 9293 §3.10.1 to §3.10.6, in that order.
+ *
+ * A call changes the TCB, lets tcp_output send what has become possible, and returns; it never waits.
+ * Passive OPENs are in tcp_syn.c.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+/* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------- */
+
+static bool pair_taken(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                       uint16_t remote_port)
+{
+    return table_find(&tcp->table, local, local_port, remote, remote_port) != NULL;
+}
+
+/* The next port, in turn, with which the pair is new; 0 if there is none. */
+static uint16_t ephemeral_port(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t remote_port)
+{
+    uint32_t min = (uint32_t)tcp->cfg.port_min, max = (uint32_t)tcp->cfg.port_max;
+
+    if (min > max)
+        return 0;
+    for (uint32_t tries = max - min + 1; tries > 0; tries--) {
+        uint32_t port = CLAMP(tcp->next_port, min, max);
+        tcp->next_port = port == max ? min : port + 1;
+        if (!pair_taken(tcp, local, (uint16_t)port, remote, remote_port) &&
+            tcp_find_listener(tcp, local, (uint16_t)port) == NULL)
+            return (uint16_t)port;
+    }
+    return 0;
+}
+
+/* What can be wrong before a packet is sent. Fills in the local address (MUST-44). */
+static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remote_port)
+{
+    if (ip_is_none(remote) || ip_is_any(remote) || remote_port == 0 || ip_is_multicast(remote) ||
+        ip_is_limited_broadcast(remote) || ip_is_broadcast_for(tcp->stack, remote))
+        return NET_EINVAL; /* MUST-46 */
+    if (!ip_is_none(*local) && !ip_is_any(*local))
+        return ip_is_local(tcp->stack, *local) ? NET_OK : NET_EADDRNOTAVAIL;
+    *local = ip_source(tcp->stack, remote);
+    return ip_is_none(*local) ? NET_ENETUNREACH : NET_OK;
+}
+
+Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
+                  NetError *err)
+{
+    *err = check_open(tcp, &local, remote, remote_port);
+    if (*err != NET_OK)
+        return NULL;
+    *err = NET_EADDRNOTAVAIL;
+    if (local_port == 0)
+        local_port = ephemeral_port(tcp, local, remote, remote_port);
+    if (local_port == 0 || pair_taken(tcp, local, local_port, remote, remote_port))
+        return NULL; /* "connection already exists", TIME-WAIT included */
+    *err = NET_EADDRINUSE;
+    if (tcp_find_listener(tcp, local, local_port) != NULL)
+        return NULL;
+    *err = NET_OK;
+
+    Tcb  *tcb = tcb_new(tcp, local, local_port, remote, remote_port);
+    Conn *c = conn_new(tcb);
+    node_count(tcp->node, COUNTER_TcpActiveOpens);
+    tcp_set_state(tcb, TCP_SYN_SENT, "program connects", "RFC 9293 §3.10.1");
+    tcp_send_syn(tcb, SENT_TCP_SYN);
+    tcb_check(tcb);
+    return c;
+}
+
+void conn_on_ready(Conn *c, void (*on_ready)(void *user), void *user)
+{
+    c->wake.on_ready = on_ready;
+    c->wake.user = user;
+}
+
+static bool is_opening(TcpState s)
+{
+    return s == TCP_SYN_SENT || s == TCP_SYN_RECEIVED;
+}
+
+NetError conn_connected(const Conn *c)
+{
+    if (c->connected)
+        return NET_OK;
+    if (c->tcb != NULL)
+        return NET_EAGAIN;
+    return c->error != NET_OK ? c->error : NET_ECONNABORTED;
+}
+
+/* --- SEND, RFC 9293 §3.10.2 ------------------------------------------------------------------- */
+
+/* How many of n bytes the send buffer takes. */
+static size_t send_room(Conn *c, size_t n, NetError *err)
+{
+    Tcb *tcb = c->tcb;
+
+    *err = NET_EPIPE;
+    if (tcb == NULL) {
+        *err = c->error != NET_OK ? c->error : NET_EPIPE;
+        return 0;
+    }
+    if (tcb->fin_queued || c->closed)
+        return 0;
+    *err = NET_EAGAIN;
+    if (is_opening(tcb->state))
+        return 0;
+    size_t sndbuf = tcb->tcp->cfg.sndbuf;
+    size_t room = tcb->out.len < sndbuf ? sndbuf - tcb->out.len : 0;
+    if (room < n || room == 0)
+        tcb->want_send = true;
+    if (room == 0)
+        return 0;
+    *err = NET_OK;
+    return MIN(n, room);
+}
+
+size_t conn_send(Conn *c, Span data, NetError *err)
+{
+    size_t n = send_room(c, data.n, err);
+
+    if (n == 0)
+        return 0;
+    Tcb *tcb = c->tcb;
+    ring_write(&tcb->out, tcb->out.len, data.p, n);
+    ring_extend(&tcb->out, n);
+    tcp_output(tcb);
+    tcb_check(tcb);
+    return n;
+}
+
+size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err)
+{
+    n = send_room(c, n, err);
+    if (n == 0)
+        return 0;
+    Tcb *tcb = c->tcb;
+    ring_append_pattern(&tcb->out, offset, n);
+    tcp_output(tcb);
+    tcb_check(tcb);
+    return n;
+}
+
+void conn_set_nodelay(Conn *c, bool on)
+{
+    if (c->tcb == NULL || c->tcb->nodelay == on)
+        return;
+    c->tcb->nodelay = on;
+    tcp_output(c->tcb);
+    tcb_check(c->tcb);
+}
+
+/* --- RECEIVE, RFC 9293 §3.10.3 ---------------------------------------------------------------- */
+
+static Ring *unread(const Conn *c)
+{
+    return c->tcb != NULL ? &c->tcb->in : (Ring *)&c->left;
+}
+
+static NetError nothing_to_read(const Conn *c)
+{
+    const Tcb *tcb = c->tcb;
+
+    if (c->closed || (tcb != NULL ? tcb->fin_received : c->eof))
+        return NET_EOF;
+    if (tcb != NULL)
+        return NET_EAGAIN;
+    return c->error != NET_OK ? c->error : NET_EOF;
+}
+
+size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
+{
+    Ring *in = unread(c);
+
+    n = c->closed ? 0 : MIN(n, in->len);
+    *err = NET_OK;
+    if (n == 0) {
+        *err = nothing_to_read(c);
+        return 0;
+    }
+    ring_read(in, 0, out, n);
+    ring_drop(in, n);
+    if (c->tcb != NULL) {
+        tcp_offer_window(c->tcb);
+        tcb_check(c->tcb);
+    }
+    return n;
+}
+
+size_t conn_readable(const Conn *c)
+{
+    return c->closed ? 0 : unread(c)->len;
+}
+
+/* --- CLOSE, RFC 9293 §3.10.4 ------------------------------------------------------------------ */
+
+static void queue_fin(Tcb *tcb, const char *trigger)
+{
+    if (tcb->fin_queued)
+        return;
+    switch (tcb->state) {
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+        tcb->fin_queued = true;
+        tcp_set_state(tcb, TCP_FIN_WAIT_1, trigger, "RFC 9293 §3.10.4");
+        break;
+    case TCP_CLOSE_WAIT: /* LAST-ACK when the FIN goes out, behind what is queued */
+        tcb->fin_queued = true;
+        break;
+    default:
+        return;
+    }
+    tcp_output(tcb);
+}
+
+void conn_shutdown(Conn *c)
+{
+    Tcb *tcb = c->tcb;
+
+    if (tcb == NULL || c->closed)
+        return;
+    if (tcb->state == TCP_SYN_SENT) {
+        tcb_end(tcb, NET_ECONNABORTED, "program shuts down", "RFC 9293 §3.10.4");
+        return;
+    }
+    queue_fin(tcb, "program shuts down");
+    tcb_check(tcb);
+}
+
+void conn_close(Conn *c)
+{
+    Tcb *tcb = c->tcb;
+    bool unread_data = conn_readable(c) > 0;
+
+    if (c->closed)
+        return;
+    c->closed = true;
+    ring_free(&c->left);
+    if (tcb == NULL)
+        return;
+    tcb->closed = true;
+    if (tcb->state == TCP_SYN_SENT) {
+        tcb_end(tcb, NET_ECONNABORTED, "program closes", "RFC 9293 §3.10.4");
+    } else if (unread_data && tcb->state != TCP_TIME_WAIT) { /* RFC 2525 §2.17 */
+        node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
+        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, "program closes with unread data",
+                  "RFC 9293 §3.6.1");
+    } else {
+        queue_fin(tcb, "program closes");
+        if (tcb->state == TCP_FIN_WAIT_2)
+            tcp_timer_fin_wait_2(tcb);
+    }
+    tcb_check(tcb);
+}
+
+void conn_free(Conn *c)
+{
+    if (c == NULL)
+        return;
+    timer_stop(&c->wake.timer);
+    if (c->tcb != NULL)
+        c->tcb->conn = NULL;
+    ring_free(&c->left);
+    g_free(c);
+}
+
+/* --- ABORT, RFC 9293 §3.10.5 ------------------------------------------------------------------ */
+
+void conn_abort(Conn *c)
+{
+    c->closed = true;
+    ring_free(&c->left);
+    if (c->tcb == NULL)
+        return;
+    c->tcb->closed = true;
+    tcb_reset(c->tcb, SENT_TCP_RST_ABORT, NET_ECONNABORTED, "program aborts", "RFC 9293 §3.10.5");
+}
+
+/* --- STATUS, RFC 9293 §3.10.6 ----------------------------------------------------------------- */
+
+TcpState conn_state(const Conn *c)
+{
+    return c->tcb != NULL ? c->tcb->state : TCP_CLOSED;
+}
+
+NetError conn_error(const Conn *c)
+{
+    return c->tcb != NULL ? NET_OK : c->error;
+}
+
+void conn_info(const Conn *c, TcpInfo *out)
+{
+    if (c->tcb != NULL)
+        tcb_info(c->tcb, out);
+    else
+        *out = c->last;
+}

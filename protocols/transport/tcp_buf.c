@@ -1,0 +1,121 @@
+/*
+ * tcp_buf.c - a ring of bytes, its capacity a power of two.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_buf.h"
+
+#include "protocols/transport/tcp.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum { RING_MIN = 2048 };
+
+void ring_free(Ring *r)
+{
+    g_free(r->bytes);
+    *r = (Ring){ 0 };
+}
+
+/* Room for `need` bytes from the oldest on. What lies beyond the end is kept, too. */
+static void reserve(Ring *r, size_t need)
+{
+    if (need <= r->cap)
+        return;
+    size_t cap = MAX(r->cap, RING_MIN);
+    while (cap < need)
+        cap *= 2;
+    uint8_t *bytes = g_malloc(cap);
+    if (r->cap > 0)
+        ring_read(r, 0, bytes, r->cap);
+    g_free(r->bytes);
+    *r = (Ring){ .bytes = bytes, .cap = cap, .head = 0, .len = r->len };
+}
+
+/* The longest piece that begins at the place `at` and does not wrap. */
+static uint8_t *piece(const Ring *r, size_t at, size_t *n)
+{
+    size_t start = (r->head + at) & (r->cap - 1);
+
+    *n = MIN(*n, r->cap - start);
+    return r->bytes + start;
+}
+
+void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n)
+{
+    reserve(r, at + n);
+    while (n > 0) {
+        size_t   now = n;
+        uint8_t *to = piece(r, at, &now);
+        memcpy(to, src, now);
+        at += now;
+        src += now;
+        n -= now;
+    }
+}
+
+void ring_append_pattern(Ring *r, uint64_t offset, size_t n)
+{
+    reserve(r, r->len + n);
+    while (n > 0) {
+        size_t   now = n;
+        uint8_t *to = piece(r, r->len, &now);
+        tcp_pattern_fill(to, offset, now);
+        r->len += now;
+        offset += now;
+        n -= now;
+    }
+}
+
+void ring_extend(Ring *r, size_t n)
+{
+    r->len += n;
+    g_assert(r->len <= r->cap);
+}
+
+void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n)
+{
+    while (n > 0) {
+        size_t         now = n;
+        const uint8_t *from = piece(r, at, &now);
+        memcpy(out, from, now);
+        at += now;
+        out += now;
+        n -= now;
+    }
+}
+
+void ring_drop(Ring *r, size_t n)
+{
+    g_assert(n <= r->len);
+    if (n == 0)
+        return;
+    r->head = (r->head + n) & (r->cap - 1);
+    r->len -= n;
+}
+
+/* Eight places at a time: the bytes of a well-mixed word, so that no shift of the stream, by any
+ * distance, looks like the stream. */
+static uint64_t pattern_word(uint64_t index)
+{
+    uint64_t x = (index + 1) * 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 32) * 0xd6e8feb86659fd93u;
+    return x ^ x >> 32;
+}
+
+uint8_t conn_pattern(uint64_t offset)
+{
+    return (uint8_t)(pattern_word(offset / 8) >> (offset % 8 * 8));
+}
+
+void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n)
+{
+    for (; n > 0 && offset % 8 != 0; n--)
+        *out++ = conn_pattern(offset++);
+    for (; n >= 8; n -= 8, offset += 8, out += 8) {
+        uint64_t word = GUINT64_TO_LE(pattern_word(offset / 8));
+        memcpy(out, &word, 8);
+    }
+    for (; n > 0; n--)
+        *out++ = conn_pattern(offset++);
+}

@@ -1,0 +1,29 @@
+/*
+ * tcp_buf.h - a ring of bytes that grows with its use: a connection's send and receive buffer.
+ *
+ * Places are counted from the oldest byte. Bytes may be written beyond the end (a segment that came
+ * out of order) and become part of the contents when ring_extend reaches them.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/bytes.h"
+
+typedef struct Ring {
+    uint8_t *bytes;
+    size_t   cap;  /* 0 or a power of two */
+    size_t   head; /* where the oldest byte is */
+    size_t   len;
+} Ring;
+
+void ring_free(Ring *r); /* to empty, without memory */
+
+/* Writes n bytes at the place `at`, which may lie beyond the end; makes room first. */
+void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n);
+/* As ring_write at the end, of the pattern from its place `offset` on (tcp_pattern_fill). */
+void ring_append_pattern(Ring *r, uint64_t offset, size_t n);
+void ring_extend(Ring *r, size_t n); /* n bytes written beyond the end are contents now */
+void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n);
+void ring_drop(Ring *r, size_t n);   /* takes n bytes off the front; n <= len */
+
+/* The pattern of conn_pattern() from `offset` on. */
+void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n);

@@ -1,0 +1,188 @@
+/*
+ * tcp_config.c - the knobs of a host's TCP: their defaults, the profiles, and the table that names them.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp.h"
+
+#include <string.h>
+
+/* RFC 9293 §3.8.3: a SYN is tried for at least three minutes (MUST-23). With 1 s doubled up to 60 s
+ * eight retransmissions last to 183 s and give up at 243 s; for data that is beyond SHLD-11's 100 s. */
+const TcpConfig tcp_defaults = {
+    .profile = TCP_PROFILE_RFC,
+    .msl = 120 * SEC,
+    .isn = TCP_ISN_RFC6528,
+    .congestion = TCP_CC_NEWRENO,
+    .nagle = true,
+    .delayed_ack = true,
+    .delayed_ack_time = 200 * MSEC,
+    .sndbuf = 131072,
+    .rcvbuf = 65535,
+    .initial_rto = SEC,
+    .min_rto = SEC,
+    .max_rto = 60 * SEC,
+    .syn_retries = 8,
+    .synack_retries = 8,
+    .retries = 8,
+    .backlog = 128,
+    .syn_backlog = 256,
+    .accept_overflow = TCP_OVERFLOW_DROP,
+    .fin_timeout = 0,
+    .port_min = 49152,
+    .port_max = 65535,
+    .challenge_ack = true,
+    .handshake = TCP_THREE_WAY,
+    .time_wait = true,
+    .closed_port = TCP_CLOSED_RST,
+    .checksum = true,
+    .retransmit = true,
+};
+
+static const char *const profile_names[] = { "rfc", "linux", NULL };
+static const char *const handshake_names[] = { "three-way", "two-way", NULL };
+static const char *const congestion_names[] = { "newreno", "none", NULL };
+static const char *const closed_port_names[] = { "rst", "silent", NULL };
+static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
+static const char *const isn_forms[] = {
+    "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
+};
+
+#define AT(field) offsetof(TcpConfig, field)
+#define BUFFER_MAX ((int64_t)1 << 30)
+
+const Knob tcp_knobs[] = {
+    { "profile", KNOB_ENUM, AT(profile), 0, 0, profile_names,
+      "Whose constants: what the RFCs recommend, or Linux's; sets the knobs that differ.", "", false },
+    { "msl", KNOB_TIME, AT(msl), 0, 24 * HOUR, NULL,
+      "Maximum segment lifetime; TIME-WAIT lasts twice as long.", "RFC 9293 §3.4.2", false },
+    { "isn", KNOB_CUSTOM, AT(isn), 0, 0, isn_forms,
+      "Initial sequence numbers: keyed and clocked, clocked only, always the same, or from a list.",
+      "RFC 6528 §3", false },
+    { "congestion", KNOB_ENUM, AT(congestion), 0, 0, congestion_names,
+      "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
+      "RFC 5681", false },
+    { "mss", KNOB_SIZE, AT(mss), 0, 65495, NULL,
+      "Largest segment announced to peers, bytes; 0: the interface's MTU less 40.",
+      "RFC 9293 §3.7.1", false },
+    { "nagle", KNOB_BOOL, AT(nagle), 0, 0, NULL,
+      "Holds small segments back while data is unacknowledged.", "RFC 9293 §3.7.4", false },
+    { "delayed_ack", KNOB_BOOL, AT(delayed_ack), 0, 0, NULL,
+      "Acknowledges every second full segment at once, others a little later.",
+      "RFC 9293 §3.8.6.3", false },
+    { "delayed_ack_time", KNOB_TIME, AT(delayed_ack_time), 0, 500 * MSEC - 1, NULL,
+      "How long an acknowledgment may be delayed; less than 500 ms.", "RFC 9293 §3.8.6.3", false },
+    { "sndbuf", KNOB_SIZE, AT(sndbuf), 1, BUFFER_MAX, NULL,
+      "Send buffer of a connection, bytes.", "", false },
+    { "rcvbuf", KNOB_SIZE, AT(rcvbuf), 1, BUFFER_MAX, NULL,
+      "Receive buffer of a connection, bytes; no more than 65535 of it can be announced.",
+      "RFC 9293 §3.8.6", false },
+    { "initial_rto", KNOB_TIME, AT(initial_rto), 1, HOUR, NULL,
+      "Retransmission timeout before the first round-trip sample.", "RFC 6298 §2.1", false },
+    { "min_rto", KNOB_TIME, AT(min_rto), 0, HOUR, NULL,
+      "Least retransmission timeout.", "RFC 6298 §2.4", false },
+    { "max_rto", KNOB_TIME, AT(max_rto), 1, HOUR, NULL,
+      "Largest retransmission timeout, however often it has been doubled.", "RFC 6298 §2.5", false },
+    { "initial_cwnd", KNOB_INT, AT(initial_cwnd), 0, 65535, NULL,
+      "Initial congestion window, segments; 0: ten, but at most 14600 bytes or two segments.",
+      "RFC 6928 §2", false },
+    { "syn_retries", KNOB_INT, AT(syn_retries), 0, 255, NULL,
+      "Retransmissions of a SYN before the attempt fails.", "RFC 9293 §3.8.3", false },
+    { "synack_retries", KNOB_INT, AT(synack_retries), 0, 255, NULL,
+      "Retransmissions of a SYN-ACK before the half-open connection is forgotten.",
+      "RFC 9293 §3.8.3", false },
+    { "retries", KNOB_INT, AT(retries), 0, 255, NULL,
+      "Retransmissions of data or a FIN before the connection is given up.",
+      "RFC 9293 §3.8.3", false },
+    { "backlog", KNOB_INT, AT(backlog), 1, 65535, NULL,
+      "Connections that may wait for accept, unless listen says.", "", false },
+    { "syn_backlog", KNOB_INT, AT(syn_backlog), 1, 1000000, NULL,
+      "Half-open connections that a listener keeps.", "RFC 4987 §2.1", false },
+    { "accept_overflow", KNOB_ENUM, AT(accept_overflow), 0, 0, accept_overflow_names,
+      "What becomes of a handshake that finds the accept queue full.", "", false },
+    { "fin_timeout", KNOB_TIME, AT(fin_timeout), 0, 24 * HOUR, NULL,
+      "How long FIN-WAIT-2 lasts when no program owns the connection any more; 0: for ever.",
+      "", false },
+    { "port_min", KNOB_INT, AT(port_min), 1, 65535, NULL,
+      "First ephemeral port.", "RFC 6335 §6", false },
+    { "port_max", KNOB_INT, AT(port_max), 1, 65535, NULL,
+      "Last ephemeral port.", "RFC 6335 §6", false },
+    { "ttl", KNOB_INT, AT(ttl), 0, 255, NULL,
+      "Time to live of its segments; 0: the host's.", "RFC 9293 §3.9.2", false },
+    { "soft_errors_abort", KNOB_BOOL, AT(soft_errors_abort), 0, 0, NULL,
+      "An unreachable that is only a hint ends a connection attempt all the same, as in Linux.",
+      "RFC 5461 §4.1", false },
+    { "challenge_ack", KNOB_BOOL, AT(challenge_ack), 0, 0, NULL,
+      "Answers a suspicious RST or SYN with an ACK instead of believing it.", "RFC 5961", true },
+    { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
+      "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
+      "RFC 9293 §3.5", true },
+    { "time_wait", KNOB_BOOL, AT(time_wait), 0, 0, NULL,
+      "false: who closes first forgets the connection at once.", "RFC 9293 §3.6.1", true },
+    { "closed_port", KNOB_ENUM, AT(closed_port), 0, 0, closed_port_names,
+      "silent: segments for no connection are not answered with a reset.",
+      "RFC 9293 §3.10.7.1", true },
+    { "checksum", KNOB_BOOL, AT(checksum), 0, 0, NULL,
+      "false: believes damaged segments.", "RFC 9293 §3.1", true },
+    { "retransmit", KNOB_BOOL, AT(retransmit), 0, 0, NULL,
+      "false: what is lost is never sent again.", "RFC 9293 §3.8.1", true },
+    { 0 },
+};
+
+static bool differs(const Knob *knob, const TcpConfig *cfg)
+{
+    const char *have = (const char *)cfg + knob->offset;
+    const char *honest = (const char *)&tcp_defaults + knob->offset;
+
+    return memcmp(have, honest, knob->type == KNOB_BOOL ? sizeof(bool) : sizeof(int)) != 0;
+}
+
+static void add_word(GString *what, const char *name, const char *value)
+{
+    if (what == NULL)
+        return;
+    if (what->len > 0)
+        g_string_append_c(what, ' ');
+    g_string_append_printf(what, "%s=%s", name, value);
+}
+
+bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what)
+{
+    bool wrong = false;
+
+    if (cfg->isn == TCP_ISN_CLOCK || cfg->isn == TCP_ISN_FIXED) { /* RFC 9293 §3.4.1, MUST-9 */
+        add_word(what, "isn", cfg->isn == TCP_ISN_CLOCK ? "clock" : "fixed");
+        wrong = true;
+    }
+    if (cfg->congestion == TCP_CC_NONE) { /* RFC 9293 §3.8.2, MUST-19 */
+        add_word(what, "congestion", "none");
+        wrong = true;
+    }
+    for (const Knob *knob = tcp_knobs; knob->name != NULL; knob++) {
+        if (!knob->counterfactual || !differs(knob, cfg))
+            continue;
+        char *value = knob_get_text(knob, cfg);
+        add_word(what, knob->name, value);
+        g_free(value);
+        wrong = true;
+    }
+    return wrong;
+}
+
+void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
+{
+    bool linux_ = profile == TCP_PROFILE_LINUX;
+
+    cfg->profile = profile;
+    cfg->msl = linux_ ? 30 * SEC : tcp_defaults.msl;
+    cfg->delayed_ack_time = linux_ ? 40 * MSEC : tcp_defaults.delayed_ack_time;
+    cfg->min_rto = linux_ ? 200 * MSEC : tcp_defaults.min_rto;
+    cfg->max_rto = linux_ ? 120 * SEC : tcp_defaults.max_rto;
+    cfg->initial_cwnd = linux_ ? 10 : tcp_defaults.initial_cwnd;
+    cfg->syn_retries = linux_ ? 6 : tcp_defaults.syn_retries;
+    cfg->synack_retries = linux_ ? 5 : tcp_defaults.synack_retries;
+    cfg->retries = linux_ ? 15 : tcp_defaults.retries;
+    cfg->fin_timeout = linux_ ? 60 * SEC : tcp_defaults.fin_timeout;
+    cfg->port_min = linux_ ? 32768 : tcp_defaults.port_min;
+    cfg->port_max = linux_ ? 60999 : tcp_defaults.port_max;
+    cfg->soft_errors_abort = linux_;
+}

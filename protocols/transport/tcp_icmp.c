@@ -1,0 +1,80 @@
+/*
+ * tcp_icmp.c - what the network says about our segments: RFC 9293 §3.9.2.2, RFC 5461, RFC 5927.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+typedef enum Verdict { VERDICT_IGNORE, VERDICT_SOFT, VERDICT_HARD, VERDICT_TOO_BIG } Verdict;
+
+static Verdict verdict(IpErrorKind kind, NetError *error)
+{
+    *error = NET_EHOSTUNREACH;
+    switch (kind) {
+    case IP_ERR_NET_UNREACHABLE:
+        *error = NET_ENETUNREACH;
+        return VERDICT_SOFT;
+    case IP_ERR_HOST_UNREACHABLE:
+    case IP_ERR_TTL_EXCEEDED:
+    case IP_ERR_REASSEMBLY_EXCEEDED:
+    case IP_ERR_PARAMETER:
+        return VERDICT_SOFT;
+    case IP_ERR_PROTOCOL_UNREACHABLE:
+    case IP_ERR_PORT_UNREACHABLE:
+        *error = NET_ECONNREFUSED;
+        return VERDICT_HARD;
+    case IP_ERR_ADMIN_PROHIBITED: /* a firewall has decided, it will not change its mind */
+        return VERDICT_HARD;
+    case IP_ERR_TOO_BIG:
+        return VERDICT_TOO_BIG;
+    case IP_ERR_SOURCE_QUENCH: /* MUST-55 */
+        break;
+    }
+    return VERDICT_IGNORE;
+}
+
+/* RFC 1191 §6.5: smaller segments, and what did not get through again at once. */
+static void path_shrank(Tcb *tcb)
+{
+    if (!tcb_path_mtu(tcb) || tcb->snd_una == tcb->snd_max || tcb->snd_una == tcb->iss)
+        return;
+    tcb->rtt_timing = false;
+    tcb->snd_nxt = tcb->snd_una;
+    tcp_output(tcb);
+}
+
+void tcp_error(void *self, const IpError *err)
+{
+    Tcp *tcp = self;
+    NetError error;
+
+    if (err->quoted.n < 8)
+        return;
+    const uint8_t *p = err->quoted.p;
+    Tcb *tcb = table_find(&tcp->table, err->src, get16(p), err->dst, get16(p + 2));
+    TcpSeq seq = get32(p + 4);
+    /* RFC 5927 §4.1: only if it quotes what is in flight. */
+    if (tcb == NULL || !seq_within(seq, tcb->snd_una, tcb->snd_max - tcb->snd_una))
+        return;
+    bool opening = tcb->state == TCP_SYN_SENT ||
+                   (tcb->state == TCP_SYN_RECEIVED && !tcb->passive);
+    switch (verdict(err->kind, &error)) {
+    case VERDICT_HARD: /* SHLD-26; once synchronized a hint like others, RFC 5927 §5.2 */
+        if (opening) {
+            tcb_end(tcb, error, "ICMP refuses", "RFC 9293 §3.9.2.2");
+            return;
+        }
+        tcb->soft_error = error;
+        break;
+    case VERDICT_SOFT: /* MUST-56 */
+        tcb->soft_error = error;
+        if (opening && tcp->cfg.soft_errors_abort)
+            tcb_end(tcb, error, "ICMP says unreachable", "RFC 5461 §4.1");
+        break;
+    case VERDICT_TOO_BIG:
+        path_shrank(tcb);
+        break;
+    case VERDICT_IGNORE:
+        break;
+    }
+    tcb_check(tcb);
+}

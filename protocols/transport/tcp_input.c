@@ -1,0 +1,645 @@
+/*
+ * tcp_input.c - SEGMENT ARRIVES, RFC 9293 §3.10.7, in its own order. LISTEN is in tcp_syn.c.
+ *
+ * A step looks at the segment, changes the TCB, and says DROP_NONE to go on or why it refuses the
+ * segment. What must be answered is owed (owe_ack); one tcp_output at the end pays.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "protocols/wire/checksum.h"
+
+#include "sim/engine/sim.h"
+
+typedef DropReason (*Step)(Tcb *tcb, Segment *seg);
+
+/* --- §3.10.7.1, CLOSED ------------------------------------------------------------------------ */
+
+static DropReason in_closed(Tcp *tcp, const Segment *seg)
+{
+    if (seg->flags & TCP_RST)
+        return DROP_TCP_CLOSED_RST;
+    if (tcp->cfg.closed_port == TCP_CLOSED_RST)
+        tcp_refuse(tcp, seg, SENT_TCP_RST_CLOSED, 0);
+    return DROP_TCP_CLOSED;
+}
+
+/* --- acknowledgments, common to the states ------------------------------------------------------ */
+
+static void update_send_window(Tcb *tcb, const Segment *seg)
+{
+    bool closed = tcb->snd_wnd == 0;
+
+    if (!seq_lt(tcb->snd_wl1, seg->seq) &&
+        !(tcb->snd_wl1 == seg->seq && seq_leq(tcb->snd_wl2, seg->ack)))
+        return;
+    tcb->snd_wnd = seg->wnd;
+    tcb->snd_wl1 = seg->seq;
+    tcb->snd_wl2 = seg->ack;
+    tcb->max_snd_wnd = MAX(tcb->max_snd_wnd, seg->wnd);
+    if (closed && seg->wnd > 0)
+        tcp_timer_window_opened(tcb);
+}
+
+/* A program that found the buffer full is told when a third of it is free. */
+static void tell_writer(Tcb *tcb)
+{
+    size_t sndbuf = tcb->tcp->cfg.sndbuf;
+
+    if (!tcb->want_send || tcb->out.len > sndbuf - (sndbuf + 2) / 3)
+        return;
+    tcb->want_send = false;
+    tcb_wake(tcb);
+}
+
+/* SND.UNA < SEG.ACK =< SND.NXT: what is acknowledged leaves the buffer. */
+static void take_ack(Tcb *tcb, const Segment *seg)
+{
+    uint32_t acked = seg->ack - tcb->snd_una, flight = tcb->snd_max - tcb->snd_una;
+    uint32_t text = acked;
+
+    if (tcb->snd_una == tcb->iss)
+        text--; /* our SYN */
+    tcb->snd_una = seg->ack;
+    tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
+    if (tcb->fin_sent && !tcb->fin_acked && text == (uint32_t)tcb->out.len + 1) {
+        text--;
+        tcb->fin_acked = true;
+    }
+    ring_drop(&tcb->out, text);
+    tcb->out_seq += text;
+    tcb->bytes_acked += text;
+    tcb->retries = 0;
+    if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
+        tcb->rtt_timing = false;
+        tcp_rtt_sample(tcb, sim_now(tcb->tcp->sim) - tcb->rtt_start);
+    }
+    tell_writer(tcb);
+    if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
+        tcp_timer_data_acked(tcb); /* RFC 5681 §3.1: a handshake does not open cwnd */
+    else
+        tcp_loss_new_ack(tcb, text, flight);
+}
+
+/* --- §3.10.7.4, other states: first, the sequence number ---------------------------------------- */
+
+/* Table 6. */
+static bool acceptable(const Tcb *tcb, const Segment *seg)
+{
+    uint32_t wnd = tcb_window(tcb);
+
+    if (seg->len == 0 && wnd == 0)
+        return seg->seq == tcb->rcv_nxt;
+    if (wnd == 0)
+        return false;
+    if (seq_within(seg->seq, tcb->rcv_nxt, wnd))
+        return true;
+    return seg->len > 0 && seq_within(seg->seq + seg->len - 1, tcb->rcv_nxt, wnd);
+}
+
+/* Appendix A.2: the SYN-ACK of a simultaneous open lies before the window, since its SYN has come
+ * already; yet its ACK is the one that counts. */
+static bool is_crossed_syn_ack(const Tcb *tcb, const Segment *seg)
+{
+    return tcb->state == TCP_SYN_RECEIVED && !tcb->passive && seg->seq == tcb->irs &&
+           (seg->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+           seq_gt(seg->ack, tcb->snd_una) && seq_leq(seg->ack, tcb->snd_max);
+}
+
+/* RFC 9293 §3.10.7.4: "special allowance should be made to accept valid ACKs, URGs and RSTs". */
+static void keep_only_ack(Tcb *tcb, Segment *seg)
+{
+    seg->flags &= (uint8_t)~(TCP_SYN | TCP_FIN);
+    seg->seq = tcb->rcv_nxt;
+    seg->text.n = 0;
+    seg->len = 0;
+}
+
+static DropReason unacceptable(Tcb *tcb, Segment *seg)
+{
+    bool at_closed_window = tcb_window(tcb) == 0 && seg->seq == tcb->rcv_nxt;
+
+    if (seg->flags & TCP_RST && !at_closed_window)
+        return DROP_TCP_RST_OUT_OF_WINDOW;
+    if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) &&
+        seg->seq + seg->len == tcb->rcv_nxt) /* fifth, TIME-WAIT: the remote FIN again */
+        tcp_timer_set(tcb, TIMER_WAIT, 2 * tcb->tcp->cfg.msl);
+    if (!(seg->flags & TCP_RST))
+        owe_bare_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
+    if (!is_crossed_syn_ack(tcb, seg) && !(at_closed_window && !(seg->flags & TCP_SYN)))
+        return DROP_TCP_OUT_OF_WINDOW;
+    keep_only_ack(tcb, seg);
+    seg->refused = DROP_TCP_OUT_OF_WINDOW;
+    return DROP_NONE;
+}
+
+static void cut_front(Segment *seg, uint32_t n)
+{
+    if (n > 0 && (seg->flags & TCP_SYN)) {
+        seg->flags &= (uint8_t)~TCP_SYN;
+        seg->seq++;
+        seg->len--;
+        n--;
+    }
+    seg->text.p += n;
+    seg->text.n -= n;
+    seg->seq += n;
+    seg->len -= n;
+}
+
+static void cut_back(Segment *seg, uint32_t n)
+{
+    if (n > 0 && (seg->flags & TCP_FIN)) {
+        seg->flags &= (uint8_t)~TCP_FIN;
+        seg->len--;
+        n--;
+    }
+    seg->text.n -= n;
+    seg->len -= n;
+}
+
+static DropReason check_sequence(Tcb *tcb, Segment *seg)
+{
+    if (!acceptable(tcb, seg))
+        return unacceptable(tcb, seg);
+    if (seq_lt(seg->seq, tcb->rcv_nxt))
+        cut_front(seg, tcb->rcv_nxt - seg->seq);
+    TcpSeq edge = tcb->rcv_nxt + tcb_window(tcb), end = seg->seq + seg->len;
+    if (seq_gt(end, edge))
+        cut_back(seg, end - edge);
+    return DROP_NONE;
+}
+
+/* --- second, RST -------------------------------------------------------------------------------- */
+
+static void challenge(Tcb *tcb)
+{
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPChallengeACK);
+    owe_bare_ack(tcb, SENT_TCP_CHALLENGE_ACK);
+}
+
+/* What a valid reset does to the connection. */
+static DropReason obey_rst(Tcb *tcb)
+{
+    static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "RST arrives";
+    Node *node = tcb->tcp->node;
+
+    switch (tcb->state) {
+    case TCP_SYN_RECEIVED:
+        if (tcb->passive)
+            tcb_return_to_listen(tcb, trigger, rfc);
+        else
+            tcb_end(tcb, NET_ECONNREFUSED, trigger, rfc);
+        return DROP_TCP_RESET;
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+        node_count(node, COUNTER_TcpEstabResets);
+        tcb_end(tcb, NET_ECONNRESET, trigger, rfc);
+        return DROP_TCP_RESET;
+    case TCP_CLOSE_WAIT: /* the peer had said that it would send no more: who writes hears EPIPE */
+        node_count(node, COUNTER_TcpEstabResets);
+        tcb_end(tcb, NET_EPIPE, trigger, rfc);
+        return DROP_TCP_RESET;
+    default: /* CLOSING, LAST-ACK, TIME-WAIT: nobody is told */
+        tcb_end(tcb, NET_OK, trigger, rfc);
+        return DROP_TCP_RESET;
+    }
+}
+
+static DropReason check_rst(Tcb *tcb, Segment *seg)
+{
+    if (!(seg->flags & TCP_RST))
+        return DROP_NONE;
+    if (tcb->tcp->cfg.challenge_ack && seg->seq != tcb->rcv_nxt) { /* RFC 5961 §3.2 */
+        challenge(tcb);
+        return DROP_TCP_RST_NOT_EXACT;
+    }
+    return obey_rst(tcb);
+}
+
+/* --- fourth, SYN; the third, security, is not modelled ------------------------------------------ */
+
+static DropReason check_syn(Tcb *tcb, Segment *seg)
+{
+    if (!(seg->flags & TCP_SYN))
+        return DROP_NONE;
+    if (tcb->state == TCP_SYN_RECEIVED && tcb->passive) {
+        tcb_return_to_listen(tcb, "another SYN arrives", "RFC 9293 §3.10.7.4");
+        return DROP_TCP_SYN_IN_WINDOW;
+    }
+    if (tcb->tcp->cfg.challenge_ack) { /* RFC 5961 §4.2 */
+        challenge(tcb);
+        return DROP_TCP_SYN_CHALLENGED;
+    }
+    node_count(tcb->tcp->node, COUNTER_TcpEstabResets); /* as RFC 793 had it */
+    tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_SYN, tcb->id);
+    tcb_end(tcb, NET_ECONNRESET, "SYN arrives in the window", "RFC 9293 §3.10.7.4");
+    return DROP_TCP_SYN_IN_WINDOW;
+}
+
+/* --- fifth, ACK --------------------------------------------------------------------------------- */
+
+/* SYN-RECEIVED: our SYN is acknowledged, or something else is. */
+static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
+{
+    Listener *l = tcb->listener;
+    Node *node = tcb->tcp->node;
+
+    if (!seq_gt(seg->ack, tcb->snd_una) || !seq_leq(seg->ack, tcb->snd_max)) {
+        tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_HANDSHAKE, tcb->id);
+        return DROP_TCP_BAD_HANDSHAKE;
+    }
+    if (l != NULL && listener_full(l)) {
+        node_count(node, COUNTER_TcpExtListenOverflows);
+        node_count(node, COUNTER_TcpExtListenDrops);
+        if (tcb->tcp->cfg.accept_overflow == TCP_OVERFLOW_RST) {
+            tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_ACCEPT_FULL, tcb->id);
+            tcb_end(tcb, NET_OK, "accept queue is full", "");
+        }
+        return DROP_TCP_ACCEPT_QUEUE;
+    }
+    tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
+    tcb->snd_wl1 = seg->seq;
+    tcb->snd_wl2 = seg->ack;
+    take_ack(tcb, seg);
+    tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.4");
+    deliver_waiting(tcb);
+    return DROP_NONE;
+}
+
+/* RFC 5961 §5.2 (MAY-12), and RFC 9293's own bound. */
+static DropReason check_ack_range(Tcb *tcb, const Segment *seg)
+{
+    if (seq_gt(seg->ack, tcb->snd_max)) {
+        owe_bare_ack(tcb, SENT_TCP_ACK_UNSENT);
+        return DROP_TCP_ACK_UNSENT;
+    }
+    if (tcb->tcp->cfg.challenge_ack && seq_lt(seg->ack, tcb->snd_una - tcb->max_snd_wnd)) {
+        challenge(tcb);
+        return DROP_TCP_ACK_TOO_OLD;
+    }
+    return DROP_NONE;
+}
+
+/* RFC 5681 §2: outstanding data, nothing in the segment, the same number, the same window. */
+static bool is_duplicate(const Tcb *tcb, const Segment *seg)
+{
+    return seg->ack == tcb->snd_una && tcb->snd_una != tcb->snd_max && seg->bare &&
+           seg->wnd == tcb->snd_wnd && seg->wnd > 0;
+}
+
+/* What the state makes of it that our FIN is acknowledged. */
+static void fin_acknowledged(Tcb *tcb, const Segment *seg)
+{
+    static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN is acknowledged";
+
+    switch (tcb->state) {
+    case TCP_FIN_WAIT_1: /* with the peer's FIN here too, straight on to TIME-WAIT: figure 5, note 2 */
+        if ((seg->flags & TCP_FIN) && seg->seq == tcb->rcv_nxt)
+            return;
+        tcp_set_state(tcb, TCP_FIN_WAIT_2, trigger, rfc);
+        if (tcb->closed)
+            tcp_timer_fin_wait_2(tcb);
+        return;
+    case TCP_CLOSING:
+        tcb_enter_time_wait(tcb, trigger, rfc);
+        return;
+    case TCP_LAST_ACK:
+        tcb_end(tcb, NET_OK, trigger, rfc);
+        return;
+    default:
+        return;
+    }
+}
+
+static DropReason check_ack(Tcb *tcb, Segment *seg)
+{
+    if (!(seg->flags & TCP_ACK))
+        return DROP_TCP_NO_ACK;
+    if (tcb->state == TCP_SYN_RECEIVED)
+        return ack_of_syn(tcb, seg);
+    if (tcb->state == TCP_TIME_WAIT) {
+        if (seg->len > 0)
+            owe_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
+        return DROP_TCP_TIME_WAIT;
+    }
+    DropReason why = check_ack_range(tcb, seg);
+    if (why != DROP_NONE)
+        return why;
+    if (tcp_timer_runs(tcb, TIMER_PERSIST))
+        tcb->retries = 0; /* MUST-37: a probe was answered */
+    if (seq_lt(seg->ack, tcb->snd_una))
+        return DROP_NONE;
+    if (is_duplicate(tcb, seg))
+        tcp_loss_dup_ack(tcb);
+    update_send_window(tcb, seg);
+    if (seq_gt(seg->ack, tcb->snd_una)) {
+        take_ack(tcb, seg);
+        trace_metrics(tcb);
+        if (tcb->fin_acked)
+            fin_acknowledged(tcb, seg);
+    }
+    return DROP_NONE;
+}
+
+/* --- seventh, text; the sixth, URG, is passed over ---------------------------------------------- */
+
+/* The stream now goes to `right`; those bytes are in the buffer. */
+static void advance(Tcb *tcb, TcpSeq right)
+{
+    uint32_t n = right - tcb->rcv_nxt;
+
+    ring_extend(&tcb->in, n);
+    tcb->rcv_nxt = right;
+    tcb->bytes_received += n;
+    trace_delivered(tcb, n);
+    tcb_wake(tcb);
+}
+
+static void take_in_order(Tcb *tcb, const Segment *seg)
+{
+    bool gap = tcb->reass.n > 0;
+    TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
+
+    right = gap ? reass_advance(&tcb->reass, right) : right;
+    advance(tcb, right);
+    if (gap)
+        owe_ack(tcb, SENT_TCP_ACK); /* RFC 5681 §4.2: at once if it fills a gap, or part of one */
+    else
+        owe_delayed_ack(tcb, SENT_TCP_ACK);
+}
+
+static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
+{
+    owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* MAY-13, RFC 5681 §4.2 */
+    if (!reass_add(&tcb->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
+        return DROP_TCP_REASS_FULL;
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPOFOQueue);
+    return DROP_NONE;
+}
+
+static bool takes_text(TcpState s)
+{
+    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
+}
+
+static DropReason take_text(Tcb *tcb, Segment *seg)
+{
+    if (seq_lt(seg->seq, tcb->rcv_nxt)) /* what came with the SYN has been delivered meanwhile */
+        cut_front(seg, MIN(tcb->rcv_nxt - seg->seq, seg->len));
+    if (seg->text.n == 0)
+        return DROP_NONE;
+    if (!takes_text(tcb->state))
+        return DROP_TCP_TEXT_AFTER_FIN;
+    if (tcb->closed) { /* SHLD-3 */
+        node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
+        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, "data arrives after close",
+                  "RFC 9293 §3.6.1");
+        return DROP_TCP_DATA_AFTER_CLOSE;
+    }
+    if (tcb->fin_seen && seq_gt(seg->seq + (TcpSeq)seg->text.n, tcb->rcv_fin)) {
+        owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
+        return DROP_TCP_TEXT_AFTER_FIN;
+    }
+    tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
+    ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
+    if (seg->seq != tcb->rcv_nxt)
+        return take_out_of_order(tcb, seg);
+    take_in_order(tcb, seg);
+    return DROP_NONE;
+}
+
+/* --- eighth, FIN -------------------------------------------------------------------------------- */
+
+static void fin_received(Tcb *tcb)
+{
+    static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
+
+    tcb->fin_received = true;
+    tcb->rcv_nxt++;
+    tcb_wake(tcb);
+    switch (tcb->state) {
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+        tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
+        owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
+        return;
+    case TCP_FIN_WAIT_1:
+        owe_ack(tcb, SENT_TCP_FIN_ACK);
+        if (tcb->fin_acked)
+            tcb_enter_time_wait(tcb, "FIN arrives, and acknowledges ours", rfc);
+        else
+            tcp_set_state(tcb, TCP_CLOSING, trigger, rfc);
+        return;
+    default: /* FIN-WAIT-2; the others have received it before */
+        owe_ack(tcb, SENT_TCP_FIN_ACK);
+        tcb_enter_time_wait(tcb, trigger, rfc);
+        return;
+    }
+}
+
+/* A FIN has no effect before the stream has reached it. */
+static void check_stored_fin(Tcb *tcb)
+{
+    if (tcb->fin_seen && !tcb->fin_received && tcb->rcv_nxt == tcb->rcv_fin)
+        fin_received(tcb);
+}
+
+void deliver_waiting(Tcb *tcb)
+{
+    TcpSeq right = reass_advance(&tcb->reass, tcb->rcv_nxt);
+
+    if (right != tcb->rcv_nxt) {
+        advance(tcb, right);
+        owe_delayed_ack(tcb, SENT_TCP_ACK);
+    }
+    check_stored_fin(tcb);
+}
+
+static DropReason check_fin(Tcb *tcb, Segment *seg)
+{
+    if ((seg->flags & TCP_FIN) && !tcb->fin_seen) {
+        tcb->fin_seen = true;
+        tcb->rcv_fin = seg->seq + (TcpSeq)seg->text.n;
+    }
+    if ((seg->flags & TCP_FIN) && seg->text.n == 0 && tcb->rcv_nxt != tcb->rcv_fin)
+        owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* it came before what precedes it */
+    check_stored_fin(tcb);
+    return DROP_NONE;
+}
+
+static DropReason in_order(const Step *steps, size_t n, Tcb *tcb, Segment *seg)
+{
+    DropReason why = DROP_NONE;
+
+    for (size_t i = 0; i < n && why == DROP_NONE && tcb->state != TCP_CLOSED; i++)
+        why = steps[i](tcb, seg);
+    return why;
+}
+
+/* §3.10.7.4, "Other states": the checks in its order, each one function above. */
+static DropReason in_other_states(Tcb *tcb, Segment *seg)
+{
+    static const Step steps[] = {
+        check_sequence, /* first */
+        check_rst,      /* second; the third, security, is not modelled */
+        check_syn,      /* fourth */
+        check_ack,      /* fifth; the sixth, URG, is passed over */
+        take_text,      /* seventh; from here on nothing is refused */
+        check_fin,      /* eighth */
+    };
+
+    DropReason why = in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+    return why != DROP_NONE ? why : seg->refused;
+}
+
+/* --- §3.10.7.3, SYN-SENT ------------------------------------------------------------------------ */
+
+static DropReason syn_sent_ack(Tcb *tcb, Segment *seg) /* first */
+{
+    if (!(seg->flags & TCP_ACK))
+        return DROP_NONE;
+    if (seq_gt(seg->ack, tcb->iss) && seq_leq(seg->ack, tcb->snd_max))
+        return DROP_NONE;
+    tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_SYN_SENT, tcb->id);
+    return DROP_TCP_SYN_SENT_ACK;
+}
+
+static DropReason syn_sent_rst(Tcb *tcb, Segment *seg) /* second */
+{
+    if (!(seg->flags & TCP_RST))
+        return DROP_NONE;
+    if (!(seg->flags & TCP_ACK))
+        return DROP_TCP_SYN_SENT_RST;
+    tcb_end(tcb, NET_ECONNREFUSED, "RST arrives", "RFC 9293 §3.10.7.3");
+    return DROP_TCP_REFUSED;
+}
+
+/* The sixth step of §3.10.7.4 and those behind it, for what a SYN brought along. */
+static DropReason rest_of_syn(Tcb *tcb, Segment *seg)
+{
+    static const Step steps[] = { take_text, check_fin };
+
+    seg->flags &= (uint8_t)~TCP_SYN;
+    seg->seq++;
+    seg->len--;
+    return in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+}
+
+/* Fourth; the third, security, is not modelled. */
+static DropReason syn_sent_syn(Tcb *tcb, Segment *seg)
+{
+    if (!(seg->flags & TCP_SYN)) /* fifth */
+        return DROP_TCP_SYN_SENT_OTHER;
+    take_syn(tcb, seg);
+    if (!(seg->flags & TCP_ACK)) {
+        keep_text_of_syn(tcb, seg);
+        tcp_set_state(tcb, TCP_SYN_RECEIVED, "SYN arrives: simultaneous open",
+                      "RFC 9293 §3.10.7.3");
+        tcp_send_syn(tcb, SENT_TCP_SYN_CROSSED);
+        return DROP_NONE;
+    }
+    take_ack(tcb, seg);
+    tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.3");
+    owe_ack(tcb, SENT_TCP_HANDSHAKE_ACK);
+    return rest_of_syn(tcb, seg);
+}
+
+static DropReason in_syn_sent(Tcb *tcb, Segment *seg)
+{
+    static const Step steps[] = { syn_sent_ack, syn_sent_rst, syn_sent_syn };
+
+    return in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+}
+
+/* --- a segment comes in ------------------------------------------------------------------------- */
+
+/* RFC 9293 §3.9.2.3: not from or to what is no single host (MUST-57, MUST-63). */
+static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
+{
+    return ip->broadcast || ip_is_multicast(ip->dst) || ip_is_multicast(ip->src) ||
+           ip_is_limited_broadcast(ip->src) || ip_is_any(ip->src) ||
+           (ip_is_loopback(ip->src) && ip->iface != NULL) ||
+           ip_is_broadcast_for(tcp->stack, ip->src);
+}
+
+static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment *seg)
+{
+    Span bytes = packet_span(pkt);
+
+    *seg = (Segment){ .ip = ip, .pkt = pkt };
+    node_count(tcp->node, COUNTER_TcpInSegs);
+    DropReason why = tcp_decode(&seg->hdr, bytes, sum_pseudo(ip->src, ip->dst, ip->proto));
+    if (why == DROP_TCP_CHECKSUM && !tcp->cfg.checksum)
+        why = DROP_NONE; /* counterfactual: it believes anything */
+    if (why != DROP_NONE) {
+        node_count(tcp->node, COUNTER_TcpInErrs);
+        if (why == DROP_TCP_CHECKSUM)
+            node_count(tcp->node, COUNTER_TcpInCsumErrors);
+        return why;
+    }
+    if (is_bad_address(tcp, ip))
+        return DROP_TCP_BAD_ADDRESS;
+    const TcpHdr *h = &seg->hdr;
+    seg->seq = h->seq;
+    seg->ack = h->ack;
+    seg->wnd = h->window;
+    seg->flags = h->flags;
+    seg->text = (Span){ bytes.p + h->header_len, bytes.n - h->header_len };
+    seg->len = (uint32_t)seg->text.n + ((h->flags & TCP_SYN) != 0) + ((h->flags & TCP_FIN) != 0);
+    seg->bare = seg->len == 0;
+    return DROP_NONE;
+}
+
+/* RFC 9293 §3.6.1 MAY-2, RFC 6191 §2: a SYN for a connection in TIME-WAIT. One that is newer opens it
+ * again, if somebody listens; an older one is an old duplicate. */
+static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
+{
+    Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);
+
+    if (!seq_geq(seg->seq, tcb->rcv_nxt))
+        return DROP_TCP_TIME_WAIT_SYN;
+    if (l != NULL)
+        return in_listen(l, seg, tcb);
+    challenge(tcb);
+    return DROP_TCP_SYN_CHALLENGED;
+}
+
+static DropReason segment_arrives(Tcb *tcb, Segment *seg)
+{
+    DropReason why;
+
+    if (tcb->state == TCP_SYN_SENT)
+        why = in_syn_sent(tcb, seg);
+    else if (tcb->state == TCP_TIME_WAIT &&
+             (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+        why = syn_in_time_wait(tcb, seg);
+    else
+        why = in_other_states(tcb, seg);
+    if (tcb->state != TCP_CLOSED)
+        tcp_output(tcb);
+    tcb_check(tcb);
+    return why;
+}
+
+DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
+{
+    Tcp    *tcp = self;
+    Segment seg;
+
+    DropReason why = read_segment(tcp, ip, pkt, &seg);
+    if (why != DROP_NONE)
+        return why;
+    Tcb *tcb = table_find(&tcp->table, ip->dst, seg.hdr.dst_port, ip->src, seg.hdr.src_port);
+    trace_received(tcp, tcb != NULL ? tcb->id : 0, &seg);
+    if (tcb != NULL) {
+        why = segment_arrives(tcb, &seg);
+    } else {
+        Listener *l = tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port);
+        why = l != NULL ? in_listen(l, &seg, NULL) : in_closed(tcp, &seg);
+    }
+    if (why == DROP_NONE)
+        packet_free(pkt);
+    return why;
+}

@@ -1,0 +1,139 @@
+/*
+ * tcp_loss.c - when something is taken for lost, and sent again: duplicate ACKs and NewReno's fast
+ * recovery (RFC 5681 §3.2, RFC 6582), limited transmit (RFC 3042), and what a timeout marks.
+ *
+ * After a timeout everything in flight counts as lost: SND.NXT goes back to SND.UNA, and the ACKs that
+ * come push it over what the peer turns out to have.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "sim/engine/sim.h"
+
+static uint32_t initial_window(const Tcb *tcb)
+{
+    return cong_initial_window(tcb->snd_mss, tcb->tcp->cfg.initial_cwnd);
+}
+
+void tcp_loss_init(Tcb *tcb)
+{
+    if (tcb->cc == NULL)
+        return;
+    tcb->cong.cwnd = initial_window(tcb);
+    if (tcb->retransmits > 1) /* RFC 6928 §2: a SYN lost more than once tells of congestion */
+        tcb->cong.cwnd = tcb->snd_mss;
+}
+
+static uint32_t in_flight(const Tcb *tcb)
+{
+    return tcb->snd_max - tcb->snd_una;
+}
+
+bool tcp_loss_is_limited(const Tcb *tcb)
+{
+    return tcb->dup_acks > 0 && tcb->dup_acks < TCP_DUP_THRESHOLD && !tcb->in_recovery &&
+           tcb->cc != NULL && tcb->snd_nxt - tcb->snd_una >= tcb->cong.cwnd;
+}
+
+uint32_t tcp_loss_window(const Tcb *tcb)
+{
+    uint32_t extra = 0;
+
+    if (tcb->cc == NULL)
+        return CWND_INFINITE;
+    /* RFC 3042 §2: one new segment for each of the first two duplicates. */
+    if (!tcb->in_recovery && tcb->dup_acks < TCP_DUP_THRESHOLD && tcb->snd_nxt == tcb->snd_max)
+        extra = tcb->dup_acks * tcb->snd_mss;
+    return tcb->cong.cwnd + extra;
+}
+
+static void enter_recovery(Tcb *tcb)
+{
+    tcb->cc->on_loss(&tcb->cong, in_flight(tcb) - tcb->limited); /* RFC 5681 §3.2 (2) */
+    tcb->recover = tcb->snd_max;
+    tcb->in_recovery = true;
+    tcb->partial_seen = false;
+    tcb->limited = 0;
+    tcb->cong.cwnd = tcb->cong.ssthresh + TCP_DUP_THRESHOLD * tcb->snd_mss; /* (3) */
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPFastRetrans);
+    tcp_retransmit_first(tcb, SENT_TCP_FAST_RETRANSMIT);
+}
+
+void tcp_loss_dup_ack(Tcb *tcb)
+{
+    if (tcb->cc == NULL || !tcb->tcp->cfg.retransmit)
+        return;
+    tcb->dup_acks++;
+    if (tcb->in_recovery) {
+        tcb->cong.cwnd += tcb->snd_mss; /* (4): one more has left the network */
+    } else if (tcb->dup_acks == TCP_DUP_THRESHOLD && seq_gt(tcb->snd_una, tcb->recover)) {
+        /* RFC 6582 §3.2 (2): duplicates of what a timeout has sent again are no new loss. */
+        enter_recovery(tcb);
+    }
+    trace_metrics(tcb);
+}
+
+/* RFC 6582 §3.2 (3). */
+static void ack_in_recovery(Tcb *tcb, uint32_t acked)
+{
+    Cong *c = &tcb->cong;
+
+    if (seq_geq(tcb->snd_una, tcb->recover)) { /* a full one */
+        c->cwnd = c->ssthresh;
+        tcb->in_recovery = false;
+        tcp_timer_data_acked(tcb);
+        return;
+    }
+    c->cwnd -= MIN(acked, c->cwnd - tcb->snd_mss);
+    if (acked >= tcb->snd_mss)
+        c->cwnd += tcb->snd_mss;
+    tcp_retransmit_first(tcb, SENT_TCP_PARTIAL_ACK);
+    if (!tcb->partial_seen) /* the impatient variant: only the first restarts the timer */
+        tcp_timer_data_acked(tcb);
+    tcb->partial_seen = true;
+}
+
+/* RFC 5681 §3.1 and RFC 7661 §1: a window that is not used says nothing about the network. */
+static bool uses_window(const Tcb *tcb, uint32_t flight)
+{
+    if (tcb->cong.cwnd < tcb->cong.ssthresh)
+        return tcb->cong.cwnd < 2 * flight;
+    return flight + tcb->snd_mss > tcb->cong.cwnd;
+}
+
+void tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight)
+{
+    tcb->dup_acks = 0;
+    if (tcb->in_recovery) {
+        ack_in_recovery(tcb, acked);
+        return;
+    }
+    tcb->limited = 0;
+    tcp_timer_data_acked(tcb);
+    if (tcb->cc != NULL && uses_window(tcb, flight))
+        tcb->cc->on_ack(&tcb->cong, acked);
+}
+
+void tcp_loss_rto(Tcb *tcb)
+{
+    bool first = tcb->retries == 1; /* RFC 5681 §3.1: not again for the same segment */
+
+    if (tcb->cc != NULL) {
+        if (first)
+            tcb->cc->on_loss(&tcb->cong, in_flight(tcb));
+        tcb->cong.cwnd = tcb->snd_mss;
+    }
+    tcb->in_recovery = false;
+    tcb->dup_acks = 0;
+    tcb->limited = 0;
+    tcb->recover = tcb->snd_max; /* RFC 6582 §3.2 (4) */
+    tcb->snd_nxt = tcb->snd_una;
+}
+
+void tcp_loss_idle(Tcb *tcb)
+{
+    SimTime idle = sim_now(tcb->tcp->sim) - tcb->last_sent;
+
+    if (tcb->cc != NULL && tcb->last_sent > 0 && idle > tcb->rto)
+        tcb->cong.cwnd = MIN(tcb->cong.cwnd, initial_window(tcb));
+}

@@ -1,0 +1,383 @@
+/*
+ * tcp_output.c - what may be sent now: the window, Nagle's algorithm, silly windows avoided on both
+ * sides, acknowledgments owed. RFC 9293 §3.7.4, §3.8.6.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "protocols/wire/checksum.h"
+
+#include "sim/engine/sim.h"
+
+/* --- a segment is made and handed down -------------------------------------------------------- */
+
+/* Checksum, and down to IP. The originator drops what cannot be sent. */
+static DropReason hand_down(Tcp *tcp, IpAddr local, IpAddr remote, Packet *pkt)
+{
+    IpSend how = {
+        .src = local, .dst = remote, .proto = 6, .ttl = (uint8_t)tcp->cfg.ttl, .df = true,
+    };
+
+    put16(pkt->data + 16, tcp_checksum(packet_span(pkt), sum_pseudo(local, remote, how.proto)));
+    DropReason why = ip_output(tcp->stack, &how, pkt);
+    if (why != DROP_NONE)
+        packet_drop(pkt, tcp->node, NULL, why);
+    return why;
+}
+
+/* The network cannot take it now. To the connection it is lost, and perhaps the reason is worth
+ * telling when it gives up. */
+static void not_sent(Tcb *tcb, DropReason why)
+{
+    if (why == DROP_IP_NO_ROUTE || why == DROP_IP_UNREACHABLE || why == DROP_IP_BLACKHOLE)
+        tcb->soft_error = NET_ENETUNREACH;
+    else if (why == DROP_IP_DF)
+        tcb_path_mtu(tcb);
+}
+
+uint32_t tcb_window(const Tcb *tcb)
+{
+    return tcb->rcv_adv - tcb->rcv_nxt;
+}
+
+/* How far the window could be opened, all of the free buffer announced. */
+static uint32_t window_gain(const Tcb *tcb)
+{
+    size_t free_ = tcb->tcp->cfg.rcvbuf - MIN(tcb->in.len, tcb->tcp->cfg.rcvbuf);
+    uint32_t could = (uint32_t)MIN(free_, TCP_WINDOW_MAX), is = tcb_window(tcb);
+
+    return could > is ? could - is : 0;
+}
+
+/* RFC 9293 §3.8.6.2.2: the right edge stays where it is until it can move by a worthwhile step. */
+static bool worth_opening(const Tcb *tcb, uint32_t gain)
+{
+    return gain >= MIN(tcb->tcp->cfg.rcvbuf / 2, tcb->rcv_mss);
+}
+
+static uint16_t window_to_announce(Tcb *tcb)
+{
+    uint32_t gain = window_gain(tcb);
+
+    if (gain > 0 && worth_opening(tcb, gain))
+        tcb->rcv_adv += gain;
+    return (uint16_t)tcb_window(tcb);
+}
+
+static void acknowledged(Tcb *tcb)
+{
+    tcb->ack_sent = tcb->rcv_nxt;
+    tcb->owed = ACK_NONE;
+    tcp_timer_stop(tcb, TIMER_DELAYED_ACK);
+}
+
+/* Every segment of a connection goes through here. `text` bytes from SND place `seq` of the buffer. */
+static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool again, SentReason why)
+{
+    Tcp *tcp = tcb->tcp;
+    TcpHdr h = {
+        .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq, .flags = flags,
+    };
+
+    if (flags & TCP_ACK)
+        h.ack = tcb->rcv_nxt;
+    if (flags & TCP_SYN) {
+        h.window = (uint16_t)MIN(tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
+        h.opt.has_mss = true;
+        h.opt.mss = (uint16_t)tcb->rcv_mss;
+    } else if (!(flags & TCP_RST)) {
+        h.window = window_to_announce(tcb);
+    }
+    size_t header = tcp_encoded_len(&h);
+    Packet *pkt = packet_new(tcp->sim, header + text, why);
+    tcp_encode(&h, pkt->data);
+    if (text > 0)
+        ring_read(&tcb->out, seq - tcb->out_seq, pkt->data + header, text);
+    pkt->retransmission = again;
+    if (flags & TCP_ACK)
+        acknowledged(tcb);
+    tcb->bytes_sent += text;
+    tcb->retransmits += again;
+    node_count(tcp->node, again ? COUNTER_TcpRetransSegs : COUNTER_TcpOutSegs);
+    if (flags & TCP_RST)
+        node_count(tcp->node, COUNTER_TcpOutRsts);
+    trace_sent(tcp, tcb->id, tcb->local, tcb->remote, &h, text, pkt);
+    not_sent(tcb, hand_down(tcp, tcb->local, tcb->remote, pkt));
+}
+
+/* --- segments of each kind -------------------------------------------------------------------- */
+
+static void send_ack(Tcb *tcb)
+{
+    transmit(tcb, TCP_ACK, tcb->snd_max, 0, false, tcb->owed_why);
+}
+
+/* RFC 6298 §3: one segment is timed at a time, none that is sent again (Karn). */
+static void time_segment(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
+{
+    if (again) {
+        if (seq_lt(seq, tcb->rtt_seq))
+            tcb->rtt_timing = false;
+    } else if (!tcb->rtt_timing) {
+        tcb->rtt_timing = true;
+        tcb->rtt_seq = end;
+        tcb->rtt_start = sim_now(tcb->tcp->sim);
+    }
+}
+
+void tcp_send_syn(Tcb *tcb, SentReason why)
+{
+    bool again = why == SENT_TCP_RTO_SYN;
+    uint8_t flags = tcb->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+
+    time_segment(tcb, tcb->iss, tcb->iss + 1, again);
+    tcb->snd_nxt = tcb->iss + 1;
+    tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
+    tcp_timer_data_sent(tcb);
+    transmit(tcb, flags, tcb->iss, 0, again, why);
+}
+
+void tcp_send_rst(Tcb *tcb, SentReason why)
+{
+    transmit(tcb, TCP_RST, tcb->snd_max, 0, false, why);
+}
+
+void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
+{
+    TcpHdr h = { .src_port = seg->hdr.dst_port, .dst_port = seg->hdr.src_port, .flags = TCP_RST };
+
+    if (seg->flags & TCP_RST)
+        return;
+    if (seg->flags & TCP_ACK) { /* RFC 9293 §3.10.7.1: acceptable to who sent the segment */
+        h.seq = seg->ack;
+    } else {
+        h.ack = seg->seq + seg->len;
+        h.flags |= TCP_ACK;
+    }
+    Packet *pkt = packet_new(tcp->sim, TCP_HDR_LEN, why);
+    tcp_encode(&h, pkt->data);
+    node_count(tcp->node, COUNTER_TcpOutSegs);
+    node_count(tcp->node, COUNTER_TcpOutRsts);
+    trace_sent(tcp, conn_id, seg->ip->dst, seg->ip->src, &h, 0, pkt);
+    hand_down(tcp, seg->ip->dst, seg->ip->src, pkt);
+}
+
+/* One segment of the stream: `text` bytes at seq, and the FIN behind them if `fin`. */
+static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason why)
+{
+    TcpSeq behind = seq + text, end = behind + fin;
+    bool last = behind == tcb->out_seq + (TcpSeq)tcb->out.len;
+    /* The byte of a window probe sent before does not make a whole segment a repetition. */
+    bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
+    uint8_t flags = TCP_ACK;
+
+    if (text > 0 && last)
+        flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61 */
+    if (fin) {
+        flags |= TCP_FIN;
+        tcb->fin_sent = true;
+    }
+    time_segment(tcb, seq, end, again);
+    tcb->snd_max = seq_max(tcb->snd_max, end);
+    tcb->last_sent = sim_now(tcb->tcp->sim);
+    tcp_timer_data_sent(tcb);
+    if (fin && tcb->state == TCP_CLOSE_WAIT)
+        tcp_set_state(tcb, TCP_LAST_ACK, "FIN is sent", "RFC 9293 §3.10.4");
+    transmit(tcb, flags, seq, text, again, why);
+}
+
+/* --- what may go now: RFC 9293 §3.8.6.2.1 ------------------------------------------------------- */
+
+typedef struct Chance { /* of a segment at SND.NXT */
+    uint32_t queued; /* D: bytes of text from there on */
+    uint32_t usable; /* U: as far as both windows go */
+    uint32_t text;   /* what the segment would carry */
+    bool     fin;    /* and whether the FIN goes with it */
+} Chance;
+
+static uint32_t room_to(TcpSeq from, TcpSeq edge)
+{
+    return seq_lt(from, edge) ? edge - from : 0;
+}
+
+static bool look(const Tcb *tcb, Chance *ch)
+{
+    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    uint32_t in_flight = seq - tcb->snd_una, window = tcp_loss_window(tcb);
+    uint32_t peers = room_to(seq, tcb->snd_una + tcb->snd_wnd);
+    uint32_t ours = window > in_flight ? window - in_flight : 0;
+
+    if (seq_gt(seq, end)) /* the FIN is out */
+        return false;
+    ch->queued = end - seq;
+    ch->usable = MIN(peers, ours);
+    ch->text = MIN(MIN(ch->queued, ch->usable), tcb->snd_mss);
+    ch->fin = tcb->fin_queued && ch->text == ch->queued && peers > ch->text &&
+              (ch->text > 0 || in_flight < window || tcb->snd_una == tcb->snd_max);
+    return ch->text > 0 || ch->fin;
+}
+
+static bool worth_sending(const Tcb *tcb, const Chance *ch)
+{
+    bool idle = tcb->snd_una == tcb->snd_max || tcb->nodelay; /* Nagle's condition */
+
+    if (ch->text == tcb->snd_mss)
+        return true; /* (1) */
+    if (ch->fin || seq_lt(tcb->snd_nxt, tcb->snd_max))
+        return true; /* CLOSE pushes; and what was sent once is sent again */
+    if (idle && ch->queued <= ch->usable)
+        return true; /* (2): all data counts as pushed */
+    if (idle && ch->text >= MAX(tcb->max_snd_wnd / 2, 1))
+        return true; /* (3) */
+    return tcb->force; /* (4) */
+}
+
+static SentReason why_sent(const Tcb *tcb, const Chance *ch)
+{
+    if (seq_lt(tcb->snd_nxt, tcb->snd_max) && !(ch->text > 1 && tcb->snd_nxt + 1 == tcb->snd_max))
+        return ch->text > 0 ? SENT_TCP_RTO : SENT_TCP_RTO_FIN;
+    if (ch->text == 0)
+        return SENT_TCP_FIN;
+    return tcp_loss_is_limited(tcb) ? SENT_TCP_LIMITED_TRANSMIT : SENT_TCP_DATA;
+}
+
+static bool send_next(Tcb *tcb)
+{
+    Chance ch;
+
+    if (!look(tcb, &ch) || !worth_sending(tcb, &ch))
+        return false;
+    SentReason why = why_sent(tcb, &ch);
+    TcpSeq seq = tcb->snd_nxt;
+    if (why == SENT_TCP_LIMITED_TRANSMIT)
+        tcb->limited += ch.text;
+    tcb->snd_nxt = seq + ch.text + ch.fin;
+    send_text(tcb, seq, ch.text, ch.fin, why);
+    return true;
+}
+
+static bool sends_text(TcpState s)
+{
+    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_CLOSE_WAIT ||
+           s == TCP_CLOSING || s == TCP_LAST_ACK;
+}
+
+/* Is there something that was never sent, or that a timeout or a probe has pulled back? */
+static bool something_waits(const Tcb *tcb)
+{
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+
+    return seq_lt(tcb->snd_nxt, end + tcb->fin_queued);
+}
+
+/* Data that waits with nothing in flight: no ACK will come to release it, so a timer must. */
+static void watch_window(Tcb *tcb)
+{
+    bool probing = tcp_timer_runs(tcb, TIMER_PERSIST);
+
+    if (!something_waits(tcb) || tcp_timer_runs(tcb, TIMER_RTO)) {
+        if (probing)
+            tcp_timer_window_opened(tcb);
+    } else if (tcb->snd_una == tcb->snd_max && !probing) {
+        tcp_timer_window_closed(tcb);
+    }
+}
+
+void tcp_output(Tcb *tcb)
+{
+    if (tcb->owed == ACK_BARE)
+        send_ack(tcb);
+    if (sends_text(tcb->state)) {
+        if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
+            tcp_loss_idle(tcb);
+        while (tcb->state != TCP_CLOSED && send_next(tcb))
+            ;
+        tcb->force = false;
+        if (tcb->state != TCP_CLOSED)
+            watch_window(tcb);
+    }
+    if (tcb->owed == ACK_DUE)
+        send_ack(tcb);
+}
+
+void tcp_retransmit_first(Tcb *tcb, SentReason why)
+{
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    uint32_t wnd = tcb->snd_wnd;
+    uint32_t text = MIN(MIN((uint32_t)tcb->out.len, tcb->snd_mss), wnd);
+    bool fin = tcb->fin_sent && tcb->snd_una + text == end && wnd > text;
+
+    if (text > 0 || fin)
+        send_text(tcb, tcb->snd_una, text, fin, text > 0 ? why : SENT_TCP_RTO_FIN);
+}
+
+/* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with those
+ * behind it. */
+void tcp_send_probe(Tcb *tcb)
+{
+    bool text = tcb->out.len > 0;
+    uint8_t flags = TCP_ACK;
+    TcpSeq end = tcb->snd_una + 1;
+
+    if (!text && tcb->fin_queued) {
+        flags |= TCP_FIN;
+        tcb->fin_sent = true;
+    }
+    tcb->rtt_timing = false;
+    bool again = seq_geq(tcb->snd_max, end);
+    tcb->snd_nxt = tcb->snd_una;
+    tcb->snd_max = seq_max(tcb->snd_max, end);
+    if ((flags & TCP_FIN) && tcb->state == TCP_CLOSE_WAIT)
+        tcp_set_state(tcb, TCP_LAST_ACK, "FIN is sent", "RFC 9293 §3.10.4");
+    transmit(tcb, flags, tcb->snd_una, text, again, SENT_TCP_WINDOW_PROBE);
+}
+
+/* --- acknowledgments -------------------------------------------------------------------------- */
+
+static void owe(Tcb *tcb, AckDebt debt, SentReason why)
+{
+    if (debt < tcb->owed)
+        return;
+    tcb->owed = debt;
+    tcb->owed_why = why;
+}
+
+void owe_ack(Tcb *tcb, SentReason why)
+{
+    owe(tcb, ACK_DUE, why);
+}
+
+void owe_bare_ack(Tcb *tcb, SentReason why)
+{
+    owe(tcb, ACK_BARE, why);
+}
+
+/* RFC 9293 §3.8.6.3: at least every second full-sized segment, SHLD-19. What a full one is the peer
+ * shows by the largest it has sent. */
+void owe_delayed_ack(Tcb *tcb, SentReason why)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    uint32_t unacked = tcb->rcv_nxt - tcb->ack_sent;
+
+    if (!cfg->delayed_ack || unacked >= 2 * MIN(tcb->largest, tcb->rcv_mss)) {
+        owe(tcb, ACK_DUE, why);
+        return;
+    }
+    owe(tcb, ACK_DELAYED, SENT_TCP_DELAYED_ACK);
+    if (!tcp_timer_runs(tcb, TIMER_DELAYED_ACK))
+        tcp_timer_set(tcb, TIMER_DELAYED_ACK, cfg->delayed_ack_time);
+}
+
+/* An update is sent for a quarter of what the window may be, or as soon as it may be opened at all if
+ * the peer could be waiting for it; else the next acknowledgment carries it. */
+void tcp_offer_window(Tcb *tcb)
+{
+    uint32_t gain = window_gain(tcb), largest = (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
+
+    if (tcb->fin_received || tcb->state == TCP_TIME_WAIT || !worth_opening(tcb, gain))
+        return;
+    if (gain < largest / 4 && tcb_window(tcb) >= 2 * tcb->rcv_mss)
+        return;
+    owe_ack(tcb, SENT_TCP_WINDOW_UPDATE);
+    tcp_output(tcb);
+}

@@ -1,0 +1,262 @@
+/*
+ * tcp_priv.h - the transmission control block, and what the tcp_*.c files know of each other.
+ *
+ * A TCB is found by its four-tuple, driven by user calls (tcp.c), segments (tcp_input.c, tcp_syn.c)
+ * and timers (tcp_timer.c), and all of these end in tcp_output. It ends in tcb_end, and is freed a
+ * zero-delay timer later, so that whoever works on it may look at its state (TCP_CLOSED) till then.
+ * Names are RFC 9293's, in lower case.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/transport/tcp.h"
+#include "protocols/transport/tcp_buf.h"
+#include "protocols/transport/tcp_cc.h"
+#include "protocols/transport/tcp_reass.h"
+#include "protocols/transport/tcp_seq.h"
+#include "protocols/wire/tcp_wire.h"
+
+enum {
+    TCP_MSS_DEFAULT = 536,     /* RFC 9293 §3.7.1, MUST-15 */
+    TCP_MSS_MIN = 32,          /* a peer that announces less is not taken at its word */
+    TCP_WINDOW_MAX = 65535,    /* without window scaling */
+    TCP_DUP_THRESHOLD = 3      /* RFC 5681 §3.2 */
+};
+
+typedef struct Tcb Tcb;
+
+/* What is owed to the peer by way of acknowledgment. */
+typedef enum AckDebt {
+    ACK_NONE,
+    ACK_DELAYED, /* the delayed-ACK timer runs */
+    ACK_DUE,     /* now, on data if some goes out, alone otherwise */
+    ACK_BARE     /* now and without data: a duplicate or a challenge must look like one */
+} AckDebt;
+
+typedef enum TcpTimer { TIMER_RTO, TIMER_PERSIST, TIMER_DELAYED_ACK, TIMER_WAIT, TIMER_COUNT } TcpTimer;
+
+struct Tcb {
+    Tcp      *tcp;
+    Conn     *conn;       /* the user's handle; NULL if there is none (any more) */
+    Listener *listener;   /* SYN-RECEIVED from a passive OPEN: whose */
+    Tcb      *prev, *next; /* of the host, in the order of making */
+    Tcb      *next_dead;
+    Tcb      *resting;    /* the TIME-WAIT that a new SYN has pushed aside: RFC 9293 §3.6.1 (2) */
+    Tcb      *pushed_by;  /* and the way back */
+    uint32_t  id;
+    uint32_t  hash;
+    IpAddr    local, remote;
+    uint16_t  local_port, remote_port;
+    TcpState  state;
+    bool      passive;    /* opened by a listener */
+    bool      closed;     /* the program has called close: nobody reads */
+    bool      nodelay;
+    NetError  soft_error; /* the last hint of the network, told if it all times out */
+
+    /* Send sequence space, RFC 9293 §3.3.1. snd_nxt is what goes out next: a timeout pulls it back
+     * to snd_una. snd_max is the RFC's SND.NXT, beyond all that was ever sent. */
+    TcpSeq   iss, snd_una, snd_nxt, snd_max;
+    uint32_t snd_wnd, max_snd_wnd;
+    TcpSeq   snd_wl1, snd_wl2;
+    uint32_t snd_mss;     /* Eff.snd.MSS */
+    Ring     out;         /* not acknowledged, or not sent */
+    TcpSeq   out_seq;     /* of its first byte */
+    bool     fin_queued;  /* the FIN follows the last byte of `out` */
+    bool     fin_sent, fin_acked;
+    bool     want_send;   /* a send found the buffer full */
+    bool     force;       /* the override timeout: send whatever the window takes */
+
+    /* Receive sequence space. */
+    TcpSeq   irs, rcv_nxt;
+    TcpSeq   rcv_adv;     /* the right edge announced: RCV.NXT + RCV.WND */
+    TcpSeq   ack_sent;    /* the last acknowledgment number sent */
+    uint32_t rcv_mss;     /* what we announced */
+    uint32_t largest;     /* segment that has come so far */
+    Ring     in;          /* not read; behind its end the bytes of `reass` */
+    Reass    reass;
+    bool     fin_seen, fin_received; /* a FIN is at rcv_fin; the stream has reached it */
+    TcpSeq   rcv_fin;
+
+    AckDebt    owed;
+    SentReason owed_why;
+
+    /* Retransmission, RFC 6298. */
+    SimTime  srtt, rttvar, rto;
+    bool     rtt_timing;
+    TcpSeq   rtt_seq;     /* the end of the segment being timed */
+    SimTime  rtt_start;
+    unsigned retries;     /* expiries since the peer last acknowledged something */
+    unsigned backoff;     /* doublings since the last sample */
+    bool     syn_expired; /* RFC 6298 (5.7) */
+    SimTime  probe_wait;  /* until the next window probe */
+    SimTime  last_sent;   /* data: RFC 5681 §4.1 */
+    Timer    timers[TIMER_COUNT];
+
+    /* Congestion control and loss recovery. */
+    const TcpCc *cc;      /* NULL: none */
+    Cong     cong;
+    unsigned dup_acks;
+    uint32_t limited;     /* bytes sent by limited transmit on them */
+    TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began */
+    bool     in_recovery, partial_seen;
+
+    uint64_t retransmits, bytes_sent, bytes_acked, bytes_received;
+};
+
+typedef struct TcbTable {
+    Tcb  **slots;
+    size_t n, cap; /* cap: 0 or a power of two */
+} TcbTable;
+
+struct Tcp {
+    Stack     *stack;
+    Node      *node;
+    Sim       *sim;
+    TcpConfig  cfg;
+    TcbTable   table;
+    Tcb       *first, *last;
+    GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
+    GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
+    Tcb       *dead;
+    Timer      reaper;
+    uint64_t   isn_key[2];
+    unsigned   isns_used;  /* of cfg.isn_list */
+    uint32_t   next_port;
+};
+
+/* Who waits for something to happen: on_ready from a zero-delay timer. */
+typedef struct Wake {
+    Timer timer;
+    void (*on_ready)(void *user);
+    void *user;
+} Wake;
+
+struct Conn {
+    Tcp     *tcp;
+    Tcb     *tcb;      /* NULL: it has ended, `last` and `error` tell how */
+    Conn    *next;     /* in the accept queue */
+    Wake     wake;
+    NetError error;
+    bool     connected; /* it has been ESTABLISHED */
+    bool     closed;    /* close or abort was called */
+    bool     eof;       /* ended behind the peer's FIN */
+    Ring     left;      /* what it had not read when it ended */
+    TcpInfo  last;
+};
+
+struct Listener {
+    Tcp     *tcp;
+    bool     ended;    /* by a crash; freed by listener_close */
+    IpAddr   addr;
+    uint16_t port;
+    uint64_t backlog;
+    size_t   half_open;
+    Conn    *first, *last; /* the accept queue */
+    size_t   queued;
+    Wake     wake;
+};
+
+/* A segment that has arrived: SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND and what else is looked at. Steps cut
+ * it to what lies in the window. */
+typedef struct Segment {
+    const IpMeta *ip;
+    Packet       *pkt;
+    TcpHdr        hdr;
+    TcpSeq        seq, ack;
+    uint32_t      len;      /* text, SYN and FIN */
+    uint32_t      wnd;
+    uint8_t       flags;
+    Span          text;
+    bool          bare;     /* came without text, SYN or FIN */
+    DropReason    refused;  /* all of it but its ACK */
+} Segment;
+
+/* tcp_table.c: the flat hash of the four-tuple */
+uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
+Tcb     *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
+                    uint16_t remote_port);
+void     table_insert(TcbTable *t, Tcb *tcb);
+void     table_remove(TcbTable *t, const Tcb *tcb);
+
+/* tcp_tcb.c: life of a TCB, and of the host's TCP */
+Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
+void tcp_set_state(Tcb *tcb, TcpState new_state, const char *trigger, const char *rfc);
+/* What both kinds of open do once our SYN is acknowledged. */
+void tcb_established(Tcb *tcb, const char *trigger, const char *rfc);
+void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc);
+/* CLOSED: out of the table, its user told, freed when the event is over. Sends nothing. */
+void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc);
+/* The half-open connection of a listener, refused: the user need not be informed. */
+void tcb_return_to_listen(Tcb *tcb, const char *trigger, const char *rfc);
+/* As tcb_end, with a RST where RFC 9293 §3.10.5 asks for one. */
+void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, const char *rfc);
+/* The path takes less than was thought: RFC 9293 §3.7.2. False if it does not. */
+bool tcb_path_mtu(Tcb *tcb);
+Conn *conn_new(Tcb *tcb);
+void wake_init(Wake *w, Sim *sim);
+void wake(Wake *w);
+void tcb_wake(Tcb *tcb); /* its user, if it has one */
+void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
+void tcb_info(const Tcb *tcb, TcpInfo *out);
+
+/* tcp_syn.c: passive open, initial sequence numbers */
+TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
+void       tcp_isn_init(Tcp *tcp);
+Listener  *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port);
+DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting);
+bool       listener_full(const Listener *l);
+void       listener_forget(Tcb *tcb); /* a half-open connection is none any more */
+void       listener_queue(Listener *l, Conn *c);
+void       listeners_end(Tcp *tcp);  /* a crash */
+void       listeners_free(Tcp *tcp);
+/* The peer's SYN: sequence numbers, window, MSS. */
+void       take_syn(Tcb *tcb, const Segment *seg);
+/* Text and FIN of a SYN wait in the receive queue until the connection is ESTABLISHED. */
+void       keep_text_of_syn(Tcb *tcb, const Segment *seg);
+
+/* tcp_input.c */
+void deliver_waiting(Tcb *tcb); /* what came with the SYN */
+
+/* tcp_output.c */
+void owe_ack(Tcb *tcb, SentReason why);         /* at once, on data if there is some */
+void owe_bare_ack(Tcb *tcb, SentReason why);    /* at once, by itself */
+void owe_delayed_ack(Tcb *tcb, SentReason why); /* soon, if the host delays ACKs */
+void tcp_output(Tcb *tcb); /* sends what is allowed or owed now */
+void tcp_send_syn(Tcb *tcb, SentReason why); /* SYN, or SYN-ACK once there is one to acknowledge */
+void tcp_retransmit_first(Tcb *tcb, SentReason why); /* one segment at SND.UNA */
+void tcp_send_probe(Tcb *tcb);  /* one byte at SND.UNA, whatever the window */
+void tcp_offer_window(Tcb *tcb); /* the program has read: an update, if it is worth one */
+void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
+/* RST for a segment that belongs to no connection, or to none that is synchronized. */
+void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
+uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
+
+/* tcp_timer.c */
+void tcp_timers_init(Tcb *tcb);
+void tcp_timers_stop(Tcb *tcb);
+void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay);
+void tcp_timer_stop(Tcb *tcb, TcpTimer which);
+bool tcp_timer_runs(const Tcb *tcb, TcpTimer which);
+void tcp_timer_data_sent(Tcb *tcb);
+void tcp_timer_data_acked(Tcb *tcb);
+void tcp_timer_window_closed(Tcb *tcb); /* data waits, none is in flight */
+void tcp_timer_window_opened(Tcb *tcb);
+void tcp_timer_fin_wait_2(Tcb *tcb);    /* nobody owns it: not for ever */
+void tcp_rtt_sample(Tcb *tcb, SimTime rtt);
+
+/* tcp_loss.c */
+void     tcp_loss_init(Tcb *tcb);                /* at ESTABLISHED */
+uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight now */
+void     tcp_loss_dup_ack(Tcb *tcb);
+void     tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight); /* in flight before it */
+void     tcp_loss_rto(Tcb *tcb);
+void     tcp_loss_idle(Tcb *tcb);                /* before data is sent: RFC 5681 §4.1 */
+bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
+
+/* tcp_trace.c */
+void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc);
+void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
+                const Packet *pkt);
+void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg);
+void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which);
+void trace_metrics(Tcb *tcb);
+void trace_delivered(Tcb *tcb, size_t n);

@@ -1,0 +1,371 @@
+/*
+ * tcp_syn.c - the passive OPEN: listeners, their half-open connections and accept queues; and where
+ * initial sequence numbers come from. RFC 9293 §3.10.7.2, RFC 6528, RFC 4987.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+/* --- initial sequence numbers ----------------------------------------------------------------- */
+
+void tcp_isn_init(Tcp *tcp)
+{
+    Rng rng;
+    g_autofree char *name = g_strdup_printf("host:%s:isn", tcp->node->name);
+
+    sim_rng(tcp->sim, name, &rng);
+    tcp->isn_key[0] = rng_u64(&rng);
+    tcp->isn_key[1] = rng_u64(&rng);
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+/* RFC 6528 §3: F(localip, localport, remoteip, remoteport, secretkey). A keyed mix will do: nobody
+ * outside of the simulated host can compute it, and no other attacker exists. */
+static TcpSeq keyed(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                    uint16_t remote_port)
+{
+    uint64_t words[] = { local.hi, local.lo, remote.hi, remote.lo,
+                         (uint64_t)local_port << 16 | remote_port };
+    uint64_t x = tcp->isn_key[0];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        x = mix(x ^ words[i]) + tcp->isn_key[1];
+    return (TcpSeq)(mix(x) >> 32);
+}
+
+TcpSeq tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
+{
+    const TcpConfig *cfg = &tcp->cfg;
+    TcpSeq clock = (TcpSeq)(sim_now(tcp->sim) / (4 * USEC)); /* RFC 9293 §3.4.1, MUST-8 */
+
+    switch (cfg->isn) {
+    case TCP_ISN_CLOCK:
+        return clock;
+    case TCP_ISN_FIXED:
+        return cfg->n_isn > 0 ? cfg->isn_list[0] : 0;
+    case TCP_ISN_LIST:
+        if (cfg->n_isn == 0)
+            return 0;
+        return cfg->isn_list[MIN(tcp->isns_used++, cfg->n_isn - 1)];
+    case TCP_ISN_RFC6528:
+        break;
+    }
+    return clock + keyed(tcp, local, local_port, remote, remote_port);
+}
+
+/* --- listeners -------------------------------------------------------------------------------- */
+
+static bool overlap(IpAddr a, IpAddr b)
+{
+    return ip_is_any(a) || ip_is_any(b) || ip_equal(a, b);
+}
+
+Listener *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port)
+{
+    Listener *any = NULL;
+
+    for (unsigned i = 0; i < tcp->listeners->len; i++) {
+        Listener *l = g_ptr_array_index(tcp->listeners, i);
+        if (l->port != port)
+            continue;
+        if (ip_equal(l->addr, addr))
+            return l;
+        if (ip_is_any(l->addr))
+            any = l;
+    }
+    return any;
+}
+
+/* Is the port in the way of a new listener? RFC 9293 §3.9.1.1, MUST-42: not in SYN-SENT and
+ * SYN-RECEIVED. */
+static bool port_taken(const Tcp *tcp, IpAddr addr, uint16_t port, bool reuse_addr)
+{
+    for (unsigned i = 0; i < tcp->listeners->len; i++) {
+        const Listener *l = g_ptr_array_index(tcp->listeners, i);
+        if (l->port == port && overlap(l->addr, addr))
+            return true;
+    }
+    if (reuse_addr)
+        return false;
+    for (const Tcb *tcb = tcp->first; tcb != NULL; tcb = tcb->next)
+        if (tcb->local_port == port && overlap(tcb->local, addr) && tcb->state != TCP_SYN_SENT &&
+            tcb->state != TCP_SYN_RECEIVED)
+            return true;
+    return false;
+}
+
+static uint16_t listen_port(Tcp *tcp, IpAddr addr)
+{
+    for (uint64_t port = tcp->cfg.port_min; port <= tcp->cfg.port_max; port++)
+        if (!port_taken(tcp, addr, (uint16_t)port, false))
+            return (uint16_t)port;
+    return 0;
+}
+
+Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, bool reuse_addr,
+                     NetError *err)
+{
+    if (ip_is_none(addr))
+        addr = IP4_ANY;
+    *err = NET_EADDRNOTAVAIL;
+    if (!ip_is_any(addr) && !ip_is_local(tcp->stack, addr))
+        return NULL;
+    *err = NET_EADDRINUSE;
+    if (port == 0)
+        port = listen_port(tcp, addr);
+    if (port == 0 || port_taken(tcp, addr, port, reuse_addr))
+        return NULL;
+    *err = NET_OK;
+
+    Listener *l = g_new0(Listener, 1);
+    l->tcp = tcp;
+    l->addr = addr;
+    l->port = port;
+    l->backlog = backlog != 0 ? backlog : tcp->cfg.backlog;
+    wake_init(&l->wake, tcp->sim);
+    g_ptr_array_add(tcp->listeners, l);
+    return l;
+}
+
+void listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user)
+{
+    l->wake.on_ready = on_ready;
+    l->wake.user = user;
+}
+
+bool listener_full(const Listener *l)
+{
+    return l->queued >= l->backlog;
+}
+
+void listener_queue(Listener *l, Conn *c)
+{
+    if (l->last != NULL)
+        l->last->next = c;
+    else
+        l->first = c;
+    l->last = c;
+    l->queued++;
+    wake(&l->wake);
+}
+
+void listener_forget(Tcb *tcb)
+{
+    g_assert(tcb->listener->half_open > 0);
+    tcb->listener->half_open--;
+    tcb->listener = NULL;
+}
+
+Conn *listener_accept(Listener *l)
+{
+    Conn *c = l->first;
+
+    if (c == NULL)
+        return NULL;
+    l->first = c->next;
+    if (l->first == NULL)
+        l->last = NULL;
+    c->next = NULL;
+    l->queued--;
+    return c;
+}
+
+/* Half-open connections go without a word: their third segment will find nobody. Nobody accepts those
+ * that are ESTABLISHED any more: they are reset. */
+static void drop_children(Listener *l)
+{
+    Tcp  *tcp = l->tcp;
+    Conn *c;
+
+    for (Tcb *tcb = tcp->first, *next; tcb != NULL; tcb = next) {
+        next = tcb->next;
+        if (tcb->listener == l)
+            tcb_end(tcb, NET_OK, "listener closes", "RFC 9293 §3.10.4");
+    }
+    while ((c = listener_accept(l)) != NULL) {
+        conn_abort(c);
+        conn_free(c);
+    }
+}
+
+void listener_close(Listener *l)
+{
+    if (l == NULL)
+        return;
+    timer_stop(&l->wake.timer);
+    g_ptr_array_remove(l->ended ? l->tcp->ended : l->tcp->listeners, l);
+    drop_children(l);
+    g_free(l);
+}
+
+void listeners_end(Tcp *tcp)
+{
+    for (unsigned i = 0; i < tcp->listeners->len; i++) {
+        Listener *l = g_ptr_array_index(tcp->listeners, i);
+        l->ended = true;
+        drop_children(l);
+        g_ptr_array_add(tcp->ended, l);
+    }
+    g_ptr_array_set_size(tcp->listeners, 0);
+}
+
+static void free_all(GPtrArray *listeners)
+{
+    for (unsigned i = 0; i < listeners->len; i++) {
+        Listener *l = g_ptr_array_index(listeners, i);
+        Conn *c;
+        while ((c = listener_accept(l)) != NULL)
+            conn_free(c);
+        timer_stop(&l->wake.timer);
+        g_free(l);
+    }
+    g_ptr_array_free(listeners, TRUE);
+}
+
+void listeners_free(Tcp *tcp)
+{
+    free_all(tcp->listeners);
+    free_all(tcp->ended);
+}
+
+uint16_t listener_port(const Listener *l)
+{
+    return l->port;
+}
+
+IpAddr listener_addr(const Listener *l)
+{
+    return l->addr;
+}
+
+size_t listener_queued(const Listener *l)
+{
+    return l->queued;
+}
+
+size_t listener_half_open(const Listener *l)
+{
+    return l->half_open;
+}
+
+uint64_t listener_backlog(const Listener *l)
+{
+    return l->backlog;
+}
+
+void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void *self)
+{
+    for (unsigned i = 0; i < tcp->listeners->len; i++)
+        fn(self, g_ptr_array_index(tcp->listeners, i));
+}
+
+/* --- SEGMENT ARRIVES, LISTEN STATE: RFC 9293 §3.10.7.2 ------------------------------------------ */
+
+void take_syn(Tcb *tcb, const Segment *seg)
+{
+    uint32_t mss = seg->hdr.opt.has_mss ? seg->hdr.opt.mss : TCP_MSS_DEFAULT; /* MUST-15 */
+
+    tcb->irs = seg->seq;
+    tcb->rcv_nxt = tcb->ack_sent = seg->seq + 1;
+    tcb->rcv_adv = tcb->rcv_nxt + (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
+    tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
+    tcb->snd_wl1 = seg->seq;
+    tcb->snd_wl2 = seg->ack;
+    tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
+    tcb->cong.mss = tcb->snd_mss;
+}
+
+void keep_text_of_syn(Tcb *tcb, const Segment *seg)
+{
+    uint32_t n = (uint32_t)MIN(seg->text.n, tcb_window(tcb));
+
+    if (n > 0) {
+        ring_write(&tcb->in, 0, seg->text.p, n);
+        reass_add(&tcb->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
+    }
+    if ((seg->flags & TCP_FIN) && n == seg->text.n && n < tcb_window(tcb)) {
+        tcb->fin_seen = true;
+        tcb->rcv_fin = tcb->rcv_nxt + n;
+    }
+}
+
+/* RFC 9293 §3.6.1 (1): above everything that the connection in TIME-WAIT has used. */
+static void start_above(Tcb *tcb, const Tcb *resting)
+{
+    enum { STEP = 65536 };
+
+    if (seq_gt(tcb->iss, resting->snd_max))
+        return;
+    tcb->iss = resting->snd_max + STEP;
+    tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
+    tcb->out_seq = tcb->iss + 1;
+}
+
+/* Counterfactual: ESTABLISHED at once, the SYN-ACK taken for acknowledged and never repeated. */
+static void establish_two_way(Tcb *tcb)
+{
+    tcp_timer_stop(tcb, TIMER_RTO);
+    tcb->rtt_timing = false;
+    tcb->snd_una = tcb->snd_nxt;
+    tcb_established(tcb, "SYN arrives, and two-way handshake", "RFC 9293 §3.5");
+    deliver_waiting(tcb);
+}
+
+static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
+{
+    Tcp *tcp = l->tcp;
+
+    if (resting != NULL)
+        table_remove(&tcp->table, resting);
+    Tcb *tcb = tcb_new(tcp, seg->ip->dst, seg->hdr.dst_port, seg->ip->src, seg->hdr.src_port);
+    node_count(tcp->node, COUNTER_TcpPassiveOpens);
+    tcb->passive = true;
+    tcb->listener = l;
+    l->half_open++;
+    tcb->state = TCP_LISTEN;
+    if (resting != NULL) {
+        tcb->state = TCP_TIME_WAIT;
+        tcb->resting = resting;
+        resting->pushed_by = tcb;
+        start_above(tcb, resting);
+    }
+    take_syn(tcb, seg);
+    keep_text_of_syn(tcb, seg);
+    bool two_way = tcp->cfg.handshake == TCP_TWO_WAY;
+    if (!two_way)
+        tcp_set_state(tcb, TCP_SYN_RECEIVED, "SYN arrives", "RFC 9293 §3.10.7.2");
+    tcp_send_syn(tcb, SENT_TCP_SYN_ACK);
+    if (two_way)
+        establish_two_way(tcb);
+    tcb_check(tcb);
+}
+
+DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting)
+{
+    Node *node = l->tcp->node;
+
+    if (seg->flags & TCP_RST) /* first */
+        return DROP_TCP_LISTEN_RST;
+    if (seg->flags & TCP_ACK) { /* second */
+        tcp_refuse(l->tcp, seg, SENT_TCP_RST_LISTEN, 0);
+        return DROP_TCP_LISTEN_ACK;
+    }
+    if (!(seg->flags & TCP_SYN)) /* fourth: what is left has neither */
+        return DROP_TCP_LISTEN_OTHER;
+    if (listener_full(l)) { /* third, if there is room for it */
+        node_count(node, COUNTER_TcpExtListenOverflows);
+        node_count(node, COUNTER_TcpExtListenDrops);
+        return DROP_TCP_ACCEPT_QUEUE;
+    }
+    if (l->half_open >= l->tcp->cfg.syn_backlog) {
+        node_count(node, COUNTER_TcpExtListenDrops);
+        return DROP_TCP_SYN_BACKLOG;
+    }
+    accept_syn(l, seg, resting);
+    return DROP_NONE;
+}

@@ -1,0 +1,84 @@
+/*
+ * tcp_table.c - connections by their four-tuple: open addressing, linear probing, and deletion that
+ * moves the rest of the run back, so that no tombstones gather.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+enum { TABLE_MIN = 16 };
+
+uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
+{
+    uint64_t x = (uint64_t)ip_hash(remote) << 32 | ip_hash(local);
+
+    x = (x ^ ((uint64_t)remote_port << 16 | local_port)) * 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9u;
+    return (uint32_t)(x >> 32);
+}
+
+static bool is(const Tcb *tcb, IpAddr local, uint16_t local_port, IpAddr remote,
+               uint16_t remote_port)
+{
+    return tcb->remote_port == remote_port && tcb->local_port == local_port &&
+           ip_equal(tcb->remote, remote) && ip_equal(tcb->local, local);
+}
+
+Tcb *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
+                uint16_t remote_port)
+{
+    if (t->n == 0)
+        return NULL;
+    size_t i = tcb_hash(local, local_port, remote, remote_port) & (t->cap - 1);
+    for (; t->slots[i] != NULL; i = (i + 1) & (t->cap - 1))
+        if (is(t->slots[i], local, local_port, remote, remote_port))
+            return t->slots[i];
+    return NULL;
+}
+
+static void place(TcbTable *t, Tcb *tcb)
+{
+    size_t i = tcb->hash & (t->cap - 1);
+
+    while (t->slots[i] != NULL)
+        i = (i + 1) & (t->cap - 1);
+    t->slots[i] = tcb;
+}
+
+static void grow(TcbTable *t)
+{
+    TcbTable old = *t;
+
+    t->cap = old.cap ? 2 * old.cap : TABLE_MIN;
+    t->slots = g_new0(Tcb *, t->cap);
+    for (size_t i = 0; i < old.cap; i++)
+        if (old.slots[i] != NULL)
+            place(t, old.slots[i]);
+    g_free(old.slots);
+}
+
+void table_insert(TcbTable *t, Tcb *tcb)
+{
+    if (4 * (t->n + 1) > 3 * t->cap)
+        grow(t);
+    place(t, tcb);
+    t->n++;
+}
+
+void table_remove(TcbTable *t, const Tcb *tcb)
+{
+    size_t mask = t->cap - 1, hole = tcb->hash & mask;
+
+    while (t->slots[hole] != tcb) {
+        g_assert(t->slots[hole] != NULL);
+        hole = (hole + 1) & mask;
+    }
+    for (size_t i = (hole + 1) & mask; t->slots[i] != NULL; i = (i + 1) & mask) {
+        size_t home = t->slots[i]->hash & mask;
+        if (((i - home) & mask) < ((i - hole) & mask))
+            continue; /* it would land before its home */
+        t->slots[hole] = t->slots[i];
+        hole = i;
+    }
+    t->slots[hole] = NULL;
+    t->n--;
+}

@@ -1,0 +1,431 @@
+/*
+ * tcp_tcb.c - life of a transmission control block: made by an OPEN or a SYN, through its states, to
+ * its end, where the user's handle keeps what may still be asked.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "protocols/stack.h"
+
+static void wake_fired(void *owner)
+{
+    Wake *w = owner;
+
+    if (w->on_ready != NULL)
+        w->on_ready(w->user); /* may free what w is part of */
+}
+
+void wake(Wake *w)
+{
+    if (w->on_ready != NULL && !timer_pending(&w->timer))
+        timer_set(&w->timer, 0);
+}
+
+void wake_init(Wake *w, Sim *sim)
+{
+    timer_init(&w->timer, &sim->sched, wake_fired, w);
+}
+
+void tcb_wake(Tcb *tcb)
+{
+    if (tcb->conn != NULL)
+        wake(&tcb->conn->wake);
+}
+
+Conn *conn_new(Tcb *tcb)
+{
+    Conn *c = g_new0(Conn, 1);
+
+    c->tcp = tcb->tcp;
+    c->tcb = tcb;
+    wake_init(&c->wake, tcb->tcp->sim);
+    tcb->conn = c;
+    return c;
+}
+
+/* RFC 9293 §3.7.1: what the interface takes, less the TCP header. */
+static uint32_t largest_segment(Tcp *tcp, IpAddr remote)
+{
+    size_t mtu = ip_mtu(tcp->stack, remote);
+
+    return mtu > TCP_HDR_LEN + TCP_MSS_MIN ? (uint32_t)mtu - TCP_HDR_LEN : TCP_MSS_DEFAULT;
+}
+
+bool tcb_path_mtu(Tcb *tcb)
+{
+    uint32_t mss = largest_segment(tcb->tcp, tcb->remote);
+
+    if (mss >= tcb->snd_mss)
+        return false;
+    tcb->snd_mss = tcb->cong.mss = mss;
+    return true;
+}
+
+static void list_append(Tcp *tcp, Tcb *tcb)
+{
+    tcb->prev = tcp->last;
+    if (tcp->last != NULL)
+        tcp->last->next = tcb;
+    else
+        tcp->first = tcb;
+    tcp->last = tcb;
+}
+
+static void list_remove(Tcp *tcp, Tcb *tcb)
+{
+    if (tcb->prev != NULL)
+        tcb->prev->next = tcb->next;
+    else
+        tcp->first = tcb->next;
+    if (tcb->next != NULL)
+        tcb->next->prev = tcb->prev;
+    else
+        tcp->last = tcb->prev;
+}
+
+Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
+{
+    const TcpConfig *cfg = &tcp->cfg;
+    uint32_t mss = largest_segment(tcp, remote);
+    Tcb *tcb = g_new0(Tcb, 1);
+
+    tcb->tcp = tcp;
+    tcb->id = ++tcp->sim->next_conn_id;
+    tcb->local = local;
+    tcb->local_port = local_port;
+    tcb->remote = remote;
+    tcb->remote_port = remote_port;
+    tcb->hash = tcb_hash(local, local_port, remote, remote_port);
+    tcb->nodelay = !cfg->nagle;
+    tcb->iss = tcp_isn(tcp, local, local_port, remote, remote_port);
+    tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
+    tcb->out_seq = tcb->iss + 1;
+    tcb->snd_mss = mss;
+    tcb->rcv_mss = cfg->mss != 0 ? (uint32_t)MIN(cfg->mss, mss) : mss;
+    tcb->largest = TCP_MSS_DEFAULT;
+    tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
+    tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
+    tcb->cong = (Cong){ tcb->cc != NULL ? mss : CWND_INFINITE, CWND_INFINITE, mss, 0 };
+    tcp_timers_init(tcb);
+    list_append(tcp, tcb);
+    table_insert(&tcp->table, tcb);
+    return tcb;
+}
+
+void tcp_set_state(Tcb *tcb, TcpState new_state, const char *trigger, const char *rfc)
+{
+    TcpState old = tcb->state;
+
+    tcb->state = new_state;
+    trace_state(tcb, old, trigger, rfc);
+}
+
+void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    tcp_set_state(tcb, TCP_ESTABLISHED, trigger, rfc);
+    if (tcb->syn_expired) /* RFC 6298 (5.7) */
+        tcb->rto = MIN(MAX(3 * SEC, cfg->initial_rto), cfg->max_rto);
+    tcb->syn_expired = false;
+    tcb->backoff = 0;
+    tcp_loss_init(tcb);
+    if (tcb->resting != NULL)
+        tcb_end(tcb->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
+    if (tcb->listener != NULL) {
+        Listener *l = tcb->listener;
+        listener_forget(tcb);
+        listener_queue(l, conn_new(tcb));
+    }
+    tcb->conn->connected = true;
+    tcb_wake(tcb);
+    trace_metrics(tcb);
+}
+
+void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    if (!cfg->time_wait) { /* counterfactual: acknowledges the FIN, and forgets */
+        tcp_output(tcb);
+        tcb_end(tcb, NET_OK, trigger, rfc);
+        return;
+    }
+    tcp_timers_stop(tcb);
+    ring_free(&tcb->out);
+    tcp_set_state(tcb, TCP_TIME_WAIT, trigger, rfc);
+    tcp_timer_set(tcb, TIMER_WAIT, 2 * cfg->msl);
+}
+
+static void tcb_free(Tcb *tcb)
+{
+    ring_free(&tcb->out);
+    ring_free(&tcb->in);
+    reass_clear(&tcb->reass);
+    g_free(tcb);
+}
+
+static void reap(void *owner)
+{
+    Tcp *tcp = owner;
+
+    while (tcp->dead != NULL) {
+        Tcb *tcb = tcp->dead;
+        tcp->dead = tcb->next_dead;
+        tcb_free(tcb);
+    }
+}
+
+/* The handle goes on without its TCB. */
+static void leave_conn(Tcb *tcb, NetError error)
+{
+    Conn *c = tcb->conn;
+
+    if (c == NULL)
+        return;
+    tcb_info(tcb, &c->last);
+    c->error = error;
+    c->eof = tcb->fin_received;
+    if (!c->closed) {
+        c->left = tcb->in;
+        tcb->in = (Ring){ 0 };
+    }
+    c->tcb = NULL;
+    tcb->conn = NULL;
+    wake(&c->wake);
+}
+
+/* A TIME-WAIT pushed aside comes back if the SYN that did it was an old duplicate. */
+static void leave_table(Tcb *tcb)
+{
+    Tcp *tcp = tcb->tcp;
+
+    if (tcb->pushed_by != NULL) {
+        tcb->pushed_by->resting = NULL;
+        return;
+    }
+    table_remove(&tcp->table, tcb);
+    if (tcb->resting != NULL) {
+        tcb->resting->pushed_by = NULL;
+        table_insert(&tcp->table, tcb->resting);
+        tcb->resting = NULL;
+    }
+}
+
+/* `shown` is where observers see it go: back to LISTEN or TIME-WAIT, or to CLOSED. */
+static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger, const char *rfc)
+{
+    Tcp *tcp = tcb->tcp;
+
+    g_assert(tcb->state != TCP_CLOSED);
+    tcp_timers_stop(tcb);
+    if (tcb->pushed_by == NULL)
+        tcp_set_state(tcb, shown, trigger, rfc);
+    tcb->state = TCP_CLOSED;
+    if (tcb->listener != NULL)
+        listener_forget(tcb);
+    leave_table(tcb);
+    leave_conn(tcb, error);
+    list_remove(tcp, tcb);
+    tcb->next_dead = tcp->dead;
+    tcp->dead = tcb;
+    if (!timer_pending(&tcp->reaper))
+        timer_set(&tcp->reaper, 0);
+}
+
+void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
+{
+    if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
+        node_count(tcb->tcp->node, COUNTER_TcpAttemptFails);
+    end_as(tcb, TCP_CLOSED, error, trigger, rfc);
+}
+
+void tcb_return_to_listen(Tcb *tcb, const char *trigger, const char *rfc)
+{
+    node_count(tcb->tcp->node, COUNTER_TcpAttemptFails);
+    end_as(tcb, tcb->resting != NULL ? TCP_TIME_WAIT : TCP_LISTEN, NET_OK, trigger, rfc);
+}
+
+void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, const char *rfc)
+{
+    switch (tcb->state) { /* RFC 9293 §3.10.5: the others end in silence */
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+    case TCP_CLOSE_WAIT:
+        tcp_send_rst(tcb, why);
+        break;
+    default:
+        break;
+    }
+    if (tcb->state != TCP_CLOSED)
+        tcb_end(tcb, error, trigger, rfc);
+}
+
+static const char *info_timer(const Tcb *tcb, TcpTimer *which)
+{
+    static const struct { TcpTimer timer; const char *name; } order[] = {
+        { TIMER_RTO, "on" }, { TIMER_PERSIST, "persist" }, { TIMER_WAIT, "timewait" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
+        if (tcp_timer_runs(tcb, order[i].timer)) {
+            *which = order[i].timer;
+            return order[i].name;
+        }
+    return NULL;
+}
+
+void tcb_info(const Tcb *tcb, TcpInfo *out)
+{
+    TcpTimer which = TIMER_RTO;
+    const char *timer = info_timer(tcb, &which);
+    bool syn_unacked = tcb->snd_una == tcb->iss && tcb->snd_max != tcb->iss;
+
+    *out = (TcpInfo){
+        .id = tcb->id,
+        .state = tcb->state,
+        .local = tcb->local,
+        .remote = tcb->remote,
+        .local_port = tcb->local_port,
+        .remote_port = tcb->remote_port,
+        .iss = tcb->iss,
+        .snd_una = tcb->snd_una,
+        .snd_nxt = tcb->snd_max,
+        .snd_wnd = tcb->snd_wnd,
+        .snd_wl1 = tcb->snd_wl1,
+        .snd_wl2 = tcb->snd_wl2,
+        .irs = tcb->irs,
+        .rcv_nxt = tcb->rcv_nxt,
+        .rcv_wnd = tcb_window(tcb),
+        .cwnd = tcb->cong.cwnd,
+        .ssthresh = tcb->cong.ssthresh,
+        .mss = tcb->snd_mss,
+        .srtt = tcb->srtt,
+        .rttvar = tcb->rttvar,
+        .rto = tcb->rto,
+        .retransmits = tcb->retransmits,
+        .backoff = tcb->backoff,
+        .send_queue = tcb->out.len + syn_unacked + (tcb->fin_queued && !tcb->fin_acked),
+        .recv_queue = tcb->in.len + tcb->fin_received,
+        .bytes_sent = tcb->bytes_sent,
+        .bytes_acked = tcb->bytes_acked,
+        .bytes_received = tcb->bytes_received,
+        .timer = timer,
+        .timer_left = timer != NULL ? tcb->timers[which].at - sim_now(tcb->tcp->sim) : 0,
+        .passive = tcb->passive,
+        .has_owner = !tcb->closed,
+    };
+}
+
+#ifndef NDEBUG
+static void check_send_side(const Tcb *tcb)
+{
+    g_assert(seq_leq(tcb->snd_una, tcb->snd_nxt));
+    g_assert(seq_leq(tcb->snd_nxt, tcb->snd_max));
+    g_assert(seq_leq(tcb->snd_una, tcb->out_seq + tcb->fin_acked) || tcb->out.len == 0);
+    g_assert(tcb->snd_una == tcb->iss || tcb->snd_una == tcb->out_seq + tcb->fin_acked);
+    g_assert(tcb->state == TCP_TIME_WAIT ||
+             seq_leq(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->out.len + tcb->fin_sent));
+    g_assert(tcb->fin_queued || !tcb->fin_sent);
+    g_assert(tcb->fin_sent || !tcb->fin_acked);
+    g_assert(tcb->cong.cwnd > 0);
+}
+
+static void check_receive_side(const Tcb *tcb)
+{
+    if (tcb->state == TCP_SYN_SENT)
+        return;
+    g_assert(seq_leq(tcb->rcv_nxt, tcb->rcv_adv));
+    g_assert(tcb->in.len <= tcb->tcp->cfg.rcvbuf);
+    g_assert(!tcb->fin_received || tcb->rcv_nxt == tcb->rcv_fin + 1);
+    if (tcb->reass.n == 0)
+        return;
+    g_assert(tcb->state == TCP_SYN_RECEIVED || seq_gt(tcb->reass.ranges[0].left, tcb->rcv_nxt));
+    g_assert(seq_leq(tcb->reass.ranges[tcb->reass.n - 1].right, tcb->rcv_adv));
+}
+#endif
+
+void tcb_check(const Tcb *tcb)
+{
+#ifndef NDEBUG
+    if (tcb->state == TCP_CLOSED)
+        return;
+    check_send_side(tcb);
+    check_receive_side(tcb);
+    bool in_flight = tcb->snd_una != tcb->snd_max;
+    bool rto = tcp_timer_runs(tcb, TIMER_RTO), persist = tcp_timer_runs(tcb, TIMER_PERSIST);
+    g_assert(!(rto && persist));
+    if (tcb->tcp->cfg.retransmit)
+        g_assert((rto || persist) || !in_flight);
+    g_assert(in_flight || !rto);
+    g_assert(tcb->state != TCP_TIME_WAIT || (tcp_timer_runs(tcb, TIMER_WAIT) && !rto && !persist));
+    g_assert(tcb->owed != ACK_DUE && tcb->owed != ACK_BARE);
+#else
+    (void)tcb;
+#endif
+}
+
+/* Without a word on the wire or to observers; for tcp_free. */
+static void forget_all(Tcp *tcp)
+{
+    while (tcp->first != NULL) {
+        Tcb *tcb = tcp->first;
+        tcp_timers_stop(tcb);
+        if (tcb->conn != NULL)
+            tcb->conn->tcb = NULL;
+        list_remove(tcp, tcb);
+        tcb_free(tcb);
+    }
+    timer_stop(&tcp->reaper);
+    reap(tcp);
+}
+
+Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
+{
+    Tcp *tcp = g_new0(Tcp, 1);
+
+    tcp->stack = stack;
+    tcp->node = stack->node;
+    tcp->sim = stack->node->sim;
+    tcp->cfg = *cfg;
+    tcp->listeners = g_ptr_array_new();
+    tcp->ended = g_ptr_array_new();
+    timer_init(&tcp->reaper, &tcp->sim->sched, reap, tcp);
+    tcp_isn_init(tcp);
+    return tcp;
+}
+
+void tcp_free(Tcp *tcp)
+{
+    if (tcp == NULL)
+        return;
+    forget_all(tcp);
+    listeners_free(tcp);
+    g_free(tcp->table.slots);
+    g_free(tcp);
+}
+
+void tcp_flush(Tcp *tcp)
+{
+    while (tcp->first != NULL)
+        tcb_end(tcp->first, NET_ENETDOWN, "host crashes", "RFC 9293 §3.4.3");
+    listeners_end(tcp);
+}
+
+const TcpConfig *tcp_config(const Tcp *tcp)
+{
+    return &tcp->cfg;
+}
+
+void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
+{
+    for (const Tcb *tcb = tcp->first; tcb != NULL; tcb = tcb->next) {
+        TcpInfo info;
+        if (tcb->pushed_by != NULL)
+            continue;
+        tcb_info(tcb, &info);
+        fn(self, &info);
+    }
+}

@@ -1,0 +1,220 @@
+/*
+ * tcp_timer.c - the timers of a connection: retransmission (RFC 6298), window probes (RFC 9293
+ * §3.8.6.1), delayed acknowledgments, 2MSL. Called by the name of what happened.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "sim/engine/sim.h"
+
+static const SimTime GRANULARITY = MSEC;     /* RFC 6298's G */
+static const SimTime OVERRIDE = 500 * MSEC;  /* RFC 9293 §3.8.6.2.1: 0.1 to 1 s */
+
+void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
+{
+    timer_set(&tcb->timers[which], delay);
+    trace_timer(tcb, &TCP_TIMER_SET, which);
+}
+
+void tcp_timer_stop(Tcb *tcb, TcpTimer which)
+{
+    if (!timer_pending(&tcb->timers[which]))
+        return;
+    timer_stop(&tcb->timers[which]);
+    trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
+}
+
+bool tcp_timer_runs(const Tcb *tcb, TcpTimer which)
+{
+    return timer_pending(&tcb->timers[which]);
+}
+
+void tcp_timers_stop(Tcb *tcb)
+{
+    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
+        tcp_timer_stop(tcb, which);
+}
+
+/* --- RFC 6298 ----------------------------------------------------------------------------------- */
+
+void tcp_rtt_sample(Tcb *tcb, SimTime rtt)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    if (tcb->srtt == 0) { /* (2.2) */
+        tcb->srtt = MAX(rtt, 1);
+        tcb->rttvar = rtt / 2;
+    } else { /* (2.3), in this order */
+        SimTime off = tcb->srtt > rtt ? tcb->srtt - rtt : rtt - tcb->srtt;
+        tcb->rttvar = (3 * tcb->rttvar + off) / 4;
+        tcb->srtt = MAX((7 * tcb->srtt + rtt) / 8, 1);
+    }
+    tcb->rto = tcb->srtt + MAX(GRANULARITY, 4 * tcb->rttvar);
+    tcb->rto = MIN(MAX(tcb->rto, cfg->min_rto), cfg->max_rto); /* (2.4), (2.5) */
+    tcb->backoff = 0;
+}
+
+static void back_off(Tcb *tcb)
+{
+    SimTime max = tcb->tcp->cfg.max_rto;
+
+    tcb->rto = tcb->rto > max / 2 ? max : 2 * tcb->rto; /* (5.5) */
+    tcb->backoff++;
+}
+
+void tcp_timer_data_sent(Tcb *tcb) /* (5.1) */
+{
+    if (tcb->state == TCP_CLOSED)
+        return;
+    tcp_timer_stop(tcb, TIMER_PERSIST);
+    if (!tcp_timer_runs(tcb, TIMER_RTO) && tcb->tcp->cfg.retransmit)
+        tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
+}
+
+void tcp_timer_data_acked(Tcb *tcb) /* (5.2), (5.3) */
+{
+    if (tcb->snd_una == tcb->snd_max)
+        tcp_timer_stop(tcb, TIMER_RTO);
+    else if (tcp_timer_runs(tcb, TIMER_RTO))
+        tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
+}
+
+static uint64_t retries_allowed(const Tcb *tcb)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    if (tcb->snd_una != tcb->iss)
+        return cfg->retries;
+    return tcb->passive ? cfg->synack_retries : cfg->syn_retries;
+}
+
+/* RFC 9293 §3.8.3, R2. Nothing is sent; a hint of the network tells more than "timed out". */
+static void give_up(Tcb *tcb)
+{
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnTimeout);
+    tcb_end(tcb, tcb->soft_error != NET_OK ? tcb->soft_error : NET_ETIMEDOUT,
+            "too many retransmissions", "RFC 9293 §3.8.3");
+}
+
+/* Each expiry counts, until the peer gives a sign of life. False: that was one too many. */
+static bool count_retry(Tcb *tcb)
+{
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPTimeouts);
+    if (tcb->retries++ < retries_allowed(tcb))
+        return true;
+    give_up(tcb);
+    return false;
+}
+
+static void probe_window(Tcb *tcb)
+{
+    SimTime max = tcb->tcp->cfg.max_rto;
+
+    tcp_send_probe(tcb);
+    if (tcb->state == TCP_CLOSED)
+        return;
+    tcb->probe_wait = tcb->probe_wait > max / 2 ? max : 2 * tcb->probe_wait; /* SHLD-30 */
+    tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
+}
+
+static void rto_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_RTO);
+    if (!count_retry(tcb))
+        return;
+    if (tcb->snd_una == tcb->iss) {
+        tcb->syn_expired = true;
+        tcb->rtt_timing = false;
+        back_off(tcb);
+        tcp_timer_set(tcb, TIMER_RTO, tcb->rto); /* (5.6) */
+        tcp_send_syn(tcb, SENT_TCP_RTO_SYN);
+        tcp_output(tcb);
+    } else if (tcb->snd_wnd == 0) { /* shrunk to nothing: RFC 9293 §3.8.6, MUST-35 */
+        tcb->probe_wait = tcb->rto;
+        probe_window(tcb);
+    } else {
+        tcp_loss_rto(tcb); /* (5.4) */
+        tcb->rtt_timing = false; /* Karn */
+        back_off(tcb);
+        tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
+        trace_metrics(tcb);
+        tcp_output(tcb);
+    }
+    tcb_check(tcb);
+}
+
+/* --- window probes ------------------------------------------------------------------------------ */
+
+void tcp_timer_window_closed(Tcb *tcb)
+{
+    bool zero = tcb->snd_wnd == 0;
+
+    tcb->probe_wait = zero ? tcb->rto : OVERRIDE; /* SHLD-29 */
+    tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
+}
+
+void tcp_timer_window_opened(Tcb *tcb)
+{
+    tcp_timer_stop(tcb, TIMER_PERSIST);
+    tcb->retries = 0;
+}
+
+static void persist_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PERSIST);
+    if (tcb->snd_wnd > 0) { /* a window too small to be worth it: now it must do */
+        tcb->force = true;
+        tcp_output(tcb);
+    } else if (count_retry(tcb)) {
+        probe_window(tcb);
+    }
+    tcb_check(tcb);
+}
+
+/* --- the others --------------------------------------------------------------------------------- */
+
+static void delayed_ack_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_DELAYED_ACK);
+    owe_ack(tcb, SENT_TCP_DELAYED_ACK);
+    tcp_output(tcb);
+    tcb_check(tcb);
+}
+
+void tcp_timer_fin_wait_2(Tcb *tcb)
+{
+    if (tcb->tcp->cfg.fin_timeout > 0)
+        tcp_timer_set(tcb, TIMER_WAIT, tcb->tcp->cfg.fin_timeout);
+}
+
+static void wait_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_WAIT);
+    if (tcb->state == TCP_FIN_WAIT_2) {
+        tcb_end(tcb, NET_OK, "no FIN came, and nobody waits for it", "");
+    } else {
+        node_count(tcb->tcp->node, COUNTER_TcpExtTW);
+        tcb_end(tcb, NET_OK, "2MSL over", "RFC 9293 §3.10.8");
+    }
+}
+
+void tcp_timers_init(Tcb *tcb)
+{
+    static void (*const fire[TIMER_COUNT])(void *) = {
+        [TIMER_RTO] = rto_fired,
+        [TIMER_PERSIST] = persist_fired,
+        [TIMER_DELAYED_ACK] = delayed_ack_fired,
+        [TIMER_WAIT] = wait_fired,
+    };
+
+    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
+        timer_init(&tcb->timers[which], &tcb->tcp->sim->sched, fire[which], tcb);
+}
