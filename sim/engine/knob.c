@@ -230,7 +230,7 @@ char *knob_get_text(const Knob *knob, const void *config)
     case KNOB_ENUM:
         return g_strdup(knob->names[*(const int *)(const void *)place]);
     case KNOB_STRING:
-        return g_strdup(*(char *const *)(const void *)place);
+        return g_strconcat("", *(char *const *)(const void *)place, NULL);
     case KNOB_TIME:
         return time_to_text(*(const SimTime *)(const void *)place);
     case KNOB_CUSTOM:
