@@ -328,3 +328,20 @@ void net_inject(Port *port, Span frame)
     pkt->forged = true;
     port_send(port, pkt);
 }
+
+void net_inject_ip(const Iface *from, const Iface *to, const Ipv4Hdr *header, Span data)
+{
+    Ipv4Hdr h = *header;
+    EthHdr eth = { to != NULL ? to->mac : MAC_BROADCAST, from->mac, ETHERTYPE_IPV4 };
+    uint8_t *frame = g_malloc(ETH_HDR_LEN + ipv4_hdr_len(&h) + data.n);
+    uint8_t *body = frame + ETH_HDR_LEN + ipv4_hdr_len(&h);
+
+    if (h.total_len == 0)
+        h.total_len = (uint16_t)(ipv4_hdr_len(&h) + data.n);
+    eth_encode(&eth, frame);
+    ipv4_encode(&h, frame + ETH_HDR_LEN);
+    if (data.n > 0)
+        memcpy(body, data.p, data.n);
+    net_inject(from->port, (Span){ frame, (size_t)(body - frame) + data.n });
+    g_free(frame);
+}

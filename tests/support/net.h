@@ -62,3 +62,6 @@ Iface *net_iface(const Stack *stack, unsigned i);
 
 /* Puts bytes on the wire out of a port, as if a stack had sent them. */
 void net_inject(Port *port, Span frame);
+/* A datagram out of an interface, to another one's station or, NULL, to all. The header gets a right
+ * checksum, and its length where h->total_len is 0. */
+void net_inject_ip(const Iface *from, const Iface *to, const Ipv4Hdr *h, Span data);
