@@ -73,8 +73,17 @@ void bounds_raise(lua_State *L)
 {
     LuaEnv *env = lua_env(L);
 
-    if (env->tripped != BOUND_NONE && !env->ending)
-        lua_fail(L, "limit: %s", env->trip_text);
+    if (env->tripped == BOUND_NONE || env->ending)
+        return;
+    if (!env->trip_placed) {
+        char *place = lua_place(L), *text = g_strdup_printf("%s: limit: %s", place, env->trip_text);
+        g_free(env->trip_text);
+        g_free(place);
+        env->trip_text = text;
+        env->trip_placed = true;
+    }
+    lua_pushstring(L, env->trip_text);
+    lua_error(L);
 }
 
 static void see_signals(LuaEnv *env)

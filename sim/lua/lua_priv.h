@@ -30,6 +30,7 @@ struct LuaEnv {
     uint64_t              progress;     /* events of all worlds, but for those since the last look */
     Bound                 tripped;
     char                 *trip_text;
+    bool                  trip_placed;  /* the text says where */
     volatile sig_atomic_t pending;      /* a Bound from lua_env_stop */
     volatile sig_atomic_t beat;         /* changes while something happens */
 };
@@ -95,6 +96,8 @@ char *task_place(const Task *task);
 
 /* --- sim.* and check (lua_sim.c, lua_listen.c, lua_play.c, lua_check.c) ----------------------- */
 
+extern const TracePoint SIM_NOTED, CHECK_PASSED, CHECK_FAILED;
+
 void sim_run_callbacks(World *world); /* what sim.on has queued */
 void sim_clear(World *world);         /* labels, and */
 void listen_clear(World *world);
@@ -125,6 +128,8 @@ void require_load_file(lua_State *L, const char *file);
 
 /* A message with the names of files that Lua has cut put right; newly allocated. */
 char *require_full_names(LuaEnv *env, const char *message);
+/* Does it begin with a place, as errors do? */
+bool require_names_file(const LuaEnv *env, const char *message);
 
 void *bounds_allocate(void *env, void *p, size_t old, size_t size);
 void  bounds_watch(lua_State *L); /* sets the count hook */
