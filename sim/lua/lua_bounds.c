@@ -86,7 +86,7 @@ void bounds_raise(lua_State *L)
     lua_error(L);
 }
 
-static void see_signals(LuaEnv *env)
+void bounds_see_signals(LuaEnv *env)
 {
     Bound why = (Bound)env->pending;
 
@@ -101,7 +101,7 @@ static void count_hook(lua_State *L, lua_Debug *ar)
     LuaEnv *env = lua_env(L);
 
     (void)ar;
-    see_signals(env);
+    bounds_see_signals(env);
     uint64_t events = env->world->sim->sched.events;
     if (env->seen_events != events) {
         env->seen_events = events;
@@ -126,7 +126,7 @@ void bounds_watch(lua_State *L)
 void bounds_check(LuaEnv *env)
 {
     env->beat++;
-    see_signals(env);
+    bounds_see_signals(env);
     if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
         bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
                     env->opt.max_events);

@@ -11,7 +11,7 @@
 const RunOptions run_defaults = {
     .seed = 1,
     .until = HOUR,
-    .max_events = 200000000,
+    .max_events = 50000000,
     .max_memory = 1024u * 1024 * 1024,
     .max_instructions = 200000000,
 };
@@ -100,6 +100,7 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
         g_free(place);
     }
     out->events = env->progress;
+    out->packets = world->sim->packets.made;
 }
 
 void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len,
@@ -126,6 +127,15 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
 void lua_env_play(LuaEnv *env, const char *file, LuaOutcome *out)
 {
     lua_env_play_text(env, file, NULL, 0, out);
+}
+
+void lua_env_abandon(LuaEnv *env, LuaOutcome *out)
+{
+    bounds_see_signals(env);
+    fill_outcome(env, g_ptr_array_index(env->worlds, 0), out);
+    for (World *world = env->world; world != NULL; world = world->outer)
+        if (env->hooks.world_ended != NULL)
+            env->hooks.world_ended(env->hooks.self, world);
 }
 
 void lua_env_stop(LuaEnv *env, Bound why)

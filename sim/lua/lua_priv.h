@@ -134,6 +134,7 @@ bool require_names_file(const LuaEnv *env, const char *message);
 void *bounds_allocate(void *env, void *p, size_t old, size_t size);
 void  bounds_watch(lua_State *L); /* sets the count hook */
 void  bounds_check(LuaEnv *env);  /* between events: memory, events, signals */
+void  bounds_see_signals(LuaEnv *env); /* trips what lua_env_stop has asked for */
 /* Marks the bound as reached, with the text made from the format; the first one counts. */
 void  bounds_trip(LuaEnv *env, Bound bound, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void  bounds_trip_memory(LuaEnv *env);
