@@ -16,6 +16,7 @@ typedef struct LuaRule {
     LuaMatch  *match;
     int        modify; /* a kept function, LUA_NOREF */
     bool       sums;
+    char      *place;  /* where it was made */
     WaitQueue  queue;  /* tasks in rule:wait() */
 } LuaRule;
 
@@ -82,20 +83,35 @@ static void rule_hit(void *self, const Packet *pkt)
     waitq_wake(&r->queue);
 }
 
+static int write_back(lua_State *L)
+{
+    const LuaRule *r = lua_touserdata(L, 2);
+
+    lua_modify_packet(L, 1, lua_touserdata(L, 3), r->sums);
+    return 0;
+}
+
 /* (LuaRule *, Packet *): the author's function on the packet's table, then the table back into the
- * packet. Runs under lua_callback, so that either may raise. */
+ * packet. Runs under lua_callback, so that either may raise. When the table is read the function has
+ * returned: the line that an error names is that of link:modify. */
 static int modify_body(lua_State *L)
 {
-    const LuaRule *r = lua_touserdata(L, 1);
+    LuaRule *r = lua_touserdata(L, 1);
     Packet *pkt = lua_touserdata(L, 2);
 
-    lua_rawgeti(L, LUA_REGISTRYINDEX, r->modify);
+    lua_pushcfunction(L, write_back);
     lua_push_frame(L, packet_frame(pkt));
-    lua_pushvalue(L, -1);
-    lua_insert(L, -3);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, r->modify);
+    lua_pushvalue(L, -2);
     lua_call(L, 1, 0);
-    lua_modify_packet(L, lua_gettop(L), pkt, r->sums);
-    return 0;
+    lua_pushlightuserdata(L, r);
+    lua_pushlightuserdata(L, pkt);
+    if (lua_pcall(L, 3, 0, 0) == LUA_OK)
+        return 0;
+    const char *message = lua_tostring(L, -1), *file = r->world->file;
+    if (message != NULL && g_str_has_prefix(message, file))
+        lua_pushfstring(L, "%s%s", r->place, message + strlen(file));
+    return lua_error(L);
 }
 
 static void rule_modify(void *self, LinkDir *dir, Packet *pkt)
@@ -118,6 +134,7 @@ static void rule_free(void *self)
 
     lua_match_free(r->match);
     luaL_unref(world_lua(r->world), LUA_REGISTRYINDEX, r->modify);
+    g_free(r->place);
     g_free(r);
 }
 
@@ -148,7 +165,7 @@ static int add_rule(lua_State *L, FaultKind kind, const char *verb, int opts, co
                          .free_self = rule_free, .self = r };
     char *place = lua_place(L), *name = g_strdup_printf("%s (%s)", verb, place);
     r->rule = fault_add(link, kind, &opt.fault, &calls, name);
-    g_free(place);
+    r->place = place;
     g_free(name);
     lua_push_object(L, "rule", r->rule);
     return 1;

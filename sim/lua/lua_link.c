@@ -83,7 +83,7 @@ static void read_loss(lua_State *L, LinkConfig *cfg)
         ok = knob_set_text(&loss, cfg, luaL_tolstring(L, -1, NULL), &error);
     cfg->loss_model = LOSS_RANDOM;
     if (!ok) {
-        g_prefix_error(&error, "link: loss: ");
+        g_prefix_error(&error, "link: ");
         lua_fail_gerror(L, error);
     }
 }
@@ -113,6 +113,7 @@ static void read_netem(lua_State *L, int arg, LinkConfig *cfg)
 static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
 {
     static const char *const dirs[] = { "forward", "reverse" };
+    static const char *const whats[] = { "link: forward", "link: reverse" };
     Knob knobs[MAX_KNOBS];
 
     collect_knobs(knobs);
@@ -124,7 +125,7 @@ static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
     }
     for (int i = 0; i < 2 && lua_istable(L, arg); i++) {
         lua_getfield(L, arg, dirs[i]);
-        lua_options(L, arg + 1, dirs[i], link_knobs, &cfg[i], link_custom);
+        lua_options(L, arg + 1, whats[i], link_knobs, &cfg[i], link_custom);
         lua_settop(L, arg);
     }
 }

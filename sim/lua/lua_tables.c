@@ -32,8 +32,11 @@ static void append(lua_State *L)
     lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 }
 
+/* A table's text without its last newline, which print adds. */
 static void push_string(lua_State *L, GString *text)
 {
+    if (text->len > 0 && text->str[text->len - 1] == '\n')
+        g_string_truncate(text, text->len - 1);
     lua_pushlstring(L, text->str, text->len);
     g_string_free(text, TRUE);
 }
