@@ -193,7 +193,7 @@ static void apply_options(lua_State *L, int arg, Draft *d)
     d->len[LAYER_TCP] = n;
 }
 
-/* --- option tables of packets ------------------------------------------------------------------- */
+/* --- option tables of packets ----------------------------------------------------------------- */
 
 static bool is_option(Layer layer, const char *name)
 {

@@ -1,5 +1,5 @@
 /*
- * lua_fault.c - a link's fault rules: drop, delay, duplicate, corrupt, modify, hold, copy, and inject.
+ * lua_fault.c - a link's fault rules, and inject.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/fault.h"
@@ -65,7 +65,7 @@ static void rule_custom(lua_State *L, const Knob *knob, void *config)
     ((RuleOptions *)config)->fault.from = lua_check_node(L, -1);
 }
 
-/* --- what the engine calls ---------------------------------------------------------------------- */
+/* --- what the engine calls -------------------------------------------------------------------- */
 
 static bool rule_match(void *self, LinkDir *dir, const Packet *pkt)
 {
@@ -92,8 +92,8 @@ static int write_back(lua_State *L)
 }
 
 /* (LuaRule *, Packet *): the author's function on the packet's table, then the table back into the
- * packet. Runs under lua_callback, so that either may raise. When the table is read the function has
- * returned: the line that an error names is that of link:modify. */
+ * packet. Runs under lua_callback, so that either may raise. When the table is read the function
+ * has returned: the line that an error names is that of link:modify. */
 static int modify_body(lua_State *L)
 {
     LuaRule *r = lua_touserdata(L, 1);
@@ -138,7 +138,7 @@ static void rule_free(void *self)
     g_free(r);
 }
 
-/* --- making rules ------------------------------------------------------------------------------- */
+/* --- making rules ----------------------------------------------------------------------------- */
 
 static bool on_link(const Link *link, const Node *node)
 {
@@ -254,7 +254,7 @@ static int l_inject(lua_State *L)
     return 0;
 }
 
-/* --- the handle --------------------------------------------------------------------------------- */
+/* --- the handle ------------------------------------------------------------------------------- */
 
 static FaultRule *check_rule(lua_State *L)
 {
@@ -280,21 +280,26 @@ static FaultRule *check_catching(lua_State *L, FaultKind kind, const char *verb,
 
     lua_check_act(L, verb);
     if (rule->kind != kind)
-        lua_fail(L, "rule:%s: it is for what link:%s has made; this is %s", verb, maker, rule->name);
+        lua_fail(L, "rule:%s: it is for what link:%s has made; this is %s", verb, maker,
+                 rule->name);
     return rule;
 }
 
 /* held:release() -> how many: back on the wire, in the order caught */
 static int l_release(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)fault_release(check_catching(L, FAULT_HOLD, "release", "hold")));
+    FaultRule *rule = check_catching(L, FAULT_HOLD, "release", "hold");
+
+    lua_pushinteger(L, (lua_Integer)fault_release(rule));
     return 1;
 }
 
 /* copy:replay() -> how many: copies of what was caught */
 static int l_replay(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)fault_release(check_catching(L, FAULT_COPY, "replay", "copy")));
+    FaultRule *rule = check_catching(L, FAULT_COPY, "replay", "copy");
+
+    lua_pushinteger(L, (lua_Integer)fault_release(rule));
     return 1;
 }
 

@@ -1,7 +1,8 @@
 /*
  * lua_filter.c - FILTERs: a table of fields, a pcap expression, a function of a packet.
  *
- * A LuaMatch is a userdata that the registry keeps until it is freed: an error between does not lose it.
+ * A LuaMatch is a userdata that the registry keeps until it is freed: an error between does not
+ * lose it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_net.h"
@@ -18,7 +19,7 @@ struct LuaMatch {
 
 static const char match_type[] = "stacklab.match";
 
-/* --- the table form ----------------------------------------------------------------------------- */
+/* --- the table form --------------------------------------------------------------------------- */
 
 typedef enum FilterKey {
     KEY_TCP, KEY_UDP, KEY_ICMP, KEY_ARP, KEY_IP, KEY_DATA, KEY_SRC, KEY_DST, KEY_SPORT, KEY_DPORT,
@@ -144,9 +145,10 @@ static Filter *filter_of_table(lua_State *L, int arg)
     return filter_new_spec(&spec);
 }
 
-/* --- the text form ------------------------------------------------------------------------------ */
+/* --- the text form ---------------------------------------------------------------------------- */
 
-/* Addresses are given out only if the expression names a node: it may stand before the topology does. */
+/* Addresses are given out only if the expression names a node: it may stand before the topology
+ * does. */
 static bool resolve(void *self, const char *name, IpAddr *out)
 {
     const Node *node = sim_node(self, name);
@@ -168,7 +170,7 @@ static Filter *filter_of_text(lua_State *L, const char *text)
     return filter;
 }
 
-/* --- matching ----------------------------------------------------------------------------------- */
+/* --- matching --------------------------------------------------------------------------------- */
 
 static int match_gc(lua_State *L)
 {

@@ -78,7 +78,7 @@ bool draft_said(const Draft *d, Layer layer, const char *name)
     return d->said & (uint64_t)1 << (field_find(layer, name) - frame_fields);
 }
 
-/* --- bytes and numbers -------------------------------------------------------------------------- */
+/* --- bytes and numbers ------------------------------------------------------------------------ */
 
 static uint32_t get_word(const Field *f, const uint8_t *header)
 {
@@ -111,7 +111,7 @@ void field_put(const Field *f, uint8_t *header, uint32_t value)
         put32(p, word);
 }
 
-/* --- taking a frame apart ----------------------------------------------------------------------- */
+/* --- taking a frame apart --------------------------------------------------------------------- */
 
 /* Takes n bytes of header off the rest; false if it is shorter. */
 static bool take_header(Draft *d, Layer layer, Span *rest, size_t n)
@@ -175,7 +175,7 @@ void draft_read(Draft *d, Span frame)
     d->payload = rest;
 }
 
-/* --- into Lua ----------------------------------------------------------------------------------- */
+/* --- into Lua --------------------------------------------------------------------------------- */
 
 /* The options as tcp_wire knows them, read from the header alone. */
 TcpOptions draft_options(const Draft *d)
@@ -292,7 +292,7 @@ void draft_push(lua_State *L, const Draft *d)
     lua_setfield(L, -2, "payload");
 }
 
-/* --- putting it together ------------------------------------------------------------------------ */
+/* --- putting it together ---------------------------------------------------------------------- */
 
 static void put_unsaid(Draft *d, Layer layer, const char *name, uint32_t value)
 {

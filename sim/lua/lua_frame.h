@@ -1,8 +1,8 @@
 /*
  * lua_frame.h - a frame in parts, to be read into a Lua table or written from one.
  *
- * One table of rows (layer, name, place and width of the field on the wire) serves reading, building
- * and changing. A Draft holds the headers' bytes apart until lengths and sums are put in.
+ * One table of rows (layer, name, place and width of the field on the wire) serves reading,
+ * building and changing. A Draft holds the headers' bytes apart until lengths and sums are put in.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -21,8 +21,9 @@ typedef enum Layer {
 
 typedef enum FieldType { FIELD_NUMBER, FIELD_BIT, FIELD_MAC, FIELD_IP, FIELD_FLAGS } FieldType;
 
-/* Where a field lies: in the big-endian word of `width` bits at byte `at`, shifted down by `shift`, of
- * so many bits; a MAC or IP address at byte `at`. The table's number is the wire's times `unit`. */
+/* Where a field lies: in the big-endian word of `width` bits at byte `at`, shifted down by `shift`,
+ * of so many bits; a MAC or IP address at byte `at`. The table's number is the wire's times `unit`.
+ * */
 typedef struct Field {
     Layer       layer;
     const char *name;

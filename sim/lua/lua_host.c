@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- counters ----------------------------------------------------------------------------------- */
+/* --- counters --------------------------------------------------------------------------------- */
 
 static void push_counters(lua_State *L, const Node *node)
 {
@@ -65,7 +65,7 @@ int lua_counter_index(lua_State *L, Node *node, const char *name)
     return 1;
 }
 
-/* --- power -------------------------------------------------------------------------------------- */
+/* --- power ------------------------------------------------------------------------------------ */
 
 /* host:crash(): everything is forgotten, no packet sent; its tasks end */
 static int l_crash(lua_State *L)
@@ -100,8 +100,8 @@ static const Knob boot_knobs[] = {
     { .name = NULL }
 };
 
-/* host:boot([{ quiet_time = "2min" }]): starts it again; with a quiet time, waits that long, in which
- * no program of this host can open a connection */
+/* host:boot([{ quiet_time = "2min" }]): starts it again; with a quiet time, waits that long, in
+ * which no program of this host can open a connection */
 static int l_boot(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
@@ -117,7 +117,7 @@ static int l_boot(lua_State *L)
     return task_wait(L, NULL, sim_now(lua_sim(L)) + opt.quiet_time, boot_k, 0);
 }
 
-/* --- ARP ---------------------------------------------------------------------------------------- */
+/* --- ARP -------------------------------------------------------------------------------------- */
 
 /* host:arp_announce(): gratuitous ARP from every interface */
 static int l_arp_announce(lua_State *L)

@@ -8,7 +8,7 @@
 
 enum { MAX_KNOBS = 32 };
 
-/* --- options ------------------------------------------------------------------------------------ */
+/* --- options ---------------------------------------------------------------------------------- */
 
 /* The rows of link_knobs and, for a whole link, those that are the binding's own. */
 static void collect_knobs(Knob out[MAX_KNOBS])
@@ -130,7 +130,7 @@ static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
     }
 }
 
-/* --- making one --------------------------------------------------------------------------------- */
+/* --- making one ------------------------------------------------------------------------------- */
 
 typedef struct LinkEnd {
     Node *node;
@@ -172,7 +172,8 @@ static void set_mtu(const LinkDir *dir)
         ((Iface *)g_ptr_array_index(stack->ifaces, dir->from->index))->mtu = dir->cfg.mtu;
 }
 
-/* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an interface */
+/* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an
+ * interface */
 static int l_link(lua_State *L)
 {
     LinkEnd a = check_end(L, 1), b = check_end(L, 2);
@@ -190,7 +191,7 @@ static int l_link(lua_State *L)
     return 1;
 }
 
-/* --- changing one -------------------------------------------------------------------------------- */
+/* --- changing one ----------------------------------------------------------------------------- */
 
 /* link:set { loss = "30%" }: for the packets still to come */
 static int l_set(lua_State *L)
@@ -222,7 +223,7 @@ static int l_up(lua_State *L)
     return 0;
 }
 
-/* --- looking at one ------------------------------------------------------------------------------ */
+/* --- looking at one --------------------------------------------------------------------------- */
 
 #define COUNTER_ROW(name) { #name, offsetof(LinkCounters, name) }
 

@@ -31,7 +31,8 @@ static const Knob defaults_knobs[] = { STACK_KNOBS, { .name = NULL } };
 
 static const Knob node_knobs[] = {
     STACK_KNOBS,
-    { .name = "ip", .type = KNOB_CUSTOM, .doc = "Its address with prefix, or a list: eth0, eth1 ..." },
+    { .name = "ip", .type = KNOB_CUSTOM, 
+      .doc = "Its address with prefix, or a list: of eth0, eth1 ..." },
     { .name = "mac", .type = KNOB_CUSTOM, .doc = "The MAC address of eth0." },
     { .name = "gateway", .type = KNOB_CUSTOM, .doc = "The next hop of its default route." },
     { .name = "hosts", .type = KNOB_CUSTOM, .doc = "Names and their addresses, as in /etc/hosts." },
@@ -45,7 +46,7 @@ static const Knob switch_knobs[] = {
     { .name = NULL }
 };
 
-/* --- option tables ------------------------------------------------------------------------------ */
+/* --- option tables ---------------------------------------------------------------------------- */
 
 static uint32_t check_isn(lua_State *L, int arg)
 {
@@ -53,8 +54,8 @@ static uint32_t check_isn(lua_State *L, int arg)
     lua_Integer n = lua_tointegerx(L, arg, &is_int);
 
     if (!is_int || n < 0 || n > UINT32_MAX)
-        lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", a number from 0 to 4294967295, or a "
-                    "list of them, not '%s'", luaL_tolstring(L, arg, NULL));
+        lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", a number from 0 to 4294967295, or "
+                    "a list of them, not '%s'", luaL_tolstring(L, arg, NULL));
     return (uint32_t)n;
 }
 
@@ -211,18 +212,25 @@ static void node_custom(lua_State *L, const Knob *knob, void *config)
         stack_custom(L, knob, &opt->cfg);
 }
 
-/* --- making nodes ------------------------------------------------------------------------------- */
+/* --- making nodes ----------------------------------------------------------------------------- */
+
+static bool is_name_char(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
+}
 
 static const char *check_new_name(lua_State *L, const char *what)
 {
+    size_t n = 0;
     const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
     IpAddr addr;
 
     lua_check_act(L, what);
     if (name == NULL)
         lua_fail(L, "%s: a name is wanted", what);
-    if (*name == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
-                          strlen(name))
+    while (is_name_char(name[n]))
+        n++;
+    if (n == 0 || name[n] != 0)
         lua_fail(L, "%s: a name has letters, digits, '_', '.' and '-' only, not '%s'", what, name);
     if (ip_parse(name, &addr))
         lua_fail(L, "%s: '%s' is an address, not a name", what, name);
@@ -304,7 +312,7 @@ static int l_defaults(lua_State *L)
     return 0;
 }
 
-/* --- ports and interfaces ------------------------------------------------------------------------ */
+/* --- ports and interfaces --------------------------------------------------------------------- */
 
 Port *lua_node_free_port(Node *node)
 {
@@ -362,7 +370,8 @@ static void iface_custom(lua_State *L, const Knob *knob, void *config)
     }
 }
 
-/* node:interface(name [, { ip = "192.168.1.1/24", mac = "02:..." }]) -> interface, made if need be */
+/* node:interface(name [, { ip = "192.168.1.1/24", mac = "02:..." }]) -> interface, made if need be
+ * */
 static int l_interface(lua_State *L)
 {
     Node *node = lua_check_node(L, 1);
@@ -423,7 +432,7 @@ static void iface_text(lua_State *L, void *p, GString *out)
     g_string_append_c(out, '>');
 }
 
-/* --- routes ------------------------------------------------------------------------------------- */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 /* node:route(prefix, via | "blackhole" | "unreachable"): a static one */
 static int l_route(lua_State *L)
@@ -453,7 +462,7 @@ static int l_route(lua_State *L)
     return 0;
 }
 
-/* --- the classes -------------------------------------------------------------------------------- */
+/* --- the classes ------------------------------------------------------------------------------ */
 
 static int node_index(lua_State *L, void *p, const char *name)
 {

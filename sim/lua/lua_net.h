@@ -1,11 +1,11 @@
 /*
- * lua_net.h - what those parts of the binding share that speak of nodes, links, addresses and packets.
+ * lua_net.h - what the parts of the binding share that speak of nodes, links and addresses.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/lua/lua_env.h"
 
-/* --- where to: "a node, an address, a name, or host:port" --------------------------------------- */
+/* --- where to: "a node, an address, a name, or host:port" ------------------------------------- */
 
 typedef struct LuaTarget {
     IpAddr   addr;
@@ -13,9 +13,10 @@ typedef struct LuaTarget {
     bool     has_port;
 } LuaTarget;
 
-/* Reads a node, an interface, an address, the name of a node or of one of from's static `hosts`, either
- * with ":port", or an endpoint as recvfrom gives it. Settles. `from` (may be NULL) is who asks: of a
- * node's addresses it gets the one on a common subnet. Raises if there is no such host. */
+/* Reads a node, an interface, an address, the name of a node or of one of from's static `hosts`,
+ * either with ":port", or an endpoint as recvfrom gives it. Settles. `from` (may be NULL) is who
+ * asks: of a node's addresses it gets the one on a common subnet. Raises if there is no such host.
+ * */
 void   lua_check_target(lua_State *L, int arg, const Stack *from, LuaTarget *out);
 IpAddr lua_check_address(lua_State *L, int arg, const Stack *from); /* one without a port */
 /* Reads (target [, port]) at arg; a port must come from one of them. Returns the next argument. */
@@ -27,8 +28,8 @@ IpPrefix lua_check_prefix(lua_State *L, int arg);  /* "10.0.0.1/24" */
 Stack   *lua_check_stack(lua_State *L, int arg);   /* a host or a router; a switch raises */
 Link    *lua_check_link(lua_State *L, int arg);
 
-/* The static names of a node, `hosts` of its options: set pops a table or nil, push pushes the value
- * of one or nil. */
+/* The static names of a node, `hosts` of its options: set pops a table or nil, push pushes the
+ * value of one or nil. */
 void lua_set_static_hosts(lua_State *L, const Node *node);
 void lua_push_static_host(lua_State *L, const Node *node, const char *name);
 
@@ -39,7 +40,7 @@ void lua_push_node(lua_State *L, Node *node);      /* as host, router or switch;
 /* { ip = , port = }, printing as "10.0.0.1:80", equal to its like, and a target. */
 void lua_push_endpoint(lua_State *L, IpAddr addr, uint16_t port);
 
-/* --- tables that answer more than they hold ----------------------------------------------------- */
+/* --- tables that answer more than they hold --------------------------------------------------- */
 
 /* The table on top raises when asked for a field that it lacks: "no counter 'TcpRetransSeg', did
  * you mean 'TcpRetransSegs'?". */
@@ -49,13 +50,13 @@ void lua_prints_as(lua_State *L);
 /* Pops a table; the one below it looks up there what it does not hold itself. */
 void lua_also_answers(lua_State *L);
 
-/* --- looking and acting ------------------------------------------------------------------------- */
+/* --- looking and acting ----------------------------------------------------------------------- */
 /* Between begin and end a function of the author's runs inside an event: it may look, not act. */
 void lua_look_begin(lua_State *L);
 void lua_look_end(lua_State *L);
 void lua_check_act(lua_State *L, const char *what); /* raises if somebody only looks */
 
-/* --- further parts, opened by those of lua_env.h -------------------------------------------------- */
+/* --- further parts, opened by those of lua_env.h ---------------------------------------------- */
 
 void lua_open_link(lua_State *L);    /* by lua_open_net: sim.link and the class "link" */
 void lua_open_udp(lua_State *L);     /* by lua_open_sock */

@@ -15,7 +15,7 @@ static const char *const record_fields[] = { "time", "kind", "node", "from",   "
                                              "why",  "drop", "wire_len", "retransmission",
                                              "forged", "altered", "remark", NULL };
 
-/* --- pushing ------------------------------------------------------------------------------------ */
+/* --- pushing ---------------------------------------------------------------------------------- */
 
 static int packet_tostring(lua_State *L)
 {
@@ -98,7 +98,7 @@ void lua_push_record(lua_State *L, const Record *rec)
         set_text(L, "remark", rec->remark);
 }
 
-/* --- building ----------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------- */
 
 static bool in_list(const char *const *list, const char *name)
 {
@@ -338,7 +338,7 @@ Packet *lua_check_frame(lua_State *L, int arg, LinkDir *dir)
                  far != NULL ? &far->mac : NULL, true);
 }
 
-/* --- changing ----------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 void lua_modify_packet(lua_State *L, int arg, Packet *pkt, bool sums)
 {

@@ -131,7 +131,7 @@ static void send_request(PingRun *run)
         }
 }
 
-/* --- the result --------------------------------------------------------------------------------- */
+/* --- the result ------------------------------------------------------------------------------- */
 
 /* "20.125 ms": microseconds, as ping prints them. */
 static void append_ms(GString *out, SimTime t)
@@ -146,9 +146,9 @@ static void append_summary(const PingRun *run, unsigned received, GString *out)
     SimTime sum = 0, least = NEVER;
     char dst[IP_TEXT];
 
-    g_string_append_printf(out, "\n--- %s ping statistics ---\n%u packets transmitted, %u received, "
-                           "%u%% packet loss", ip_text(run->dst, dst), run->sent, received,
-                           (run->sent - MIN(received, run->sent)) * 100u / run->sent);
+    g_string_append_printf(out, "\n--- %s ping statistics ---\n", ip_text(run->dst, dst));
+    g_string_append_printf(out, "%u packets transmitted, %u received, %u%% packet loss", run->sent,
+                           received, (run->sent - MIN(received, run->sent)) * 100u / run->sent);
     if (received == 0)
         return;
     for (guint i = 0; i < run->rows->len; i++) {
@@ -203,7 +203,8 @@ static void push_row(lua_State *L, const PingRow *row)
     lua_setfield(L, -2, "ttl");
 }
 
-/* { sent = , received = , rtts = { { seq, rtt, ttl, from, error } ... } }, printing as ping does. */
+/* { sent = , received = , rtts = { { seq, rtt, ttl, from, error } ... } }, printing as ping does.
+ * */
 static void push_result(lua_State *L, const PingRun *run)
 {
     unsigned received = 0;
@@ -234,9 +235,10 @@ static void push_result(lua_State *L, const PingRun *run)
     lua_prints_as(L);
 }
 
-/* --- the course of it --------------------------------------------------------------------------- */
+/* --- the course of it ------------------------------------------------------------------------- */
 
-/* As ping does after its last request: twice the slowest round trip, or the timeout if none came. */
+/* As ping does after its last request: twice the slowest round trip, or the timeout if none came.
+ * */
 static SimTime linger(const PingRun *run)
 {
     return run->slowest > 0 ? 2 * run->slowest : run->opt.timeout;

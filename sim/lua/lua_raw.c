@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- looking back ------------------------------------------------------------------------------- */
+/* --- looking back ----------------------------------------------------------------------------- */
 
 typedef struct LookBack {
     const Node *node; /* at this node, what tcpdump would show there; or */
@@ -44,8 +44,8 @@ static int push_packets(lua_State *L, LookBack *look)
         return lua_fail(L, "packets: nothing is kept, by sim.record(false)");
     uint64_t first = recorder_first(recorder);
     if (first > 0 && recorder_get(recorder, first)->t >= look->since)
-        return lua_fail(L, "packets: only the last %d are kept, and more have passed since: say since "
-                        "when, as in packets(filter, { since = sim.now() - 1 })", RECORD_MAX);
+        return lua_fail(L, "packets: only the last %d are kept, and more have passed since: say "
+                        "since when, as in packets(filter, { since = sim.now() - 1 })", RECORD_MAX);
     LuaMatch *match = lua_check_filter(L, 2);
     lua_newtable(L);
     for (uint64_t i = first; i < recorder_end(recorder); i++) {
@@ -75,7 +75,7 @@ static int l_link_packets(lua_State *L)
     return push_packets(L, &look);
 }
 
-/* --- sending ------------------------------------------------------------------------------------ */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 typedef struct SendOptions {
     Port *port;
@@ -115,8 +115,8 @@ static NetError send_error(DropReason why)
     }
 }
 
-/* host:send_raw(packet [, { iface = "eth0" }]) -> true, or nil, NAME: forged, from this host. With eth
- * or arp it goes onto the wire as it is; else it is routed. */
+/* host:send_raw(packet [, { iface = "eth0" }]) -> true, or nil, NAME: forged, from this host. With
+ * eth or arp it goes onto the wire as it is; else it is routed. */
 static int l_send_raw(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
@@ -146,7 +146,7 @@ static int l_send_raw(lua_State *L)
     return 1;
 }
 
-/* --- receiving ---------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 /* One call of recv_raw: a sink that waits for one frame. */
 typedef struct RawWait {

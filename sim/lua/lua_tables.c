@@ -41,7 +41,7 @@ static void push_string(lua_State *L, GString *text)
     g_string_free(text, TRUE);
 }
 
-/* --- sockets ------------------------------------------------------------------------------------ */
+/* --- sockets ---------------------------------------------------------------------------------- */
 
 typedef struct SocketFilter {
     lua_State  *L;
@@ -144,7 +144,8 @@ static void sockets_custom(lua_State *L, const Knob *knob, void *config)
              near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
-/* host:sockets([{ state = "SYN_RECEIVED", port = 80, proto = "udp" }]) -> rows; prints as ss does */
+/* host:sockets([{ state = "SYN_RECEIVED", port = 80, proto = "udp" }]) -> rows; prints as ss does
+ * */
 static int l_sockets(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
@@ -200,7 +201,7 @@ static int l_netstat(lua_State *L)
     return push_shown(L, "netstat", table_netstat);
 }
 
-/* --- ARP, routes, a switch's stations ----------------------------------------------------------- */
+/* --- ARP, routes, a switch's stations --------------------------------------------------------- */
 
 /* host:arp_table() -> rows, also by address; prints as arp -n does */
 static int l_arp_table(lua_State *L)

@@ -11,7 +11,7 @@ static const char hosts_key[] = "stacklab.hosts";
 static const char looking_key[] = "stacklab.looking";
 static const char endpoint_type[] = "stacklab.endpoint";
 
-/* --- giving ------------------------------------------------------------------------------------- */
+/* --- giving ----------------------------------------------------------------------------------- */
 
 void lua_push_ip(lua_State *L, IpAddr addr)
 {
@@ -88,7 +88,7 @@ void lua_push_endpoint(lua_State *L, IpAddr addr, uint16_t port)
     lua_setmetatable(L, -2);
 }
 
-/* --- tables that answer more than they hold ----------------------------------------------------- */
+/* --- tables that answer more than they hold --------------------------------------------------- */
 
 enum { MAX_NAMES = 160 };
 
@@ -159,7 +159,7 @@ void lua_also_answers(lua_State *L)
     lua_remove(L, -2);
 }
 
-/* --- looking and acting ------------------------------------------------------------------------- */
+/* --- looking and acting ----------------------------------------------------------------------- */
 
 static lua_Integer looking(lua_State *L, lua_Integer add)
 {
@@ -189,7 +189,7 @@ void lua_check_act(lua_State *L, const char *what)
         lua_fail(L, "%s: a filter may look at packets, not act on the world", what);
 }
 
-/* --- taking ------------------------------------------------------------------------------------- */
+/* --- taking ----------------------------------------------------------------------------------- */
 
 Stack *lua_check_stack(lua_State *L, int arg)
 {
@@ -249,7 +249,8 @@ IpPrefix lua_check_prefix(lua_State *L, int arg)
     if (text != NULL && prefix_parse(text, &prefix))
         return prefix;
     if (text != NULL && ip_parse(text, &addr))
-        lua_fail(L, "the address \"%s\" needs the length of its prefix, as in \"%s/24\"", text, text);
+        lua_fail(L, "the address \"%s\" needs the length of its prefix, as in \"%s/24\"", text,
+                 text);
     lua_fail(L, "'%s' is no address with a prefix such as \"10.0.0.1/24\"",
              luaL_tolstring(L, arg, NULL));
     return prefix;

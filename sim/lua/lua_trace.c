@@ -1,7 +1,8 @@
 /*
- * lua_trace.c - traceroute: UDP datagrams to ports from 33434 on with a growing TTL, and who complains.
+ * lua_trace.c - traceroute: UDP datagrams with a growing TTL, and who complains.
  *
- * One probe for each hop unless `queries` says more; each waits for its answer, as `traceroute -N 1`.
+ * One probe for each hop unless `queries` says more; each waits for its answer, as with
+ * `traceroute -N 1`. The ports count up from 33434.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_net.h"
@@ -93,7 +94,7 @@ static void run_gc(void *p)
     g_free(run);
 }
 
-/* --- the result --------------------------------------------------------------------------------- */
+/* --- the result ------------------------------------------------------------------------------- */
 
 static void push_hop(lua_State *L, const TraceRun *run, unsigned i)
 {
@@ -169,7 +170,7 @@ static void push_result(lua_State *L, const TraceRun *run)
     lua_prints_as(L);
 }
 
-/* --- the course of it --------------------------------------------------------------------------- */
+/* --- the course of it ------------------------------------------------------------------------- */
 
 static NetError send_probe(TraceRun *run)
 {
@@ -195,7 +196,8 @@ static bool is_over(const TraceRun *run)
            (run->arrived || run->probe == run->opt.max_hops * run->opt.queries);
 }
 
-/* Stack: 1 host, 2 the run. An answer may come while the probe is being sent, from this host itself. */
+/* Stack: 1 host, 2 the run. An answer may come while the probe is being sent, from this host
+ * itself. */
 static int trace_k(lua_State *L, int status, lua_KContext ctx)
 {
     TraceRun *run = lua_check_object(L, 2, "traceroute");
@@ -218,7 +220,8 @@ static int trace_k(lua_State *L, int status, lua_KContext ctx)
     return err != NET_OK ? 2 : 1;
 }
 
-/* host:traceroute(target [, { max_hops = 30, queries = 1, timeout = "5s" }]) -> rows, or nil, NAME */
+/* host:traceroute(target [, { max_hops = 30, queries = 1, timeout = "5s" }]) -> rows, or nil, NAME
+ * */
 static int l_traceroute(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
