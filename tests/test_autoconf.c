@@ -313,7 +313,8 @@ START_TEST(clashes_name_both_nodes)
     join(sw, NULL, a->node, "10.0.0.1/24");
     join(sw, NULL, b->node, "10.0.0.1/24");
     char *message = failure();
-    ck_assert_str_eq(message, "address clash: a and b have the same address 10.0.0.1 in one network");
+    ck_assert_str_eq(message,
+                     "address clash: a and b have the same address 10.0.0.1 in one network");
     g_free(message);
     IpPrefix other = { ip("10.0.0.2"), 24 };
     stack_set_address(b, net_iface(b, 0), other);
@@ -394,7 +395,8 @@ START_TEST(a_big_network_gets_a_wide_subnet)
 }
 END_TEST
 
-/* Random nets of routers: everybody reaches everybody, on a path as short as a search by hand finds. */
+/* Random nets of routers: everybody reaches everybody, on a path as short as a search by hand
+ * finds. */
 START_TEST(random_networks_are_connected_by_shortest_paths)
 {
     enum { N = 12 };

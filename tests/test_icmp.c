@@ -76,10 +76,11 @@ START_TEST(an_echo_comes_back_with_the_same_data)
 {
     Told told = ping("10.0.2.2", 56, 0, false);
 
-    ck_assert_str_eq(net_wire(net), "0.000 a>r 10.0.1.2 > 10.0.2.2 icmp echo-request id 1 seq 1 len 56\n"
-                                    "0.010 r>b 10.0.1.2 > 10.0.2.2 icmp echo-request id 1 seq 1 len 56\n"
-                                    "0.020 b>r 10.0.2.2 > 10.0.1.2 icmp echo-reply id 1 seq 1 len 56\n"
-                                    "0.030 r>a 10.0.2.2 > 10.0.1.2 icmp echo-reply id 1 seq 1 len 56\n");
+    ck_assert_str_eq(net_wire(net),
+                     "0.000 a>r 10.0.1.2 > 10.0.2.2 icmp echo-request id 1 seq 1 len 56\n"
+                     "0.010 r>b 10.0.1.2 > 10.0.2.2 icmp echo-request id 1 seq 1 len 56\n"
+                     "0.020 b>r 10.0.2.2 > 10.0.1.2 icmp echo-reply id 1 seq 1 len 56\n"
+                     "0.030 r>a 10.0.2.2 > 10.0.1.2 icmp echo-reply id 1 seq 1 len 56\n");
     ck_assert_uint_eq(told.n, 1);
     ck_assert_ptr_null(told.last.err);
     ck_assert_uint_eq(told.last.ttl, 63);

@@ -104,9 +104,12 @@ START_TEST(options_are_passed_over_if_they_are_whole)
     memcpy(h.options, options[_i].options, options[_i].len);
     net_inject_ip(net_iface(r, 0), net_iface(a, 0), &h, (Span){ h.options, 7 });
     net_run_until(net, 15 * MSEC);
-    ck_assert_msg(strcmp(net_drops(net), options[_i].good ? "a udp.short\n" : "a ip.bad-options\n") == 0,
-                  "%s: %s", options[_i].what, net_drops(net));
-    ck_assert_uint_eq(net_count(net, "icmp 12/0"), options[_i].good ? 0 : 1);
+    const char *expected = options[_i].good ? "a udp.short\n" : "a ip.bad-options\n";
+    ck_assert_msg(strcmp(net_drops(net), expected) == 0, "%s: %s", options[_i].what,
+                  net_drops(net));
+    char problem[32];
+    g_snprintf(problem, sizeof problem, "icmp 12/0 at %u len", options[_i].place);
+    ck_assert_uint_eq(net_count(net, problem), options[_i].good ? 0 : 1);
     net_run(net);
 }
 END_TEST

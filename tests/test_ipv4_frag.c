@@ -101,7 +101,7 @@ START_TEST(fragments_are_cut_again)
 }
 END_TEST
 
-/* --- fragments by hand: `total` bytes of UDP from r to b ----------------------------------------- */
+/* --- fragments by hand, from r to b ----------------------------------------------------------- */
 
 static uint8_t datagram[65535];
 

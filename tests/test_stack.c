@@ -61,10 +61,11 @@ END_TEST
 START_TEST(the_first_packet_waits_for_arp)
 {
     ck_assert_uint_eq(ping(a, "10.0.0.2"), 1);
-    ck_assert_str_eq(net_wire(net), "0.000 a>b arp who-has 10.0.0.2 tell 10.0.0.1\n"
-                                    "0.010 b>a arp 10.0.0.2 is-at 02:00:00:00:00:02\n"
-                                    "0.020 a>b 10.0.0.1 > 10.0.0.2 icmp echo-request id 1 seq 1 len 56\n"
-                                    "0.030 b>a 10.0.0.2 > 10.0.0.1 icmp echo-reply id 1 seq 1 len 56\n");
+    ck_assert_str_eq(net_wire(net),
+                     "0.000 a>b arp who-has 10.0.0.2 tell 10.0.0.1\n"
+                     "0.010 b>a arp 10.0.0.2 is-at 02:00:00:00:00:02\n"
+                     "0.020 a>b 10.0.0.1 > 10.0.0.2 icmp echo-request id 1 seq 1 len 56\n"
+                     "0.030 b>a 10.0.0.2 > 10.0.0.1 icmp echo-reply id 1 seq 1 len 56\n");
 }
 END_TEST
 

@@ -56,6 +56,8 @@ static void append_icmp(GString *out, Span data)
                                h.rest & 0xffff, data.n - ICMP_HDR_LEN);
     else if (h.type == ICMP_UNREACHABLE && h.code == ICMP_FRAG_NEEDED)
         g_string_append_printf(out, " icmp 3/4 mtu %u len %zu", h.rest, data.n);
+    else if (h.type == ICMP_PARAMETER_PROBLEM)
+        g_string_append_printf(out, " icmp 12/%u at %u len %zu", h.code, h.rest >> 24, data.n);
     else
         g_string_append_printf(out, " icmp %u/%u len %zu", h.type, h.code, data.n);
 }
