@@ -98,13 +98,14 @@ static void echo_tcp(void *conn)
         conn_shutdown(c);
 }
 
+/* Beyond the most that it keeps, the program lets go of the oldest, open as it may be. */
 static void keep(World *w, Conn *c)
 {
     if (c == NULL)
         return;
     if (w->n_conns == MOST_CONNS) {
-        conn_free(c);
-        return;
+        conn_free(w->conns[0]);
+        memmove(w->conns, w->conns + 1, --w->n_conns * sizeof w->conns[0]);
     }
     w->conns[w->n_conns++] = c;
     conn_on_ready(c, echo_tcp, c);
