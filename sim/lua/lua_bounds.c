@@ -59,7 +59,7 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
     bool guarded = env->running != NULL || env->callback_depth > 0;
     if (size > old && guarded && env->opt.max_memory > 0 && !env->ending &&
         env->memory + (size - old) > env->opt.max_memory) {
-        if (env->out_of_memory)
+        if (env->out_of_memory || size > env->opt.max_memory)
             bounds_trip_memory(env);
         env->out_of_memory = true;
         return NULL;

@@ -79,7 +79,7 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
 {
     WorldParts *parts = world->parts;
 
-    out->error = g_strdup(parts->error);
+    *out = (LuaOutcome){ .error = g_strdup(parts->error) };
     out->loaded = parts->loaded;
     out->bound = env->tripped;
     if (env->trip_text != NULL)

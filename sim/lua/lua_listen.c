@@ -210,6 +210,12 @@ void listen_clear(World *world)
     parts->heard = parts->queue = NULL;
 }
 
+const TracePoint *const *listen_points(size_t *n)
+{
+    *n = G_N_ELEMENTS(points);
+    return points;
+}
+
 void listen_open(lua_State *L)
 {
     lua_pushcfunction(L, l_on);

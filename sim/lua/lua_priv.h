@@ -79,6 +79,7 @@ void     world_watch(World *world);
 /* --- objects (lua_object.c) ------------------------------------------------------------------- */
 
 uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
+bool     object_push_methods(lua_State *L, const char *type); /* false, nothing pushed: no class of ours */
 void     objects_end(World *world);            /* calls every handle's gc; the handles stay, empty */
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
@@ -102,6 +103,7 @@ void sim_run_callbacks(World *world); /* what sim.on has queued */
 void sim_clear(World *world);         /* labels, and */
 void listen_clear(World *world);
 void listen_open(lua_State *L);       /* sim.on, into the table on top */
+const TracePoint *const *listen_points(size_t *n); /* every event there is */
 void play_open(lua_State *L);         /* sim.play likewise */
 void sim_params_finish(World *world); /* fails if --set named one that nobody declared */
 lua_Number sim_number(lua_State *L, int arg); /* text with a unit, in the base unit */

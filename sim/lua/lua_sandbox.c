@@ -321,6 +321,39 @@ static int l_running(lua_State *L)
     return 2;
 }
 
+/* What coroutine.wrap gives. Upvalues: coroutine.resume, coroutine.close, the coroutine. */
+static int wrapped(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_insert(L, 2);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    if (lua_toboolean(L, 1)) {
+        lua_remove(L, 1);
+        return lua_gettop(L);
+    }
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_call(L, 1, 0);
+    lua_settop(L, 2);
+    return lua_error(L);
+}
+
+/* coroutine.wrap(f): as Lua's, but an error keeps the place where it came from. Upvalues: resume, close. */
+static int l_wrap(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, wrapped, 3);
+    return 1;
+}
+
 static void remove_fields(lua_State *L, const char *const *names)
 {
     for (; *names != NULL; names++) {
@@ -384,6 +417,10 @@ void sandbox_open(lua_State *L)
     lua_setfield(L, -2, "dump");
     luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
     luaL_setfuncs(L, coroutines, 0);
+    lua_getfield(L, -1, "resume");
+    lua_getfield(L, -2, "close");
+    lua_pushcclosure(L, l_wrap, 2);
+    lua_setfield(L, -2, "wrap");
     lua_pop(L, 4);
     lua_pushglobaltable(L);
     order_open(L);
