@@ -11,17 +11,18 @@
 #include <string.h>
 
 static const TracePoint SPOKE = {
-    "app:spoke", TRACE_APP,
+    "app:spoke",
+    TRACE_APP,
     { { "text", TV_STR }, { "n", TV_INT }, { "ok", TV_BOOL }, { "after", TV_TIME } }
 };
 
 typedef struct World {
-    Sim    *sim;
-    Node   *a, *b;
+    Sim *sim;
+    Node *a, *b;
     Events *ev;
-    FILE   *out;
-    char   *text;
-    size_t  size;
+    FILE *out;
+    char *text;
+    size_t size;
 } World;
 
 static DropReason take(void *owner, Packet *pkt)
@@ -69,14 +70,14 @@ START_TEST(lines_have_a_header_and_fixed_keys)
     send(&w, 5);
     trace(w.sim, SPOKE, NULL, NULL, NULL, trace_str("hi"), -7, true, NEVER);
     g_free(world_close(&w));
-    ck_assert_str_eq(w.text,
-                     "{\"schema\":\"stacklab.events/1\",\"seed\":42,\"scenario\":\"old_syn.lua\","
-                     "\"version\":\"" STACKLAB_VERSION "\"}\n"
-                     "{\"t\":0,\"event\":\"link:enqueued\",\"node\":\"a\",\"port\":\"eth0\",\"id\":1,"
-                     "\"length\":47}\n"
-                     "{\"t\":0,\"event\":\"link:delivered\",\"node\":\"b\",\"port\":\"eth0\",\"id\":1}\n"
-                     "{\"t\":0,\"event\":\"app:spoke\",\"text\":\"hi\",\"n\":-7,\"ok\":true,"
-                     "\"after\":9223372036854775807}\n");
+    ck_assert_str_eq(
+        w.text, "{\"schema\":\"stacklab.events/1\",\"seed\":42,\"scenario\":\"old_syn.lua\","
+                "\"version\":\"" STACKLAB_VERSION "\"}\n"
+                "{\"t\":0,\"event\":\"link:enqueued\",\"node\":\"a\",\"port\":\"eth0\",\"id\":1,"
+                "\"length\":47}\n"
+                "{\"t\":0,\"event\":\"link:delivered\",\"node\":\"b\",\"port\":\"eth0\",\"id\":1}\n"
+                "{\"t\":0,\"event\":\"app:spoke\",\"text\":\"hi\",\"n\":-7,\"ok\":true,"
+                "\"after\":9223372036854775807}\n");
     free(w.text);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /*
- * test_expect.c - expected packets in tcpdump's words: what a line may say, what `...` may skip, when
- * a time holds, and what a failure tells.
+ * test_expect.c - expected packets in tcpdump's words: what a line may say, what `...` may skip,
+ * when a time holds, and what a failure tells.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/expect.h"
@@ -102,8 +102,8 @@ static char *match(const char *text)
     char *report = NULL;
 
     ck_assert_msg(error == NULL, "%s", error != NULL ? error->message : "");
-    bool ok = expect_match(e, (const Seen *)(void *)seen->data, seen->len, recorder_flows(rec),
-                           &report);
+    bool ok =
+        expect_match(e, (const Seen *)(void *)seen->data, seen->len, recorder_flows(rec), &report);
     ck_assert(ok == (report == NULL));
     expect_free(e);
     return report;
@@ -127,15 +127,25 @@ static const char *const good[] = {
     "0.000000 ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n"
     "ARP, Reply 10.0.0.2 is-at 02:00:00:00:00:01, length 28\n...",
     "arp request server\narp reply server\n...",
-    "...", "... \n  -- nothing but a comment\n...\n",
-    "...\n[.] ack 101", "...\n <mss 1460> [S.]\n...", "...\n[S] options [sackOK]\n...",
+    "...",
+    "... \n  -- nothing but a comment\n...\n",
+    "...\n[.] ack 101",
+    "...\n <mss 1460> [S.]\n...",
+    "...\n[S] options [sackOK]\n...",
     "... # skips\nclient:40000 > server:80 [P.] length 100 -- the data\n...",
     /* the greedy way is not the right one */
-    "...\n[.]\n...\n[P.]\n...", "...\nclient > server\n[P.]\n...", "...\n[.]\n[P.]\n[.]",
-    "...\n[S.]\n...\n+0.0600 [.]\n", "...\nclient > server\n...\n+0.0005 [P.]\n...",
+    "...\n[.]\n...\n[P.]\n...",
+    "...\nclient > server\n[P.]\n...",
+    "...\n[.]\n[P.]\n[.]",
+    "...\n[S.]\n...\n+0.0600 [.]\n",
+    "...\nclient > server\n...\n+0.0005 [P.]\n...",
     /* times round half up */
-    "...\n0.081 [P.]\n...", "...\n0.0805 [P.]\n...", "...\n0.1 [P.]\n...", "...\n0.140 [.]",
-    "...\n0.140000001 [.]", "...\n0 arp reply\n...",
+    "...\n0.081 [P.]\n...",
+    "...\n0.0805 [P.]\n...",
+    "...\n0.1 [P.]\n...",
+    "...\n0.140 [.]",
+    "...\n0.140000001 [.]",
+    "...\n0 arp reply\n...",
 };
 
 START_TEST(holds)
@@ -223,7 +233,8 @@ START_TEST(other_protocols_have_their_words)
     show(0, client, frame_fragment(sim, FRAME_A, FRAME_B, 1480, false, 520), NULL);
     ck_assert_ptr_null(match("\"DATA 0\"\n...\n"));
     ck_assert_ptr_null(match("client.5 > server.7: UDP, length 5\nicmp echo-request\n...\n"));
-    ck_assert_ptr_null(match("...\nclient > server: ICMP echo request, id 7, seq 1, length 64\n...\n"));
+    ck_assert_ptr_null(
+        match("...\nclient > server: ICMP echo request, id 7, seq 1, length 64\n...\n"));
     ck_assert_ptr_null(match("...\nIP 10.0.0.1 > 10.0.0.2: ip-proto-17\n"));
     ck_assert_ptr_null(match("...\nfragment offset 1480\n"));
     char *report = match("\"DATA 1\"\n...");
@@ -241,7 +252,8 @@ static const struct {
     { "client > server [S] seq", "line 1: seq wants a number, or two with a colon" },
     { "client > server [S] seq 1:x", "line 1: seq wants a number after the colon" },
     { "client > server [S] ack one", "line 1: ack wants a number" },
-    { "0.0000000001 [S]", "line 1: '0.0000000001' is no time in seconds with at most nine decimals" },
+    { "0.0000000001 [S]",
+      "line 1: '0.0000000001' is no time in seconds with at most nine decimals" },
     { "client > server udp ack 1", "line 1: two protocols in one line" },
     { "arp reply 10.0.0.2 is-at nowhere", "line 1: 'nowhere' is no MAC address" },
     { "arp request 10.0.0.300", "line 1: nobody is called '10.0.0.300'" },

@@ -7,10 +7,10 @@
 #include <string.h>
 
 struct Events {
-    Sim       *sim;
-    FILE      *out;
+    Sim *sim;
+    FILE *out;
     GChecksum *digest;
-    GString   *line; /* used again for every event */
+    GString *line; /* used again for every event */
 };
 
 static void append_unsigned(GString *out, uint64_t v)

@@ -1,8 +1,8 @@
 /*
  * events.h - events as JSON Lines, and the digest over them.
  *
- * One object per line, keys in fixed order, integers only. The digest is SHA-256 over every line but
- * the header and, after each line that puts a frame on a wire, that frame's bytes.
+ * One object per line, keys in fixed order, integers only. The digest is SHA-256 over every line
+ * but the header and, after each line that puts a frame on a wire, that frame's bytes.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

@@ -14,19 +14,19 @@ enum { AROUND = 5 }; /* packets shown before and after the one in question */
 
 typedef struct Fact {
     const Seen *seen;
-    Glance      g;
-    uint32_t    seq_base, ack_base;
+    Glance g;
+    uint32_t seq_base, ack_base;
 } Fact;
 
 typedef struct Match {
     const Expectation *e;
-    Fact              *facts;
-    size_t             n;
-    uint8_t          **reach;  /* [line][packet] */
-    uint32_t         **before; /* [line][j]: how many of reach[line][0..j-1] are set */
+    Fact *facts;
+    size_t n;
+    uint8_t **reach;   /* [line][packet] */
+    uint32_t **before; /* [line][j]: how many of reach[line][0..j-1] are set */
 } Match;
 
-/* --- printing ------------------------------------------------------------------------------------ */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static void append_time(GString *out, SimTime t)
 {
@@ -153,7 +153,7 @@ void expect_line(const Record *rec, const Flows *flows, const ExpectNames *names
     append_fact(out, &f, names);
 }
 
-/* --- does a packet agree with a line? ---------------------------------------------------------------- */
+/* --- does a packet agree with a line? --------------------------------------------------------- */
 
 static bool differ(GString *why, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool differ(GString *why, const char *format, ...)
@@ -335,7 +335,7 @@ static bool agrees(const Expectation *e, const ExpectLine *l, const Fact *f, GSt
            number_agrees("the length", &l->length, shown_length(g), why);
 }
 
-/* --- times ------------------------------------------------------------------------------------------- */
+/* --- times ------------------------------------------------------------------------------------ */
 
 /* Half up, to the decimals that are written. */
 static SimTime rounded(SimTime t, unsigned decimals)
@@ -372,7 +372,7 @@ static size_t first_within(const Match *m, size_t n, SimTime t, SimTime most, un
     return low;
 }
 
-/* --- matching ---------------------------------------------------------------------------------------- */
+/* --- matching --------------------------------------------------------------------------------- */
 
 /* Is there a place for the lines before i that lets line i be packet j, as far as they and the time
  * are concerned? */
@@ -412,7 +412,7 @@ static bool reach_line(Match *m, guint i)
     return count > 0;
 }
 
-/* --- the report -------------------------------------------------------------------------------------- */
+/* --- the report ------------------------------------------------------------------------------- */
 
 static void report_packets(GString *out, const Match *m, size_t at)
 {
@@ -439,7 +439,8 @@ static void report_time(GString *out, const ExpectLine *l, SimTime since, SimTim
         g_string_append(out, " after the line before");
 }
 
-/* Behind `...`: the packet that agrees but for its time, and came nearest to it; m->n: there is none. */
+/* Behind `...`: the packet that agrees but for its time, and came nearest to it; m->n: there is
+ * none. */
 static size_t nearest(const Match *m, const ExpectLine *l, size_t at)
 {
     size_t best = m->n;
@@ -505,7 +506,8 @@ static char *report(const Match *m, guint failed)
     return g_string_free(out, FALSE);
 }
 
-bool expect_match(const Expectation *e, const Seen *seen, size_t n, const Flows *flows, char **report_)
+bool expect_match(const Expectation *e, const Seen *seen, size_t n, const Flows *flows,
+                  char **report_)
 {
     guint lines = e->lines->len, i = 0;
     Match m = { .e = e, .n = n };

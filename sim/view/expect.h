@@ -1,6 +1,6 @@
 /*
- * expect.h - the matcher behind check.trace: expected packets, written as tcpdump writes them, against
- * what was seen.
+ * expect.h - the matcher behind check.trace: expected packets, written as tcpdump writes them,
+ * against what was seen.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

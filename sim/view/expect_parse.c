@@ -29,9 +29,9 @@ const IcmpName expect_icmp_names[] = {
 
 typedef struct Reader {
     const ExpectNames *names;
-    ExpectLine        *line;
-    char             **words; /* of the line; ends with NULL */
-    GError           **error;
+    ExpectLine *line;
+    char **words; /* of the line; ends with NULL */
+    GError **error;
 } Reader;
 
 static bool fail(const Reader *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -46,21 +46,27 @@ static bool fail(const Reader *r, const char *format, ...)
     return false;
 }
 
-/* --- words --------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* The character that closes what c opens; 0: it opens nothing. */
 static char closing(char c)
 {
     switch (c) {
-    case '[': return ']';
-    case '"': return '"';
-    case '(': return ')';
-    case '{': return '}';
-    default: return 0;
+    case '[':
+        return ']';
+    case '"':
+        return '"';
+    case '(':
+        return ')';
+    case '{':
+        return '}';
+    default:
+        return 0;
     }
 }
 
-/* Cuts at blanks and commas, keeps [..], <..>, ".." whole (with their signs); -- and # end the line. */
+/* Cuts at blanks and commas, keeps [..], <..>, ".." whole (with their signs); -- and # end the
+ * line. */
 static char **cut(const char *s)
 {
     GPtrArray *words = g_ptr_array_new();
@@ -89,7 +95,8 @@ static bool is(const char *word, const char *what)
 static bool read_u32(const char *s, uint32_t max, uint32_t *out)
 {
     guint64 v;
-    bool ok = s != NULL && g_ascii_isdigit(s[0]) && g_ascii_string_to_unsigned(s, 10, 0, max, &v, NULL);
+    bool ok =
+        s != NULL && g_ascii_isdigit(s[0]) && g_ascii_string_to_unsigned(s, 10, 0, max, &v, NULL);
 
     if (ok)
         *out = (uint32_t)v;
@@ -120,7 +127,7 @@ static bool read_time(const char *s, ExpectLine *line)
     return true;
 }
 
-/* --- ends ---------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 /* A node or an address. */
 static bool read_who(const Reader *r, const char *s, ExpectEnd *end)
@@ -158,7 +165,7 @@ static bool read_end(const Reader *r, const char *word, ExpectEnd *end)
     return true;
 }
 
-/* --- what may follow ----------------------------------------------------------------------------- */
+/* --- what may follow -------------------------------------------------------------------------- */
 
 static bool read_kind(const Reader *r, GlanceKind kind)
 {
@@ -217,13 +224,13 @@ static int read_number(const Reader *r, const char *word, const char *value)
 {
     ExpectLine *line = r->line;
     const struct {
-        const char   *word;
+        const char *word;
         ExpectNumber *number;
-        bool          tcp;
+        bool tcp;
     } numbers[] = {
-        { "ack", &line->ack, true },         { "win", &line->win, true },
-        { "urg", &line->urg, true },         { "length", &line->length, false },
-        { "id", &line->id, false },          { "offset", &line->offset, false },
+        { "ack", &line->ack, true }, { "win", &line->win, true },
+        { "urg", &line->urg, true }, { "length", &line->length, false },
+        { "id", &line->id, false },  { "offset", &line->offset, false },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
@@ -272,7 +279,7 @@ static bool read_arp(const Reader *r, char **w)
     return true;
 }
 
-/* An ICMP message by iptables' name, or tcpdump's "echo request". Returns the words used, 0: none. */
+/* An ICMP message by iptables' name, or tcpdump's "echo request"; how many words it took. */
 static size_t read_icmp(ExpectLine *line, char **w)
 {
     g_autofree char *two = w[1] != NULL ? g_strconcat(w[0], "-", w[1], NULL) : NULL;
@@ -375,7 +382,7 @@ static bool read_line(const Reader *r)
     return read_rest(r, w);
 }
 
-/* --- the block ----------------------------------------------------------------------------------- */
+/* --- the block -------------------------------------------------------------------------------- */
 
 static void line_free(void *line_)
 {

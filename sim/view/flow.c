@@ -1,8 +1,8 @@
 /*
  * flow.c - four-tuples, and the incarnations of each with their initial sequence numbers.
  *
- * An incarnation remembers, for each direction, where its numbers begin and how far they have come. A
- * segment belongs to the incarnation to whose two ranges its numbers lie nearest; of several the
+ * An incarnation remembers, for each direction, where its numbers begin and how far they have come.
+ * A segment belongs to the incarnation to whose two ranges its numbers lie nearest; of several the
  * youngest, which is the connection that is going on.
  */
 /* SPDX-License-Identifier: MIT */
@@ -12,8 +12,8 @@
 
 typedef struct Side {
     uint32_t base;  /* the ISN, or the first number seen */
-    bool     seen;  /* base is set */
-    bool     syn;   /* base is an ISN */
+    bool seen;      /* base is set */
+    bool syn;       /* base is an ISN */
     uint64_t reach; /* how far beyond base the numbers have come */
 } Side;
 
@@ -22,7 +22,7 @@ typedef struct Incarnation {
 } Incarnation;
 
 typedef struct FlowKey {
-    IpAddr   addr[2];
+    IpAddr addr[2];
     uint16_t port[2];
 } FlowKey;
 
@@ -35,10 +35,11 @@ struct Flows {
     GHashTable *by_key; /* FlowKey inside the Flow to Flow; for look-up only */
 };
 
-enum { NEAR = 1 << 25 };              /* numbers move on by less than this at a time */
+enum { LOOK_BACK = 32 };                 /* incarnations; older ones are no longer about */
+enum { NEAR = 1 << 25 };                 /* numbers move on by less than this at a time */
 static const uint64_t UNKNOWN = 1 << 20; /* how ill a number fits a side that has none yet */
 
-static guint key_hash(gconstpointer key_)
+static unsigned key_hash(const void *key_)
 {
     const FlowKey *key = key_;
     uint64_t h = 0;
@@ -47,10 +48,10 @@ static guint key_hash(gconstpointer key_)
         h = (h ^ key->addr[i].lo) * 0x9e3779b97f4a7c15u;
         h = (h ^ key->addr[i].hi ^ key->port[i]) * 0x9e3779b97f4a7c15u;
     }
-    return (guint)(h >> 32);
+    return (unsigned)(h >> 32);
 }
 
-static gboolean key_equal(gconstpointer a_, gconstpointer b_)
+static int key_equal(const void *a_, const void *b_)
 {
     const FlowKey *a = a_, *b = b_;
 
@@ -108,11 +109,18 @@ static Incarnation *incarnation(const Flow *flow, guint i)
     return &g_array_index(flow->incarnations, Incarnation, i);
 }
 
+static guint oldest(const Flow *flow)
+{
+    guint n = flow->incarnations->len;
+
+    return n > LOOK_BACK ? n - LOOK_BACK : 0;
+}
+
 static guint best_fit(const Flow *flow, int from, const TcpHdr *h)
 {
     guint best = flow->incarnations->len - 1;
 
-    for (guint i = best; i-- > 0;)
+    for (guint i = best; i-- > oldest(flow);)
         if (misfit(incarnation(flow, i), from, h) < misfit(incarnation(flow, best), from, h))
             best = i;
     return best;
@@ -141,7 +149,7 @@ static bool answers(const Side *side, uint32_t ack)
 /* The incarnation of a SYN: the one that began with its number, or a new one. */
 static Incarnation *incarnation_of_syn(Flow *flow, int from, const TcpHdr *h)
 {
-    for (guint i = flow->incarnations->len; i-- > 0;) {
+    for (guint i = flow->incarnations->len; i-- > oldest(flow);) {
         const Side *side = incarnation(flow, i)->side;
         if (side[from].syn && side[from].base == h->seq &&
             (!(h->flags & TCP_ACK) || answers(&side[!from], h->ack)))

@@ -126,7 +126,7 @@ char *glance_flags(uint8_t flags, char out[static 11])
 {
     static const struct {
         uint8_t flag;
-        char    letter;
+        char letter;
     } letters[] = {
         { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' },
         { TCP_ACK, '.' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' }, { TCP_CWR, 'W' },

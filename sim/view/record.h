@@ -2,8 +2,9 @@
  * record.h - what has passed: the last packets of the world, for looking back.
  *
  * One sink that keeps, of the last RECORD_MAX happenings to frames, time, place, reason and the
- * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views read
- * it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative numbers.
+ * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views
+ * read it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative
+ * numbers.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -51,5 +52,6 @@ void      recorder_pause(Recorder *rec, bool paused); /* sim.record(false) */
 bool      recorder_paused(const Recorder *rec);
 uint64_t  recorder_first(const Recorder *rec); /* serial of the oldest kept */
 uint64_t  recorder_end(const Recorder *rec);   /* one past the newest */
-const Record *recorder_get(const Recorder *rec, uint64_t serial); /* NULL: never was, or forgotten */
+/* NULL: it never was, or is forgotten. */
+const Record *recorder_get(const Recorder *rec, uint64_t serial);
 Flows    *recorder_flows(Recorder *rec);
