@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const TracePoint CHECK_PASSED = {
+static const TracePoint CHECK_PASSED = {
     "check:passed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
 };
-const TracePoint CHECK_FAILED = {
+static const TracePoint CHECK_FAILED = {
     "check:failed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
 };
 

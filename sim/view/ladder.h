@@ -1,5 +1,5 @@
 /*
- * ladder.h - the ladder diagram: hosts as columns, their TCP states, every segment, what became of it.
+ * ladder.h - the ladder diagram: hosts as columns, their TCP states, every segment and its fate.
  *
  * A sink that collects while the simulation runs and prints at the end. Figures 6 to 13 of RFC 9293
  * are its model.
@@ -23,6 +23,9 @@ typedef struct Ladder Ladder;
 
 /* flows: the recorder's, for relative numbers. */
 Ladder *ladder_new(Sim *sim, const LadderOptions *opt, Flows *flows);
+/* sim.label: the name of a packet, or NULL; asked inside the event, its answer is copied. */
+void    ladder_set_labels(Ladder *ladder, const char *(*label)(void *self, const Packet *pkt),
+                          void *self);
 /* A line beside the ladder at this instant; text is copied. */
 void    ladder_note(Ladder *ladder, const char *text);
 void    ladder_print(Ladder *ladder, FILE *out);

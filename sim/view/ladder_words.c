@@ -1,0 +1,195 @@
+/*
+ * ladder_words.c - the fixed words of the ladder, in two languages.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/ladder_priv.h"
+
+#include "protocols/transport/tcp.h"
+
+#include <string.h>
+
+typedef struct Phrase {
+    const char *en, *zh;
+} Phrase;
+
+static const Phrase words[W_COUNT] = {
+    [W_LOST_ON] = { "lost on %s", "在 %s 上丢失" },
+    [W_LOST_BECAUSE] = { "lost on %s: %s", "在 %s 上丢失：%s" },
+    [W_DROPPED_BY_RULE] = { "dropped on %s by rule %s", "在 %s 上按规则 %s 丢弃" },
+    [W_HELD_ON] = { "held on %s", "滞留在 %s" },
+    [W_HELD_BY_RULE] = { "held on %s by rule %s", "滞留在 %s（规则 %s）" },
+    [W_STILL_HELD] = { "never released", "始终没有放行" },
+    [W_REFUSED_BY] = { "refused by %s: %s", "被 %s 丢弃：%s" },
+    [W_NOT_SENT] = { "could not be sent: %s", "发不出去：%s" },
+    [W_RELEASED] = { "released after %s", "%s后放行" },
+    [W_OLD_DUPLICATE] = { "old duplicate, sent at %s", "旧的重复，发出于 %s" },
+    [W_DUPLICATE] = { "duplicate", "重复" },
+    [W_INJECTED] = { "injected", "注入" },
+    [W_RETRANSMISSION] = { "retransmission", "重传" },
+    [W_FORGED] = { "forged", "伪造" },
+    [W_DAMAGED] = { "damaged on the wire", "传输中损坏" },
+    [W_MODIFIED] = { "modified on the wire", "传输中被改动" },
+    [W_NOBODY_ANSWERS] = { "nobody has this address", "没有人有这个地址" },
+    [W_PASSES] = { "... %s pass ...", "…… 过了 %s ……" },
+    [W_NOT_SHOWN] = {
+        "(%s rows not shown; --full shows all)",
+        "（略去 %s 行；--full 显示全部）",
+    },
+    [W_SUM_PACKETS] = { "%s packets sent by hosts", "主机共发出 %s 个分组" },
+    [W_SUM_ONE_PACKET] = { "%s packet sent by hosts", "主机共发出 %s 个分组" },
+    [W_SUM_RETRANSMITTED] = { ", %s of them retransmitted", "，其中重传 %s 个" },
+    [W_SUM_TIME] = { "; virtual time %s s", "；虚拟时间 %s 秒" },
+    [W_SUM_LOST] = { "lost or refused:", "丢失或被拒：" },
+    [W_SUM_REASON] = { "%s x %s: %s", "%s 次 %s：%s" },
+    [W_UNPLUGGED] = { "the cable %s is unplugged", "网线 %s 被拔掉" },
+    [W_PLUGGED] = { "the cable %s is plugged in", "网线 %s 插回" },
+    [W_CRASHED] = { "%s crashes and forgets everything", "%s 崩溃，忘掉一切" },
+    [W_BOOTED] = { "%s boots", "%s 重新启动" },
+    [W_COMMA] = { ", ", "，" },
+    [W_BRACKETS] = { "%s (%s)", "%s（%s）" },
+    [W_WAS] = { "%s (was %s)", "%s（原为 %s）" },
+    [W_SECONDS] = { "%s s", "%s 秒" },
+    [W_NOTHING] = { "(no packet was sent)", "（没有分组发出）" },
+};
+
+/* What happened to packets; where there is no Chinese, the dictionary's English. */
+static const char *const drops_zh[DROP_COUNT] = {
+    [DROP_LINK_QUEUE_FULL] = "队列已满",
+    [DROP_LINK_LOSS] = "链路丢包",
+    [DROP_LINK_DOWN] = "网线断开",
+    [DROP_LINK_NO_LINK] = "端口没有插网线",
+    [DROP_LINK_TOO_BIG] = "超过链路的 MTU",
+    [DROP_LINK_FAULT] = "按实验设定丢弃",
+    [DROP_LINK_FCS] = "帧校验错",
+    [DROP_LINK_HOST_DOWN] = "主机已关机",
+    [DROP_LINK_ENDED] = "模拟结束",
+    [DROP_ETH_NOT_MINE] = "目的 MAC 不是本机",
+    [DROP_ETH_TYPE] = "没有处理这种以太网类型的协议",
+    [DROP_ARP_UNSOLICITED] = "没人问过的 ARP 应答",
+    [DROP_ARP_UNRESOLVED] = "下一跳没有应答 ARP",
+    [DROP_ARP_QUEUE_FULL] = "等待这个地址的分组太多",
+    [DROP_IP_CHECKSUM] = "IP 首部校验和错",
+    [DROP_IP_BAD_SOURCE] = "源地址不可能是发送者",
+    [DROP_IP_NOT_MINE] = "目的 IP 不是本机，而本机不是路由器",
+    [DROP_IP_TTL] = "TTL 减到 0",
+    [DROP_IP_NO_ROUTE] = "没有路由",
+    [DROP_IP_BLACKHOLE] = "黑洞路由",
+    [DROP_IP_UNREACHABLE] = "不可达路由",
+    [DROP_IP_DF] = "超过下一链路的 MTU，又不许分片",
+    [DROP_IP_PROTOCOL] = "本机没有这个协议",
+    [DROP_IP_FRAG_TIMEOUT] = "其余分片没有按时到达",
+    [DROP_IP_FRAG_DUPLICATE] = "这个分片已经到过",
+    [DROP_ICMP_CHECKSUM] = "ICMP 校验和错",
+    [DROP_ICMP_NO_TAKER] = "没有人在等这个应答",
+    [DROP_UDP_CHECKSUM] = "UDP 校验和错",
+    [DROP_UDP_NO_PORT] = "没有程序绑定这个端口",
+    [DROP_UDP_BUFFER_FULL] = "接收缓存已满",
+    [DROP_TCP_CHECKSUM] = "TCP 校验和错",
+    [DROP_TCP_CLOSED] = "没有这条连接，也没有人监听这个端口",
+    [DROP_TCP_CLOSED_RST] = "对不存在的连接的复位",
+    [DROP_TCP_LISTEN_RST] = "LISTEN 不理会复位",
+    [DROP_TCP_LISTEN_ACK] = "LISTEN 没有发过可以确认的东西",
+    [DROP_TCP_LISTEN_OTHER] = "既非 SYN 也非 ACK、RST：LISTEN 用不着",
+    [DROP_TCP_SYN_BACKLOG] = "半连接队列已满",
+    [DROP_TCP_ACCEPT_QUEUE] = "全连接队列已满",
+    [DROP_TCP_SYN_SENT_ACK] = "确认了没有发过的序号",
+    [DROP_TCP_SYN_SENT_RST] = "复位没有带可接受的确认",
+    [DROP_TCP_SYN_SENT_OTHER] = "既非 SYN 也非 RST：SYN-SENT 无从安放",
+    [DROP_TCP_OUT_OF_WINDOW] = "落在接收窗口之外",
+    [DROP_TCP_RST_OUT_OF_WINDOW] = "落在接收窗口之外的复位",
+    [DROP_TCP_RST_NOT_EXACT] = "窗口内但不在 RCV.NXT 的复位：质询",
+    [DROP_TCP_SYN_CHALLENGED] = "已同步状态下的 SYN：质询",
+    [DROP_TCP_SYN_IN_WINDOW] = "窗口内的 SYN 结束了半连接",
+    [DROP_TCP_NO_ACK] = "没有 ACK 标志",
+    [DROP_TCP_ACK_UNSENT] = "确认了还没有发的数据",
+    [DROP_TCP_ACK_TOO_OLD] = "确认号太旧",
+    [DROP_TCP_BAD_HANDSHAKE] = "确认的不是我们的 SYN",
+    [DROP_TCP_DATA_AFTER_CLOSE] = "程序已经关闭，不再收数据",
+    [DROP_TCP_TEXT_AFTER_FIN] = "FIN 之后的数据",
+    [DROP_TCP_TIME_WAIT] = "TIME-WAIT：只回答重发的 FIN",
+};
+
+/* Why a packet was sent, where that is worth a word. */
+static const Phrase sent[SENT_COUNT] = {
+    [SENT_TCP_SYN_CROSSED] = { "simultaneous open", "同时打开" },
+    [SENT_TCP_DUP_ACK] = { "duplicate ACK", "重复确认" },
+    [SENT_TCP_OUT_OF_WINDOW] = { "repeats its ACK", "再确认一次" },
+    [SENT_TCP_CHALLENGE_ACK] = { "challenge ACK", "质询确认" },
+    [SENT_TCP_ACK_UNSENT] = { "says what it has sent", "回答发到哪里" },
+    [SENT_TCP_WINDOW_UPDATE] = { "the window opens", "窗口重新打开" },
+    [SENT_TCP_WINDOW_PROBE] = { "window probe", "零窗口探测" },
+    [SENT_TCP_KEEPALIVE] = { "keep-alive", "保活" },
+    [SENT_TCP_FAST_RETRANSMIT] = { "fast retransmit: three duplicate ACKs",
+                                   "快重传：收到 3 个重复确认" },
+    [SENT_TCP_PARTIAL_ACK] = { "retransmission: the next hole", "重传：下一个缺口" },
+    [SENT_TCP_RST_CLOSED] = { "no such connection", "没有这条连接" },
+    [SENT_TCP_RST_LISTEN] = { "belongs to no connection here", "不属于这里的任何连接" },
+    [SENT_TCP_RST_SYN_SENT] = { "we did not send that SYN", "没有发过那个 SYN" },
+    [SENT_TCP_RST_HANDSHAKE] = { "that is not our SYN", "确认的不是我们的 SYN" },
+    [SENT_TCP_RST_ABORT] = { "the program aborts", "程序放弃连接" },
+    [SENT_TCP_RST_UNREAD] = { "closed with unread data", "关闭时还有没读的数据" },
+    [SENT_TCP_RST_ACCEPT_FULL] = { "the accept queue is full", "全连接队列已满" },
+};
+
+/* TCP's triggers of changes that no packet explains. */
+static const Phrase triggers[] = {
+    { "program connects", "程序发起连接" },
+    { "program shuts down", "程序关闭发送方向" },
+    { "program closes", "程序关闭连接" },
+    { "program aborts", "程序放弃连接" },
+    { "FIN is sent", "发出 FIN" },
+    { "listener closes", "监听者关闭" },
+    { "host crashes", "主机崩溃" },
+    { "too many retransmissions", "重传次数用尽" },
+    { "no FIN came, and nobody waits for it", "没有等到 FIN，也没有程序在等" },
+    { "2MSL over", "2MSL 到时" },
+    { "a newer SYN has reopened it", "较新的 SYN 重新打开了它" },
+};
+
+static const char *const states[TCP_STATE_COUNT] = {
+    "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+    "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
+};
+
+static const char *in_language(const Ladder *l, const Phrase *p)
+{
+    return l->opt.chinese ? p->zh : p->en;
+}
+
+const char *ladder_word(const Ladder *l, Word w)
+{
+    return in_language(l, &words[w]);
+}
+
+const char *ladder_drop_text(const Ladder *l, DropReason why)
+{
+    const char *zh = drops_zh[why];
+
+    return l->opt.chinese && zh != NULL ? zh : drop_reason(why)->text;
+}
+
+const char *ladder_sent_text(const Ladder *l, SentReason why)
+{
+    return sent[why].en != NULL ? in_language(l, &sent[why]) : NULL;
+}
+
+const char *ladder_trigger(const Ladder *l, const char *trigger)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(triggers); i++)
+        if (strcmp(triggers[i].en, trigger) == 0)
+            return in_language(l, &triggers[i]);
+    return trigger;
+}
+
+const char *ladder_state(uint8_t state)
+{
+    return state < TCP_STATE_COUNT ? states[state] : "";
+}
+
+uint8_t ladder_state_of(const char *name)
+{
+    for (uint8_t i = 0; i < TCP_STATE_COUNT; i++)
+        if (name != NULL && strcmp(states[i], name) == 0)
+            return i;
+    return NO_STATE;
+}
