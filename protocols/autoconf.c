@@ -168,17 +168,27 @@ static bool overlap(IpPrefix a, IpPrefix b)
     return a.len <= b.len ? ip_in_prefix(b.addr, a) : ip_in_prefix(a.addr, b);
 }
 
-/* Interfaces that are not plugged in yet count too. */
-static bool is_free(const Sim *sim, IpPrefix subnet)
+/* The prefixes that the scenario says, of interfaces that are not plugged in yet too. */
+static GArray *said_subnets(const Sim *sim)
 {
+    GArray *said = g_array_new(FALSE, FALSE, sizeof(IpPrefix));
+
     for (guint i = 0; i < sim->nodes->len; i++) {
         const Stack *stack = node_stack(g_ptr_array_index(sim->nodes, i));
         for (guint k = 0; stack != NULL && k < stack->ifaces->len; k++) {
             const Iface *iface = g_ptr_array_index(stack->ifaces, k);
-            if (iface->ip_said && !ip_is_none(iface->ip.addr) && overlap(iface->ip, subnet))
-                return false;
+            if (iface->ip_said && !ip_is_none(iface->ip.addr))
+                g_array_append_val(said, iface->ip);
         }
     }
+    return said;
+}
+
+static bool is_free(const GArray *said, IpPrefix subnet)
+{
+    for (guint i = 0; i < said->len; i++)
+        if (overlap(g_array_index(said, IpPrefix, i), subnet))
+            return false;
     return true;
 }
 
@@ -192,7 +202,8 @@ static unsigned count_unsaid(const Lan *lan)
 }
 
 /* The next 10.0.N.0/24 that touches no said subnet; wider where a LAN has more interfaces. */
-static bool next_subnet(Autoconf *ac, const Sim *sim, unsigned hosts, IpPrefix *out, GError **error)
+static bool next_subnet(Autoconf *ac, const GArray *said, unsigned hosts, IpPrefix *out,
+                        GError **error)
 {
     uint32_t step = 1;
     unsigned len = SUBNET_LEN;
@@ -203,7 +214,7 @@ static bool next_subnet(Autoconf *ac, const Sim *sim, unsigned hosts, IpPrefix *
     }
     for (uint32_t n = (ac->next_subnet + step - 1) / step * step; n < SUBNETS; n += step) {
         *out = (IpPrefix){ ip_v4(10u << 24 | n << 8), len };
-        if (is_free(sim, *out)) {
+        if (is_free(said, *out)) {
             ac->next_subnet = n + step;
             return true;
         }
@@ -257,23 +268,25 @@ static bool number_hosts(const Lan *lan, IpPrefix subnet, GError **error)
 
 static bool give_addresses(Autoconf *ac, const LanMap *map, GError **error)
 {
-    for (guint i = 0; i < map->lans->len; i++) {
+    GArray *said = said_subnets(map->sim);
+    bool ok = true;
+
+    for (guint i = 0; ok && i < map->lans->len; i++) {
         const Lan *lan = lan_at(map, i);
         unsigned unsaid = count_unsaid(lan);
         IpPrefix subnet;
-        if (unsaid == 0)
-            continue;
-        if (!known_subnet(lan, &subnet) && !next_subnet(ac, map->sim, unsaid, &subnet, error))
-            return false;
-        if (!number_hosts(lan, subnet, error))
-            return false;
+        if (unsaid > 0)
+            ok = (known_subnet(lan, &subnet) || next_subnet(ac, said, unsaid, &subnet, error)) &&
+                 number_hosts(lan, subnet, error);
     }
-    return true;
+    g_array_free(said, TRUE);
+    return ok;
 }
 
 /* --- warm ARP caches -------------------------------------------------------------------------- */
 
-/* Permanent entries, lest they age away in the middle of a lesson; what is in a cache stays as it is. */
+/* Permanent entries, lest they age away in the middle of a lesson; what is in a cache stays as it
+ * is. */
 static void warm_cache(Iface *iface, const Lan *lan)
 {
     Arp *arp = iface->stack->arp;

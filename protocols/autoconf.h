@@ -1,10 +1,10 @@
 /*
  * autoconf.h - what the scenario does not say: addresses, routes, warm ARP caches.
  *
- * Every link or LAN (links joined by switches) without a said subnet gets the next 10.0.N.0/24, its
- * interfaces .1, .2 ... in the order of linking; every node gets shortest-path routes (fewest links;
- * ties: the earlier link), with one default route where all goes the same way. Done when a call first
- * needs it and again when the topology has grown, never because a link went down.
+ * Every link or LAN (links joined by switches) without a said subnet gets the next 10.0.N.0/24,
+ * its interfaces .1, .2 ... in the order of linking; every node gets shortest-path routes (fewest
+ * links; ties: the earlier link), with one default route where all goes the same way. Done when a
+ * call first needs it and again when the topology has grown, never because a link went down.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

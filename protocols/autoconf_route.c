@@ -1,9 +1,10 @@
 /*
  * autoconf_route.c - shortest-path routes for all that the scenario leaves open.
  *
- * From each LAN that a router is on, a breadth-first search over routers and switches tells everybody
- * else the next hop towards it: fewest links, and of as many, the earlier link. Hosts do not forward.
- * A host in one LAN with one router takes no part: whatever leaves it goes that way, by a default route.
+ * From each LAN that a router is on, a breadth-first search over routers and switches tells
+ * everybody else the next hop towards it: fewest links, and of as many, the earlier link. Hosts
+ * do not forward. A host in one LAN with one router takes no part: whatever leaves it goes that
+ * way, by a default route.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/autoconf_priv.h"
@@ -185,7 +186,10 @@ static void relax(Search *s, const Vertex *from, const Edge *e)
         enqueue(s, to, from->dist + 1);
     to->link = e->link;
     to->out = to->node->kind == NODE_SWITCH ? NULL : e->theirs->owner;
-    to->via = from->node->kind == NODE_SWITCH ? from->via : ((const Iface *)e->mine->owner)->ip.addr;
+    if (from->node->kind == NODE_SWITCH)
+        to->via = from->via;
+    else
+        to->via = ((const Iface *)e->mine->owner)->ip.addr;
 }
 
 static void search_from(Search *s, const Lan *lan)

@@ -78,7 +78,7 @@ static const struct {
       "fragmentation needed" },
     { "ether src 02:00:00:00:00:01 and udp and ip[8] < 2", "congestion experienced" },
     { "tcp[13] == 0", "no flags" },
-    { "len - 10 == 32 and arp[7] = 2", "ARP answers" },
+    { "len -10 == 32 and arp[7] = 2", "ARP answers" },
 };
 
 START_TEST(expressions_mean_what_libpcap_says)
@@ -112,6 +112,10 @@ static const struct {
     { "tcp and $x", "filter 'tcp and $x': syntax error at '$x'" },
     { "\\", "filter '\\': syntax error at '\\'" },
     { "tcp and udp", "filter 'tcp and udp': expression rejects all packets" },
+    { "host 1.2.3.4.5", "filter 'host 1.2.3.4.5': no node is called '1.2.3.4.5'" },
+    { "host 1-2", "filter 'host 1-2': no node is called '1-2'" },
+    { "ether host 1:2:3", "filter 'ether host 1:2:3': '1:2:3' is not an address" },
+    { "host ab:cd:ef:zz", "filter 'host ab:cd:ef:zz': 'ab:cd:ef:' is not an address" },
     { "host client.lab", "filter 'host client.lab': no node is called 'client.lab'" },
 };
 

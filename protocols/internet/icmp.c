@@ -301,8 +301,8 @@ void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet 
     Packet *pkt = packet_new(about->sim, ICMP_HDR_LEN + quote.n, why);
     memcpy(pkt->data + ICMP_HDR_LEN, quote.p, quote.n);
     icmp_encode(h, (Span){ pkt->data + ICMP_HDR_LEN, quote.n }, pkt->data);
-    /* From the address that the packet was for, if it is ours; else of the way to its sender: RFC 1812
-     * §4.3.2.4. */
+    /* From the address that the packet was for, if it is ours; else of the way to its sender: RFC
+     * 1812 §4.3.2.4. */
     IpSend how = { .src = ip_is_local(icmp->stack, q.dst) ? q.dst : IP_NONE,
                    .dst = q.src,
                    .proto = IPPROTO_ICMP4,
@@ -341,8 +341,9 @@ void icmp_send_unreachable(Icmp *icmp, uint8_t code, const Packet *pkt, uint32_t
 void icmp_send_time_exceeded(Icmp *icmp, uint8_t code, const Packet *pkt)
 {
     IcmpHdr h = { .type = ICMP_TIME_EXCEEDED, .code = code };
+    SentReason why = code == ICMP_TTL_EXCEEDED ? SENT_ICMP_TTL : SENT_ICMP_REASSEMBLY;
 
-    icmp_send_error(icmp, &h, code == ICMP_TTL_EXCEEDED ? SENT_ICMP_TTL : SENT_ICMP_REASSEMBLY, pkt);
+    icmp_send_error(icmp, &h, why, pkt);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -66,4 +66,5 @@ IpAddr ip_source(Stack *stack, IpAddr dst);
 size_t ip_mtu(Stack *stack, IpAddr dst);
 
 bool ip_is_local(const Stack *stack, IpAddr addr); /* one of this host's addresses, or loopback */
-bool ip_is_broadcast_for(const Stack *stack, IpAddr addr); /* limited or directed broadcast, multicast */
+/* The limited broadcast, that of one of this host's subnets, or any multicast address. */
+bool ip_is_broadcast_for(const Stack *stack, IpAddr addr);

@@ -17,7 +17,7 @@ typedef struct Ipv4Config {
     SimTime  reassembly_timeout; /* 60 s, RFC 1122 §3.3.2: 60 to 120 */
     uint64_t reassembly_memory;  /* bytes; 4 MiB */
     bool     pmtu;            /* remember "fragmentation needed", RFC 1191 */
-    bool     auto_routes;     /* shortest-path routes come by themselves; false: `routes = "static"` */
+    bool     auto_routes;     /* shortest-path routes come by themselves; `routes = "static"`: no */
     uint64_t icmp_quote;      /* bytes that ICMP errors quote behind the offending IP header; 528 */
 } Ipv4Config;
 
@@ -57,19 +57,20 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
 size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst);
 
-/* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its protocol is
- * told. A router tells the sender (RFC 1812 §5.2.7.1). */
+/* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its
+ * protocol is told. A router tells the sender (RFC 1812 §5.2.7.1). */
 void       ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt);
 void       ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self);
 
 /* A datagram whose header is already in front (raw): route and send. Takes pkt if DROP_NONE. */
 DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt);
 
-/* What a "fragmentation needed" about our packet of `len` bytes teaches about the path to dst (RFC 1191);
- * mtu 0: an old router did not say. Returns the path's MTU as now known. */
+/* What a "fragmentation needed" about our packet of `len` bytes teaches about the path to dst
+ * (RFC 1191); mtu 0: an old router did not say. Returns the path's MTU as now known. */
 uint32_t ipv4_learn_mtu(Ipv4 *ip, IpAddr dst, uint32_t mtu, size_t len);
 
 /* An error about one of our packets, from ICMP or from this host itself: to its protocol. */
 void ipv4_report(Ipv4 *ip, const IpError *err);
 
-void ipv4_flush(Ipv4 *ip); /* crash: forgets reassemblies and path MTUs; addresses and routes stay */
+/* Crash: forgets reassemblies and path MTUs; addresses and routes stay. */
+void ipv4_flush(Ipv4 *ip);

@@ -1,10 +1,10 @@
 /*
  * ipv4_frag.c - fragmenting and reassembling datagrams: RFC 791 §3.2, RFC 815, RFC 1122 §3.3.2.
  *
- * What is still missing of a datagram is a list of holes, as in RFC 815. Fragments wait as the packets
- * they are until no hole is left. Where they overlap, the bytes that came first count (RFC 815 leaves
- * that open; a later fragment cannot rewrite what was accepted). Time runs from the first fragment to
- * arrive, and when memory is short the oldest datagram makes room.
+ * What is still missing of a datagram is a list of holes, as in RFC 815. Fragments wait as the
+ * packets they are until no hole is left. Where they overlap, the bytes that came first count
+ * (RFC 815 leaves that open; a later fragment cannot rewrite what was accepted). Time runs from
+ * the first fragment to arrive, and when memory is short the oldest datagram makes room.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"
@@ -139,8 +139,8 @@ static Datagram *find_datagram(const Frags *frags, const Ipv4Hdr *h)
 
 /* --- input ------------------------------------------------------------------------------------ */
 
-/* RFC 815 §3: every hole that the bytes [first, last) touch shrinks, splits or goes. Returns whether
- * any did. */
+/* RFC 815 §3: every hole that the bytes [first, last) touch shrinks, splits or goes. Returns
+ * whether any did. */
 static bool fill_holes(Datagram *d, uint32_t first, uint32_t last, bool more)
 {
     bool filled = false;
@@ -167,8 +167,8 @@ static bool fill_holes(Datagram *d, uint32_t first, uint32_t last, bool more)
     return filled;
 }
 
-/* Can this be a piece of the datagram? Only the last may have a length that is no multiple of 8, none
- * may reach beyond 64 KiB or beyond the end that the last one told. */
+/* Can this be a piece of the datagram? Only the last may have a length that is no multiple of 8,
+ * none may reach beyond 64 KiB or beyond the end that the last one told. */
 static bool fits(const Ipv4Hdr *h, const Datagram *d)
 {
     size_t len = (size_t)h->total_len - ipv4_hdr_len(h);

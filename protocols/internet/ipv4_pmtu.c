@@ -1,7 +1,8 @@
 /*
  * ipv4_pmtu.c - what is known of paths narrower than their first link, RFC 1191.
  *
- * An estimate is kept for ten minutes and only ever lowered; then the first link's MTU is tried again.
+ * An estimate is kept for ten minutes and only ever lowered; then the first link's MTU is tried
+ * again.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"

@@ -16,6 +16,7 @@ typedef struct Ipv4Proto {
 
 typedef struct RouteTable {
     GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
+    guint   start[34];  /* of those with prefixes of 32 bits, 31 ... 0, and the end */
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
     int     cached;     /* and the place of its route; -1: it has none */
 } RouteTable;
@@ -38,8 +39,23 @@ struct Ipv4 {
     Timer      loop_timer;
 };
 
+typedef struct Hop { /* where a datagram goes next */
+    Iface *iface;
+    IpAddr next;
+} Hop;
+
+size_t ipv4_iface_mtu(const Iface *iface);
+/* A datagram, its header in front, in one piece or several. Takes pkt if it returns DROP_NONE. */
+DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt);
+
+DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt); /* of a datagram from ourselves */
+void       ipv4_loop_fired(void *ip);                   /* loop_timer's */
+void       ipv4_loop_flush(Ipv4 *ip, DropReason why);
+
 void route_table_init(RouteTable *table);
 void route_table_clear(RouteTable *table);
+/* Takes the interface's connected route away. */
+void route_table_disconnect(RouteTable *table, const Iface *iface);
 /* Forgets the interfaces that were found from next hops: an address has changed. */
 void route_table_unresolve(RouteTable *table);
 
@@ -51,10 +67,11 @@ Frags *frags_new(Ipv4 *ip);
 void   frags_free(Frags *frags);
 void   frags_flush(Frags *frags, DropReason why);
 
-/* Takes the fragment if it returns DROP_NONE; *whole is then the datagram that it completes, with its
- * header in front, for the caller to own; else NULL. */
+/* Takes the fragment if it returns DROP_NONE; *whole is then the datagram that it completes, with
+ * its header in front, for the caller to own; else NULL. */
 DropReason frags_input(Frags *frags, const Ipv4Hdr *h, Port *port, Packet *pkt, Packet **whole);
 
-/* Cuts a datagram, its header in front, into pieces of at most mtu bytes, which `emit` takes; frees pkt. */
+/* Cuts a datagram, its header in front, into pieces of at most mtu bytes, which `emit` takes;
+ * frees pkt. */
 void ipv4_fragment(Packet *pkt, const Ipv4Hdr *h, size_t mtu,
                    void (*emit)(void *self, Packet *fragment), void *self);

@@ -1,9 +1,10 @@
 /*
  * ipv4_route.c - the routing table: longest prefix first, RFC 1812 §5.2.4.3.
  *
- * For one prefix a connected route stands before a static one, and that before an automatic one; all
- * are kept, so that the next best comes back when the best is deleted. One entry is cached, for the
- * many packets that go to the same place as the one before.
+ * For one prefix a connected route stands before a static one, and that before an automatic one;
+ * all are kept, so that the next best comes back when the best is deleted. One entry is cached,
+ * for the many packets that go to the same place as the one before; else each length of prefix in
+ * use costs one binary search.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"
@@ -64,23 +65,50 @@ void route_table_unresolve(RouteTable *table)
     forget_cached(table);
 }
 
+/* The first place in [from, to) whose route does not come before r. */
+static guint lower_bound(const RouteTable *table, guint from, guint to, const Route *r)
+{
+    while (from < to) {
+        guint middle = from + (to - from) / 2;
+        if (route_order(route_at(table, middle), r) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* One route more (by = 1) or less (by = -1) of this length. */
+static void move_starts(RouteTable *table, unsigned len, int by)
+{
+    for (unsigned k = 33 - len; k < G_N_ELEMENTS(table->start); k++)
+        table->start[k] += (guint)by;
+}
+
+static void remove_at(RouteTable *table, guint i)
+{
+    move_starts(table, route_at(table, i)->prefix.len, -1);
+    g_array_remove_index(table->routes, i);
+    forget_cached(table);
+}
+
 void ipv4_route_add(Ipv4 *ip, const Route *route)
 {
     RouteTable *table = &ip->table;
     Route r = *route;
-    guint at = 0;
 
+    g_assert(r.prefix.len <= 32);
     r.prefix.addr = prefix_network(r.prefix);
     r.iface_found = false;
     forget_cached(table);
-    while (at < table->routes->len && route_order(route_at(table, at), &r) <= 0) {
+    guint at = lower_bound(table, 0, table->routes->len, &r);
+    for (; at < table->routes->len && route_order(route_at(table, at), &r) == 0; at++)
         if (same_place(route_at(table, at), &r)) {
             *route_at(table, at) = r;
             return;
         }
-        at++;
-    }
     g_array_insert_val(table->routes, at, r);
+    move_starts(table, r.prefix.len, 1);
 }
 
 bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin)
@@ -89,8 +117,7 @@ bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin)
     for (guint i = 0; i < ip->table.routes->len; i++) {
         const Route *r = route_at(&ip->table, i);
         if (r->origin == origin && same_prefix(r->prefix, prefix)) {
-            g_array_remove_index(ip->table.routes, i);
-            forget_cached(&ip->table);
+            remove_at(&ip->table, i);
             return true;
         }
     }
@@ -99,16 +126,33 @@ bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin)
 
 void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin)
 {
+    RouteTable *table = &ip->table;
     guint kept = 0;
 
-    for (guint i = 0; i < ip->table.routes->len; i++)
-        if (route_at(&ip->table, i)->origin != origin)
-            *route_at(&ip->table, kept++) = *route_at(&ip->table, i);
-    g_array_set_size(ip->table.routes, kept);
-    forget_cached(&ip->table);
+    for (guint i = 0; i < table->routes->len; i++) {
+        const Route *r = route_at(table, i);
+        if (r->origin == origin)
+            move_starts(table, r->prefix.len, -1);
+        else
+            *route_at(table, kept++) = *r;
+    }
+    g_array_set_size(table->routes, kept);
+    forget_cached(table);
 }
 
-/* A next hop is reached through the interface on whose subnet it is. A route without one is of no use. */
+void route_table_disconnect(RouteTable *table, const Iface *iface)
+{
+    for (guint i = 0; i < table->routes->len; i++) {
+        const Route *r = route_at(table, i);
+        if (r->origin == ROUTE_CONNECTED && r->iface == iface) {
+            remove_at(table, i);
+            return;
+        }
+    }
+}
+
+/* A next hop is reached through the interface on whose subnet it is. A route without one is of no
+ * use. */
 static bool usable(Ipv4 *ip, Route *r)
 {
     if (r->kind != ROUTE_VIA || r->iface != NULL)
@@ -126,10 +170,21 @@ static bool usable(Ipv4 *ip, Route *r)
 
 static int find_route(Ipv4 *ip, IpAddr dst)
 {
-    for (guint i = 0; i < ip->table.routes->len; i++) {
-        Route *r = route_at(&ip->table, i);
-        if (ip_in_prefix(dst, r->prefix) && usable(ip, r))
-            return (int)i;
+    const RouteTable *table = &ip->table;
+
+    for (unsigned len = 33; len-- > 0;) {
+        guint from = table->start[32 - len], to = table->start[33 - len];
+        Route key = { .prefix = { dst, len } };
+        if (from == to)
+            continue;
+        key.prefix.addr = prefix_network(key.prefix);
+        for (guint i = lower_bound(table, from, to, &key); i < to; i++) {
+            Route *r = route_at(table, i);
+            if (!ip_equal(r->prefix.addr, key.prefix.addr))
+                break;
+            if (usable(ip, r))
+                return (int)i;
+        }
     }
     return -1;
 }

@@ -51,7 +51,9 @@ TcpSeq tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint1
     case TCP_ISN_LIST:
         if (cfg->n_isn == 0)
             return 0;
-        return cfg->isn_list[MIN(tcp->isns_used++, cfg->n_isn - 1)];
+        if (tcp->isns_used < cfg->n_isn)
+            tcp->isns_used++;
+        return cfg->isn_list[tcp->isns_used - 1];
     case TCP_ISN_RFC6528:
         break;
     }

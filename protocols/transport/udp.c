@@ -1,8 +1,8 @@
 /*
  * udp.c - UDP sockets and input, RFC 768, RFC 1122 §4.1.
  *
- * A datagram goes to the connected socket of its peer, else to the one bound to its address, else to
- * the one bound to all addresses. What arrives waits in the socket; its program is told from a
+ * A datagram goes to the connected socket of its peer, else to the one bound to its address, else
+ * to the one bound to all addresses. What arrives waits in the socket; its program is told from a
  * zero-delay timer.
  */
 /* SPDX-License-Identifier: MIT */
@@ -101,7 +101,8 @@ static bool is_taken(const Udp *udp, IpAddr addr, uint16_t port)
     return false;
 }
 
-/* One after the other from a place of the host's own, so that none comes again soon. 0: all taken. */
+/* One after the other from a place of the host's own, so that none comes again soon. 0: all
+ * taken. */
 static uint16_t ephemeral_port(Udp *udp, IpAddr addr)
 {
     enum { RANGE = PORT_LAST - PORT_FIRST + 1 };
@@ -175,7 +176,8 @@ static NetError error_of(const IpError *err)
     return NET_EHOSTUNREACH;
 }
 
-/* RFC 1122 §4.1.3.3: the program is told. One without a peer could not know which datagram is meant. */
+/* RFC 1122 §4.1.3.3: the program is told. One without a peer could not know which datagram is
+ * meant. */
 void udp_error(void *self, const IpError *err)
 {
     Udp *udp = self;

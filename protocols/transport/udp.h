@@ -19,8 +19,8 @@ void udp_flush(Udp *udp); /* crash: every socket ends with NET_ERR_NETDOWN */
 DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt);
 void       udp_error(void *self, const IpError *err);
 
-/* port 0: an ephemeral one. addr IP4_ANY: all addresses. NULL, and *err, if it is taken. on_ready is
- * called from a zero-delay timer, never from inside a call, when something can be received. */
+/* port 0: an ephemeral one. addr IP4_ANY: all addresses. NULL, and *err, if it is taken. on_ready
+ * is called from a zero-delay timer, never from inside a call, when something can be received. */
 UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err);
 void     udp_close(UdpSock *s);
 void     udp_on_ready(UdpSock *s, void (*on_ready)(void *user), void *user);

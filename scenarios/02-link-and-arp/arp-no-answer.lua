@@ -7,9 +7,9 @@ local hosts = course.lan()
 
 local s = hosts.a:udp()
 s:connect("192.168.1.99", 9)
-check(s:sendto("hello"), "the datagram waits in the ARP queue")
+check(s:send("hello"), "the datagram waits in the ARP queue")
 sim.sleep("3.5s")
-local ok, err = s:sendto("still there?")
+local ok, err = s:send("still there?")
 check.equal(err, "EHOSTUNREACH", "after three requests the program is told")
 sim.note { "Asked three times, one second apart; then what waited is dropped.",
            zh = "隔一秒问一次，问了三次；然后丢弃排队的数据报。" }

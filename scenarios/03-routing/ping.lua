@@ -7,7 +7,7 @@ local client, r, server, near, far = course.hop()
 
 local result = client:ping(server, { count = 3, size = 56 })
 check.equal(result.received, 3)
-for i, reply in ipairs(result) do
+for i, reply in ipairs(result.rtts) do
   check.equal(reply.seq, i)
   check.near(reply.rtt, 0.040, 0, "four cables of 10 ms")
   check.equal(reply.ttl, 63, "one router on the way back took one off")

@@ -19,5 +19,5 @@ check.equal(#client:packets { icmp = "port-unreachable" }, 1, "the server says: 
 check.equal(client:packets { icmp = "time-exceeded" }[1].ip.src, "192.0.2.1")
 
 local answers = client:ping(server, { count = 1 })
-check.near(answers[1].rtt, 0.054, 0)
-check.equal(answers[1].ttl, 61, "three routers on the way back")
+check.near(answers.rtts[1].rtt, 0.054, 0)
+check.equal(answers.rtts[1].ttl, 61, "three routers on the way back")

@@ -51,8 +51,8 @@ check.equal(delivered, 100, "no byte but the request's was delivered")
 local since = { since = p.held_for, filter = { tcp = true } }
 if p.handshake == "three-way" then
   check.trace(client, [[
-    30.030  server > client  [S.]  seq 0 ack 1
-    30.030  client > server  [R]   seq 1  win 0
+    30.040  server > client  [S.]  seq 0 ack 1
+    30.040  client > server  [R]   seq 1  win 0
   ]], since)
   check.equal(accepted, 1, "the client's RST ends it before the server's program hears of it")
   check.equal(#server:sockets { state = "SYN_RECEIVED" }, 0, "the half-open entry is gone")

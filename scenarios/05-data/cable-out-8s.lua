@@ -9,14 +9,14 @@ local client, r, server, near, far = course.hop { link = { rate = "10Mbit" } }
 local size, out_for = sim.number(p.size), sim.number(p.out_for)
 
 local peer
-course.serve(server, 80, function(conn)
+course.serve(server, 9000, function(conn)
   peer = conn
   conn:recv()
   conn:stream(size)
   conn:close()
 end)
 
-local conn = client:connect(server, 80, { sport = 40000 })
+local conn = client:connect(server, 9000, { sport = 40000 })
 conn:send("GET")
 local download = client:spawn(function()
   local n, err = conn:sink()

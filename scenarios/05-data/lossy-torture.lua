@@ -12,7 +12,7 @@ local client, server, wire = course.pair {
 local size = sim.number(p.size)
 
 local up
-local listener = server:listen(80)
+local listener = server:listen(9000)
 server:spawn(function()
   local conn = listener:accept()
   local sender = server:spawn(function() conn:stream(size); conn:shutdown() end)
@@ -21,7 +21,7 @@ server:spawn(function()
   conn:close()
 end)
 
-local conn = client:connect(server, 80)
+local conn = client:connect(server, 9000)
 client:spawn(function() conn:stream(size); conn:shutdown() end)
 local down = conn:sink()
 conn:close()

@@ -33,8 +33,8 @@ sim.note { string.format("%d sent, %d arrived, %d of them different, %d out of o
                          p.count, #got, distinct, overtaken),
            zh = string.format("发了 %d 个，到了 %d 个，其中不同的 %d 个，乱序 %d 次。",
                               p.count, #got, distinct, overtaken) }
-local out = wire.forward
-check.equal(#got, p.count - out.counters.lost + out.counters.duplicated,
+local out = wire.counters.forward
+check.equal(#got, p.count - out.lost + out.duplicated,
             "what the wire lost is lost, what it doubled comes twice")
 check(distinct < p.count, "nothing is sent again")
 check(overtaken > 0, "nothing is put in order")
@@ -47,7 +47,7 @@ sim.sleep("100ms")
 check.equal(#client:packets { icmp = "port-unreachable" }, 1)
 local c = client:udp()
 c:connect(server, 9999)
-check(c:sendto("anybody?"))
+check(c:send("anybody?"))
 sim.sleep("100ms")
-local ok, err = c:sendto("still there?")
+local ok, err = c:send("still there?")
 check.equal(err, "ECONNREFUSED", "reported at the next call on a connected socket")

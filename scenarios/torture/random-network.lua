@@ -43,7 +43,7 @@ local may_fail = { ECONNRESET = true, ETIMEDOUT = true, EHOSTUNREACH = true, ENE
 for flow = 1, p.flows do
   local from = R(1, p.hosts)
   local to = (from + R(1, p.hosts - 1) - 1) % p.hosts + 1
-  local length, port = R(1, size), 1000 + flow
+  local length, port = R(1, size), 9000 + flow
   local got
   local listener = hosts[to]:listen(port)
   hosts[to]:spawn(function()

@@ -144,7 +144,7 @@ static char *take_digest(GString *out)
     if (at == NULL)
         return g_strdup("");
     char *digest = g_strchomp(g_strdup(at + strlen(word)));
-    g_string_truncate(out, (gsize)(at - out->str));
+    g_string_truncate(out, (size_t)(at - out->str));
     return digest;
 }
 
@@ -216,7 +216,7 @@ static void judge(Test *t, Job *job, TestCase *c)
         test_case_fail(c, "nothing", 1, "nothing was checked", "it has no check and no golden");
 }
 
-static gboolean job_done(void *self, Job *job)
+static bool job_done(void *self, Job *job)
 {
     Test *t = self;
     g_autoptr(TestCase) c = test_case_new();

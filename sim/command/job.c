@@ -80,10 +80,10 @@ static void wait_for_one(GPtrArray *jobs)
     }
 }
 
-void jobs_run(GPtrArray *jobs, unsigned parallel, gboolean (*done)(void *self, Job *job), void *self)
+void jobs_run(GPtrArray *jobs, unsigned parallel, bool (*done)(void *self, Job *job), void *self)
 {
     guint started = 0, ended = 0, told = 0;
-    gboolean go_on = TRUE;
+    bool go_on = true;
 
     while (told < started || (go_on && started < jobs->len)) {
         while (go_on && started < jobs->len && started - ended < parallel)

@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct Job {
@@ -25,4 +26,4 @@ void job_free(Job *job);
 
 /* Runs all jobs, at most `parallel` at once, and calls done(self, job) for each in the order of the
  * array, as early as that order allows. done returning FALSE stops: no more are started. */
-void jobs_run(GPtrArray *jobs, unsigned parallel, gboolean (*done)(void *self, Job *job), void *self);
+void jobs_run(GPtrArray *jobs, unsigned parallel, bool (*done)(void *self, Job *job), void *self);

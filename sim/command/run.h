@@ -50,6 +50,7 @@ typedef struct RunResult {
     char      *text;      /* what the views and print wrote, if RunRequest.out is NULL */
     size_t     text_len;
     uint64_t   events, packets;
+    bool       abandoned; /* it span inside a library call: better _exit than clean up */
 } RunResult;
 
 /* Plays the file. Returns out->status. Nothing goes to stderr: what to say is in the result. */

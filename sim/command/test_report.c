@@ -86,7 +86,7 @@ static bool block_begins(const char *line, char **file, int *number, const char 
         return false;
     const char *colon = g_strrstr_len(line, fail - line, ":");
     *number = colon != NULL ? atoi(colon + 1) : 0;
-    *file = g_strndup(line, (gsize)((colon != NULL && *number > 0 ? colon : fail) - line));
+    *file = g_strndup(line, (size_t)((colon != NULL && *number > 0 ? colon : fail) - line));
     *message = fail + strlen(": FAIL: ");
     return true;
 }

@@ -59,7 +59,7 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
     bool guarded = env->running != NULL || env->callback_depth > 0;
     if (size > old && guarded && env->opt.max_memory > 0 && !env->ending &&
         env->memory + (size - old) > env->opt.max_memory) {
-        if (env->out_of_memory)
+        if (env->out_of_memory || size > env->opt.max_memory)
             bounds_trip_memory(env);
         env->out_of_memory = true;
         return NULL;
@@ -73,11 +73,20 @@ void bounds_raise(lua_State *L)
 {
     LuaEnv *env = lua_env(L);
 
-    if (env->tripped != BOUND_NONE && !env->ending)
-        lua_fail(L, "limit: %s", env->trip_text);
+    if (env->tripped == BOUND_NONE || env->ending)
+        return;
+    if (!env->trip_placed) {
+        char *place = lua_place(L), *text = g_strdup_printf("%s: limit: %s", place, env->trip_text);
+        g_free(env->trip_text);
+        g_free(place);
+        env->trip_text = text;
+        env->trip_placed = true;
+    }
+    lua_pushstring(L, env->trip_text);
+    lua_error(L);
 }
 
-static void see_signals(LuaEnv *env)
+void bounds_see_signals(LuaEnv *env)
 {
     Bound why = (Bound)env->pending;
 
@@ -92,7 +101,7 @@ static void count_hook(lua_State *L, lua_Debug *ar)
     LuaEnv *env = lua_env(L);
 
     (void)ar;
-    see_signals(env);
+    bounds_see_signals(env);
     uint64_t events = env->world->sim->sched.events;
     if (env->seen_events != events) {
         env->seen_events = events;
@@ -117,7 +126,7 @@ void bounds_watch(lua_State *L)
 void bounds_check(LuaEnv *env)
 {
     env->beat++;
-    see_signals(env);
+    bounds_see_signals(env);
     if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
         bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
                     env->opt.max_events);

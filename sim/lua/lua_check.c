@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const TracePoint CHECK_PASSED = {
+const TracePoint CHECK_PASSED = {
     "check:passed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
 };
-static const TracePoint CHECK_FAILED = {
+const TracePoint CHECK_FAILED = {
     "check:failed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
 };
 

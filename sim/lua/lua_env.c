@@ -11,7 +11,7 @@
 const RunOptions run_defaults = {
     .seed = 1,
     .until = HOUR,
-    .max_events = 200000000,
+    .max_events = 50000000,
     .max_memory = 1024u * 1024 * 1024,
     .max_instructions = 200000000,
 };
@@ -79,10 +79,13 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
 {
     WorldParts *parts = world->parts;
 
-    out->error = g_strdup(parts->error);
+    *out = (LuaOutcome){ .error = g_strdup(parts->error) };
     out->loaded = parts->loaded;
     out->bound = env->tripped;
-    out->bound_text = g_strdup(env->trip_text);
+    if (env->trip_text != NULL)
+        out->bound_text = env->trip_placed
+                              ? g_strdup(env->trip_text)
+                              : g_strdup_printf("%s: limit: %s", world->file, env->trip_text);
     out->failures = parts->failures;
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
     out->checks = world->checks;
@@ -97,6 +100,7 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
         g_free(place);
     }
     out->events = env->progress;
+    out->packets = world->sim->packets.made;
 }
 
 void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len,
@@ -123,6 +127,15 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
 void lua_env_play(LuaEnv *env, const char *file, LuaOutcome *out)
 {
     lua_env_play_text(env, file, NULL, 0, out);
+}
+
+void lua_env_abandon(LuaEnv *env, LuaOutcome *out)
+{
+    bounds_see_signals(env);
+    fill_outcome(env, g_ptr_array_index(env->worlds, 0), out);
+    for (World *world = env->world; world != NULL; world = world->outer)
+        if (env->hooks.world_ended != NULL)
+            env->hooks.world_ended(env->hooks.self, world);
 }
 
 void lua_env_stop(LuaEnv *env, Bound why)

@@ -20,7 +20,7 @@ static const TracePoint *const points[] = {
     &ARP_CONFLICT,      &BRIDGE_LEARNED,    &BRIDGE_FLOODED,    &HOST_CRASHED,
     &HOST_BOOTED,       &TCP_STATE_CHANGED, &TCP_SEGMENT_SENT,  &TCP_SEGMENT_RECEIVED,
     &TCP_TIMER_SET,     &TCP_TIMER_EXPIRED, &TCP_TIMER_CANCELLED, &TCP_METRICS_UPDATED,
-    &TCP_DELIVERED,
+    &TCP_DELIVERED,     &SIM_NOTED,         &CHECK_PASSED,      &CHECK_FAILED,
 };
 
 typedef struct Heard {
@@ -208,6 +208,12 @@ void listen_clear(World *world)
     }
     g_ptr_array_free(parts->heard, TRUE);
     parts->heard = parts->queue = NULL;
+}
+
+const TracePoint *const *listen_points(size_t *n)
+{
+    *n = G_N_ELEMENTS(points);
+    return points;
 }
 
 void listen_open(lua_State *L)

@@ -152,6 +152,21 @@ void lua_class_add(lua_State *L, const char *type, const luaL_Reg *methods)
     lua_pop(L, 2);
 }
 
+bool object_push_methods(lua_State *L, const char *type)
+{
+    int top = lua_gettop(L);
+
+    if (lua_getfield(L, LUA_REGISTRYINDEX, type) != LUA_TTABLE ||
+        lua_rawgeti(L, -1, CLASS_INFO) != LUA_TUSERDATA) {
+        lua_settop(L, top);
+        return false;
+    }
+    lua_pop(L, 1);
+    lua_rawgeti(L, -1, CLASS_METHODS);
+    lua_remove(L, -2);
+    return true;
+}
+
 void lua_push_object(lua_State *L, const char *type, void *p)
 {
     LuaEnv *env = lua_env(L);

@@ -30,6 +30,7 @@ struct LuaEnv {
     uint64_t              progress;     /* events of all worlds, but for those since the last look */
     Bound                 tripped;
     char                 *trip_text;
+    bool                  trip_placed;  /* the text says where */
     volatile sig_atomic_t pending;      /* a Bound from lua_env_stop */
     volatile sig_atomic_t beat;         /* changes while something happens */
 };
@@ -78,6 +79,7 @@ void     world_watch(World *world);
 /* --- objects (lua_object.c) ------------------------------------------------------------------- */
 
 uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
+bool     object_push_methods(lua_State *L, const char *type); /* false, nothing pushed: no class of ours */
 void     objects_end(World *world);            /* calls every handle's gc; the handles stay, empty */
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
@@ -95,10 +97,13 @@ char *task_place(const Task *task);
 
 /* --- sim.* and check (lua_sim.c, lua_listen.c, lua_play.c, lua_check.c) ----------------------- */
 
+extern const TracePoint SIM_NOTED, CHECK_PASSED, CHECK_FAILED;
+
 void sim_run_callbacks(World *world); /* what sim.on has queued */
 void sim_clear(World *world);         /* labels, and */
 void listen_clear(World *world);
 void listen_open(lua_State *L);       /* sim.on, into the table on top */
+const TracePoint *const *listen_points(size_t *n); /* every event there is */
 void play_open(lua_State *L);         /* sim.play likewise */
 void sim_params_finish(World *world); /* fails if --set named one that nobody declared */
 lua_Number sim_number(lua_State *L, int arg); /* text with a unit, in the base unit */
@@ -125,10 +130,13 @@ void require_load_file(lua_State *L, const char *file);
 
 /* A message with the names of files that Lua has cut put right; newly allocated. */
 char *require_full_names(LuaEnv *env, const char *message);
+/* Does it begin with a place, as errors do? */
+bool require_names_file(const LuaEnv *env, const char *message);
 
 void *bounds_allocate(void *env, void *p, size_t old, size_t size);
 void  bounds_watch(lua_State *L); /* sets the count hook */
 void  bounds_check(LuaEnv *env);  /* between events: memory, events, signals */
+void  bounds_see_signals(LuaEnv *env); /* trips what lua_env_stop has asked for */
 /* Marks the bound as reached, with the text made from the format; the first one counts. */
 void  bounds_trip(LuaEnv *env, Bound bound, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void  bounds_trip_memory(LuaEnv *env);

@@ -9,12 +9,20 @@
 
 #include <string.h>
 
+static void note_file(LuaEnv *env, const char *file)
+{
+    for (guint i = 0; i < env->files->len; i++)
+        if (strcmp(g_ptr_array_index(env->files, i), file) == 0)
+            return;
+    g_ptr_array_add(env->files, g_strdup(file));
+}
+
 int require_load(lua_State *L, const char *file, const char *text, size_t len)
 {
     LuaEnv *env = lua_env(L);
     char *chunk = g_strconcat("@", file, NULL);
 
-    g_ptr_array_add(env->files, g_strdup(file));
+    note_file(env, file);
     /* A first line for the shell is no Lua, but counts as a line. */
     size_t skip = 0;
     if (len > 0 && text[0] == '#')
@@ -32,6 +40,7 @@ static bool load_file(lua_State *L, const char *file)
     gsize len;
     GError *error = NULL;
 
+    note_file(lua_env(L), file);
     if (!g_file_get_contents(file, &text, &len, &error)) {
         const char *why = error->code == G_FILE_ERROR_NOENT ? "there is no such file"
                         : error->code == G_FILE_ERROR_ISDIR ? "it is a folder" : "cannot be read";
@@ -65,6 +74,16 @@ char *require_full_names(LuaEnv *env, const char *message)
             return g_strconcat(file, message + 3 + kept, NULL);
     }
     return g_strdup(message);
+}
+
+bool require_names_file(const LuaEnv *env, const char *message)
+{
+    for (guint i = 0; i < env->files->len; i++) {
+        const char *file = g_ptr_array_index(env->files, i);
+        if (g_str_has_prefix(message, file) && message[strlen(file)] == ':')
+            return true;
+    }
+    return g_str_has_prefix(message, "--set "); /* no line of the file's, but an option's */
 }
 
 /* The file for a module's name, newly allocated; NULL if there is none. *sought gets the places. */

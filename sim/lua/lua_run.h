@@ -44,6 +44,7 @@ typedef struct LuaOutcome {
     unsigned   checks, failed;
     GPtrArray *waiting;  /* of char *: "file:line: task 3 still waits"; spawned tasks at the end */
     uint64_t   events;   /* of all worlds */
+    uint64_t   packets;  /* born in the scenario's own */
 } LuaOutcome;
 void lua_outcome_clear(LuaOutcome *out);
 
@@ -60,5 +61,9 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
 void lua_env_stop(LuaEnv *env, Bound why);
 /* Changes while events happen; for a signal handler that wants to know. */
 int lua_env_beat(const LuaEnv *env);
+
+/* Instead of returning from play, after a siglongjmp out of it: tells what came of it so far and ends the
+ * views, but no task and no world. Nothing may be done with the environment afterwards, not even freeing. */
+void lua_env_abandon(LuaEnv *env, LuaOutcome *out);
 
 void lua_env_free(LuaEnv *env);

@@ -72,12 +72,63 @@ static int no_new_global(lua_State *L)
 {
     const char *name = lua_tostring(L, 2);
 
-    return lua_fail(L, "'%s' is set, but was not declared: write 'local %s = ...'",
+    return lua_fail(L, "global '%s' is set, but was never declared: write 'local %s = ...'",
                     name != NULL ? name : "?", name != NULL ? name : "name");
+}
+
+/* A field of `sim` or `check` (upvalue 1: which) that is not there. */
+static int no_such_field(lua_State *L)
+{
+    const char *table = lua_tostring(L, lua_upvalueindex(1)), *near = NULL;
+
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return lua_fail(L, "%s has fields with names only", table);
+    const char *name = lua_tostring(L, 2);
+    GPtrArray *names = g_ptr_array_new();
+    order_push_keys(L, 1);
+    lua_Integer n = luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 3, i);
+        g_ptr_array_add(names, (char *)(uintptr_t)lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    g_ptr_array_add(names, NULL);
+    near = knob_nearest((const char *const *)names->pdata, name);
+    g_ptr_array_free(names, TRUE);
+    return lua_fail(L, near != NULL ? "there is no %s.%s, did you mean %s.%s?"
+                                    : "there is no %s.%s", table, name, table, near);
+}
+
+static int no_new_field(lua_State *L)
+{
+    return lua_fail(L, "the fields of '%s' cannot be set", lua_tostring(L, lua_upvalueindex(1)));
+}
+
+/* Makes the table that is a global of this name as strict as the globals are. It may have a metatable. */
+static void seal_table(lua_State *L, const char *name)
+{
+    if (lua_getglobal(L, name) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (!lua_getmetatable(L, -1))
+        lua_newtable(L);
+    lua_pushstring(L, name);
+    lua_pushcclosure(L, no_such_field, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushstring(L, name);
+    lua_pushcclosure(L, no_new_field, 1);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
 }
 
 void sandbox_seal(lua_State *L)
 {
+    seal_table(L, "sim");
+    seal_table(L, "check");
     /* The table of globals itself stays empty, so that setting any of them is seen; reading goes
      * through to the real ones, and what is not there either is an error. */
     lua_newtable(L);
@@ -270,6 +321,39 @@ static int l_running(lua_State *L)
     return 2;
 }
 
+/* What coroutine.wrap gives. Upvalues: coroutine.resume, coroutine.close, the coroutine. */
+static int wrapped(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_insert(L, 2);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    if (lua_toboolean(L, 1)) {
+        lua_remove(L, 1);
+        return lua_gettop(L);
+    }
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_call(L, 1, 0);
+    lua_settop(L, 2);
+    return lua_error(L);
+}
+
+/* coroutine.wrap(f): as Lua's, but an error keeps the place where it came from. Upvalues: resume, close. */
+static int l_wrap(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_State *co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, wrapped, 3);
+    return 1;
+}
+
 static void remove_fields(lua_State *L, const char *const *names)
 {
     for (; *names != NULL; names++) {
@@ -333,6 +417,10 @@ void sandbox_open(lua_State *L)
     lua_setfield(L, -2, "dump");
     luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
     luaL_setfuncs(L, coroutines, 0);
+    lua_getfield(L, -1, "resume");
+    lua_getfield(L, -2, "close");
+    lua_pushcclosure(L, l_wrap, 2);
+    lua_setfield(L, -2, "wrap");
     lua_pop(L, 4);
     lua_pushglobaltable(L);
     order_open(L);

@@ -8,27 +8,34 @@
 
 #include <string.h>
 
-static const TracePoint SIM_NOTED = { "sim:noted", TRACE_SIM, { { "text", TV_STR } } };
+const TracePoint SIM_NOTED = { "sim:noted", TRACE_SIM, { { "text", TV_STR } } };
 
-lua_Number sim_number(lua_State *L, int arg)
+/* Pushes the number that the text at arg says, in its base unit; sizes and rates as integers. */
+static void push_number(lua_State *L, int arg)
 {
     const char *text = luaL_checkstring(L, arg);
     SimTime t;
     uint64_t n;
     Prob p;
 
-    if (lua_stringtonumber(L, text) != 0) {
-        lua_Number value = lua_tonumber(L, -1);
-        lua_pop(L, 1);
-        return value;
-    }
+    if (lua_stringtonumber(L, text) != 0)
+        return;
     if (parse_time(text, &t, NULL))
-        return (lua_Number)t / (lua_Number)SEC;
-    if (parse_size(text, &n, NULL) || parse_rate(text, &n, NULL))
-        return (lua_Number)n;
-    if (parse_prob(text, &p, NULL))
-        return (lua_Number)p / (lua_Number)PROB_ONE;
-    return lua_fail(L, "'%s' is no number with a unit (such as 10ms, 64KiB, 10Mbit, 5%%)", text);
+        lua_pushnumber(L, (lua_Number)t / (lua_Number)SEC);
+    else if (parse_size(text, &n, NULL) || parse_rate(text, &n, NULL))
+        lua_pushinteger(L, (lua_Integer)n);
+    else if (parse_prob(text, &p, NULL)) /* checked; a Prob itself is coarser than 1 in 100 */
+        lua_pushnumber(L, g_ascii_strtod(text, NULL) / 100);
+    else
+        lua_fail(L, "'%s' is no number with a unit (such as 10ms, 64KiB, 10Mbit, 5%%)", text);
+}
+
+lua_Number sim_number(lua_State *L, int arg)
+{
+    push_number(L, arg);
+    lua_Number value = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return value;
 }
 
 /* sim.number(text) -> the number in the base unit: seconds, bytes, bit/s, 0..1 */
@@ -37,7 +44,7 @@ static int l_number(lua_State *L)
     if (lua_type(L, 1) == LUA_TNUMBER)
         lua_settop(L, 1);
     else
-        lua_pushnumber(L, sim_number(L, 1));
+        push_number(L, 1);
     return 1;
 }
 

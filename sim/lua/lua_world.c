@@ -58,6 +58,8 @@ void world_fail(World *world, lua_State *L)
     WorldParts *parts = world->parts;
     lua_State *to = world_lua(world);
 
+    char *place = lua_place(L);
+
     /* The message may be an object with a __tostring of the author's, and L a dead coroutine. */
     lua_pushcfunction(to, push_text);
     if (L == to)
@@ -69,9 +71,15 @@ void world_fail(World *world, lua_State *L)
     world->env->callback_depth--;
     if (parts->error == NULL && world->env->tripped == BOUND_NONE) {
         const char *text = lua_tostring(to, -1);
-        parts->error = require_full_names(world->env, text != NULL ? text : "an error without text");
+        char *full = require_full_names(world->env, text != NULL ? text : "an error without text");
+        if (require_names_file(world->env, full))
+            parts->error = g_strdup(full);
+        else
+            parts->error = g_strdup_printf("%s: %s", place, full);
+        g_free(full);
     }
     lua_pop(to, 1);
+    g_free(place);
     world->sim->stop = true;
 }
 
@@ -125,8 +133,9 @@ WorldEnd world_play(World *world, lua_State *L)
     bool over = task_over(parts->file_task);
     if (end == SIM_HORIZON && !over) {
         char *until = time_to_text(world->opt->until), *place = task_place(parts->file_task);
-        bounds_trip(world->env, BOUND_HORIZON, "%s: the file still waited at the horizon, %s "
+        bounds_trip(world->env, BOUND_HORIZON, "%s: limit: the file still waited at the horizon, %s "
                     "(--until moves it)", place, until);
+        world->env->trip_placed = true;
         g_free(until);
         g_free(place);
     }

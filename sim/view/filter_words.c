@@ -11,7 +11,10 @@
 
 #include "sim/engine/knob.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+
+#define HEX "0123456789abcdefABCDEF"
 
 static const char *const keywords[] = {
     "dst", "src", "link", "ether", "arp", "rarp", "ip", "sctp", "tcp", "udp", "icmp", "igmp",
@@ -58,31 +61,82 @@ static bool is_word_char(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
 }
 
+/* Two words side by side ("host\\a") must not become one. */
+static void keep_apart(GString *out)
+{
+    if (out->len > 0 && is_word_char(out->str[out->len - 1]))
+        g_string_append_c(out, ' ');
+}
+
 static bool is_keyword(const char *word)
 {
     return g_strv_contains(keywords, word);
 }
 
-/* Only digits and dots (an address, a network), a hexadecimal number, a range of ports. */
+static size_t digits(const char *p)
+{
+    return strspn(p, "0123456789");
+}
+
+/* What libpcap reads as a number: decimal, hexadecimal, or two to four of them with dots between.
+ * Anything near it ("1.2.3.4.5", "1-2") would be a name to look up. */
 static bool is_number(const char *word)
 {
     if (g_str_has_prefix(word, "0x") || g_str_has_prefix(word, "0X"))
-        return strspn(word + 2, "0123456789abcdefABCDEF") == strlen(word) - 2;
-    size_t n = strspn(word, "0123456789.");
-    if (word[n] == '-' && n > 0)
-        n += 1 + strspn(word + n + 1, "0123456789");
-    return word[n] == '\0';
+        return word[2] != '\0' && word[2 + strspn(word + 2, HEX)] == '\0';
+    for (int parts = 1; digits(word) > 0 && parts <= 4; parts++) {
+        word += digits(word);
+        if (*word == '\0')
+            return true;
+        if (*word++ != '.')
+            return false;
+    }
+    return false;
 }
 
-/* How long a MAC or IPv6 address begins at p; 0: none does. */
-static size_t colon_address(const char *p)
+static bool is_port_range(const char *word)
 {
-    size_t n = strspn(p, "0123456789abcdefABCDEF:.");
+    size_t n = digits(word);
+
+    return n > 0 && word[n] == '-' && digits(word + n + 1) > 0 &&
+           word[n + 1 + digits(word + n + 1)] == '\0';
+}
+
+static bool is_mac(const char *text)
+{
+    for (int i = 0; i < 6; i++) {
+        size_t n = strspn(text, HEX);
+        if (n < 1 || n > 2 || text[n] != (i < 5 ? ':' : '\0'))
+            return false;
+        text += n + 1;
+    }
+    return true;
+}
+
+/* How long a run at p is that only a MAC or IPv6 address can be; 0: it is none. */
+static size_t colon_run(const char *p)
+{
+    size_t n = strspn(p, HEX ":.");
     unsigned colons = 0;
 
     for (size_t i = 0; i < n; i++)
         colons += p[i] == ':';
-    return colons >= 2 && !is_word_char(p[n]) ? n : 0;
+    return colons >= 2 ? n : 0;
+}
+
+static bool colon_address(Words *w, const char *run, size_t n, GError **error)
+{
+    char           *text = g_strndup(run, n);
+    struct in6_addr addr;
+    bool            ok = is_mac(text) || inet_pton(AF_INET6, text, &addr) == 1;
+
+    keep_apart(w->out);
+    if (ok)
+        g_string_append(w->out, text);
+    else
+        filter_error(error, w->expression, "'%s' is not an address", text);
+    g_free(text);
+    return ok;
 }
 
 static bool escaped_protocol(Words *w, const char *word)
@@ -122,8 +176,10 @@ static bool node_name(Words *w, const char *word, GError **error)
 
 static bool one_word(Words *w, const char *word, bool escaped, GError **error)
 {
-    bool number = is_number(word);
+    bool range = strcmp(w->previous, "portrange") == 0 && is_port_range(word);
+    bool number = is_number(word) || range;
 
+    keep_apart(w->out);
     if (!number && g_str_has_prefix(w->previous, "port")) {
         filter_error(error, w->expression,
                      "a port is a number, '%s' would be looked up on the machine", word);
@@ -147,7 +203,7 @@ static size_t word_length(const char *p)
 {
     size_t n = 0;
 
-    while (is_word_char(p[n]))
+    while (is_word_char(p[n]) && (n > 0 || *p != '-'))
         n++;
     while (n > 0 && p[n - 1] == '-') /* a minus sign behind it */
         n--;
@@ -158,10 +214,11 @@ static bool rewrite(Words *w, GError **error)
 {
     for (const char *p = w->expression; *p != '\0';) {
         bool   escaped = *p == '\\';
-        size_t n = colon_address(p);
+        size_t n = colon_run(p);
 
         if (n > 0) {
-            g_string_append_len(w->out, p, (gssize)n);
+            if (!colon_address(w, p, n, error))
+                return false;
             p += n;
             continue;
         }

@@ -358,7 +358,7 @@ static void on_lost(Capture *cap, const TraceEvent *ev)
 {
     DropReason why = comment_event_drop(ev);
 
-    if (cap->opt.at == CAPTURE_ALL)
+    if (cap->opt.at == CAPTURE_ALL && ev->port->out != NULL)
         add_drop(record(cap, ev, true, PCAPNG_UNKNOWN), why);
     for (unsigned i = 0; why == DROP_LINK_QUEUE_FULL && i < cap->interfaces->len; i++) {
         Interface *known = &g_array_index(cap->interfaces, Interface, i);

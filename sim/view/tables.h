@@ -5,8 +5,10 @@
 #pragma once
 #include "protocols/stack.h"
 
-/* Each appends a table with its header line; no trailing blanks; rows sorted by local, then peer. */
+/* Each appends a table with its header line; no trailing blanks; sockets sorted by local address,
+ * then peer, routes most specific first, ARP entries by address. timers: the column of -o. */
 void table_ss(const Stack *stack, bool timers, GString *out);
+void table_ss_all(const Sim *sim, bool timers, GString *out); /* every host's, its name in front */
 void table_netstat(const Stack *stack, bool timers, GString *out);
 void table_arp(const Stack *stack, GString *out);
 void table_routes(const Stack *stack, GString *out);

@@ -56,6 +56,8 @@ static void append_icmp(GString *out, Span data)
                                h.rest & 0xffff, data.n - ICMP_HDR_LEN);
     else if (h.type == ICMP_UNREACHABLE && h.code == ICMP_FRAG_NEEDED)
         g_string_append_printf(out, " icmp 3/4 mtu %u len %zu", h.rest, data.n);
+    else if (h.type == ICMP_PARAMETER_PROBLEM)
+        g_string_append_printf(out, " icmp 12/%u at %u len %zu", h.code, h.rest >> 24, data.n);
     else
         g_string_append_printf(out, " icmp %u/%u len %zu", h.type, h.code, data.n);
 }
@@ -327,4 +329,21 @@ void net_inject(Port *port, Span frame)
     memcpy(pkt->data, frame.p, frame.n);
     pkt->forged = true;
     port_send(port, pkt);
+}
+
+void net_inject_ip(const Iface *from, const Iface *to, const Ipv4Hdr *header, Span data)
+{
+    Ipv4Hdr h = *header;
+    EthHdr eth = { to != NULL ? to->mac : MAC_BROADCAST, from->mac, ETHERTYPE_IPV4 };
+    uint8_t *frame = g_malloc(ETH_HDR_LEN + ipv4_hdr_len(&h) + data.n);
+    uint8_t *body = frame + ETH_HDR_LEN + ipv4_hdr_len(&h);
+
+    if (h.total_len == 0)
+        h.total_len = (uint16_t)(ipv4_hdr_len(&h) + data.n);
+    eth_encode(&eth, frame);
+    ipv4_encode(&h, frame + ETH_HDR_LEN);
+    if (data.n > 0)
+        memcpy(body, data.p, data.n);
+    net_inject(from->port, (Span){ frame, (size_t)(body - frame) + data.n });
+    g_free(frame);
 }

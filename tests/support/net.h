@@ -1,5 +1,6 @@
 /*
- * net.h - for tests of protocols: little worlds of whole stacks, and what passes on their wires as text.
+ * net.h - for tests of protocols: little worlds of whole stacks, and what passes on their wires
+ * as text.
  *
  *     Net *net = net_new(1);
  *     Stack *a = net_host(net, "a", NULL), *b = net_host(net, "b", NULL);
@@ -36,7 +37,8 @@ Stack *net_host(Net *net, const char *name, const StackConfig *cfg);
 Stack *net_router(Net *net, const char *name, const StackConfig *cfg);
 Node  *net_switch(Net *net, const char *name);
 
-/* A cable between new interfaces ("eth0" ...) of both. Addresses as "10.0.0.1/24", NULL for none. */
+/* A cable between new interfaces ("eth0" ...) of both. Addresses as "10.0.0.1/24", NULL for none.
+ * */
 Link *net_link(Net *net, Node *a, const char *ip_a, Node *b, const char *ip_b, SimTime delay);
 Link *net_link_with(Net *net, Node *a, const char *ip_a, Node *b, const char *ip_b,
                     const LinkConfig *cfg);
@@ -62,3 +64,6 @@ Iface *net_iface(const Stack *stack, unsigned i);
 
 /* Puts bytes on the wire out of a port, as if a stack had sent them. */
 void net_inject(Port *port, Span frame);
+/* A datagram out of an interface, to another one's station or, NULL, to all. The header gets a
+ * right checksum, and its length where h->total_len is 0. */
+void net_inject_ip(const Iface *from, const Iface *to, const Ipv4Hdr *h, Span data);

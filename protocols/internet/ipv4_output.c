@@ -1,0 +1,232 @@
+/*
+ * ipv4_output.c - IPv4 output: route, source, header, and onto a wire or back to ourselves.
+ *
+ * RFC 791 §3.2, RFC 1122 §3.3. Datagrams to one of our own addresses never touch a wire: they
+ * come back to input by a zero-delay timer, so that input never re-enters.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/internet/ipv4_priv.h"
+#include "protocols/stack.h"
+
+enum { LOOPBACK_MTU = IPV4_MAX_LEN };
+
+/* --- onto a wire ------------------------------------------------------------------------------ */
+
+size_t ipv4_iface_mtu(const Iface *iface)
+{
+    size_t mtu = iface->port->out != NULL ? (size_t)iface->port->out->cfg.mtu : iface->mtu;
+
+    return CLAMP(mtu, IPV4_MTU_MIN, IPV4_MAX_LEN);
+}
+
+/* RFC 1122 §3.3.6 and RFC 1112 §6.4: the station address of a group needs no ARP. */
+static bool group_station(const Iface *iface, IpAddr dst, MacAddr *mac)
+{
+    if (ip_is_multicast(dst)) {
+        *mac = mac_from_u64(UINT64_C(0x01005e000000) | (ip_to_v4(dst) & 0x7fffff));
+        return true;
+    }
+    *mac = MAC_BROADCAST;
+    return ip_is_limited_broadcast(dst) ||
+           (!ip_is_none(iface->ip.addr) && ip_equal(dst, prefix_broadcast(iface->ip)));
+}
+
+/* Takes pkt always. */
+static void send_on(Ipv4 *ip, const Hop *hop, Packet *pkt)
+{
+    MacAddr mac;
+
+    pkt->net = (uint32_t)(pkt->data - pkt->buf);
+    if (group_station(hop->iface, hop->next, &mac))
+        eth_output(hop->iface, mac, ETHERTYPE_IPV4, pkt);
+    else
+        arp_output(ip->arp, hop->iface, hop->next, pkt);
+}
+
+typedef struct FragmentSender {
+    Ipv4      *ip;
+    const Hop *hop;
+} FragmentSender;
+
+static void send_fragment(void *self, Packet *fragment)
+{
+    FragmentSender *to = self;
+
+    node_count(to->ip->node, COUNTER_IpFragCreates);
+    send_on(to->ip, to->hop, fragment);
+}
+
+DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt)
+{
+    if (pkt->len <= mtu) {
+        send_on(ip, hop, pkt);
+        return DROP_NONE;
+    }
+    if (h->df) {
+        node_count(ip->node, COUNTER_IpFragFails);
+        return DROP_IP_DF;
+    }
+    node_count(ip->node, COUNTER_IpFragOKs);
+    ipv4_fragment(pkt, h, mtu, send_fragment, &(FragmentSender){ ip, hop });
+    return DROP_NONE;
+}
+
+/* --- to ourselves ----------------------------------------------------------------------------- */
+
+static void loop_send(Ipv4 *ip, Packet *pkt)
+{
+    pkt->net = (uint32_t)(pkt->data - pkt->buf);
+    pkt->next = NULL;
+    if (ip->loop_tail != NULL)
+        ip->loop_tail->next = pkt;
+    else
+        ip->loop_head = pkt;
+    ip->loop_tail = pkt;
+    if (!timer_pending(&ip->loop_timer))
+        timer_set(&ip->loop_timer, 0);
+}
+
+static Packet *loop_take(Ipv4 *ip)
+{
+    Packet *pkt = ip->loop_head;
+
+    if (pkt != NULL) {
+        ip->loop_head = pkt->next;
+        if (ip->loop_head == NULL)
+            ip->loop_tail = NULL;
+        pkt->next = NULL;
+    }
+    return pkt;
+}
+
+void ipv4_loop_fired(void *owner)
+{
+    Ipv4 *ip = owner;
+    Packet *pkt = loop_take(ip);
+
+    if (ip->loop_head != NULL)
+        timer_set(&ip->loop_timer, 0);
+    DropReason why = ipv4_loop_input(ip, pkt);
+    if (why != DROP_NONE)
+        packet_drop(pkt, ip->node, NULL, why);
+}
+
+void ipv4_loop_flush(Ipv4 *ip, DropReason why)
+{
+    Packet *pkt;
+
+    timer_stop(&ip->loop_timer);
+    while ((pkt = loop_take(ip)) != NULL)
+        packet_drop(pkt, ip->node, NULL, why);
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+/* RFC 1122 §3.3.6 leaves the interface for a limited broadcast to the host: the one whose
+ * address it bears, the one the default route takes, or the first. */
+static Iface *broadcast_iface(Ipv4 *ip, IpAddr src, IpAddr dst)
+{
+    const GPtrArray *ifaces = ip->stack->ifaces;
+
+    for (guint i = 0; i < ifaces->len && !ip_is_none(src); i++) {
+        Iface *iface = g_ptr_array_index(ifaces, i);
+        if (ip_equal(iface->ip.addr, src))
+            return iface;
+    }
+    const Route *r = ipv4_route_lookup(ip, dst);
+    if (r != NULL && r->iface != NULL)
+        return r->iface;
+    return ifaces->len > 0 ? g_ptr_array_index(ifaces, 0) : NULL;
+}
+
+static DropReason find_hop(Ipv4 *ip, IpAddr src, IpAddr dst, Hop *hop)
+{
+    if (!ip_is_v4(dst) || ip_is_any(dst)) /* RFC 1122 §3.2.1.3 (a) */
+        return DROP_IP_NO_ROUTE;
+    if (ip_is_limited_broadcast(dst) || ip_is_multicast(dst)) {
+        *hop = (Hop){ broadcast_iface(ip, src, dst), dst };
+        return hop->iface != NULL ? DROP_NONE : DROP_IP_NO_ROUTE;
+    }
+    const Route *r = ipv4_route_lookup(ip, dst);
+    if (r == NULL)
+        return DROP_IP_NO_ROUTE;
+    if (r->kind == ROUTE_BLACKHOLE)
+        return DROP_IP_BLACKHOLE;
+    if (r->kind == ROUTE_UNREACHABLE)
+        return DROP_IP_UNREACHABLE;
+    *hop = (Hop){ r->iface, r->kind == ROUTE_VIA ? r->via : dst };
+    return DROP_NONE;
+}
+
+/* What the host's own datagram, its header in front, does next. Takes pkt if DROP_NONE. */
+static DropReason route_own(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
+{
+    Hop hop;
+
+    node_count(ip->node, COUNTER_IpOutRequests);
+    if (ip_is_local(ip->stack, h->dst)) {
+        loop_send(ip, pkt);
+        return DROP_NONE;
+    }
+    if (ip_is_loopback(h->src)) /* RFC 1122 §3.2.1.3 (g): not outside a host */
+        return DROP_IP_BAD_SOURCE;
+    DropReason why = find_hop(ip, h->src, h->dst, &hop);
+    if (why != DROP_NONE) {
+        if (why == DROP_IP_NO_ROUTE)
+            node_count(ip->node, COUNTER_IpOutNoRoutes);
+        return why;
+    }
+    return ipv4_send(ip, &hop, h, path_mtu(ip, h->dst, ipv4_iface_mtu(hop.iface)), pkt);
+}
+
+DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
+{
+    g_assert(pkt->len + IPV4_HDR_LEN <= IPV4_MAX_LEN);
+    Ipv4Hdr h = {
+        .src = how->src,
+        .dst = how->dst,
+        .tos = how->tos,
+        .ttl = how->ttl != 0 ? how->ttl : (uint8_t)ip->cfg.ttl,
+        .proto = how->proto,
+        .total_len = (uint16_t)(pkt->len + IPV4_HDR_LEN),
+        .id = ip->next_id,
+        .df = how->df,
+    };
+    if (ip_is_none(h.src))
+        h.src = ipv4_source(ip, h.dst);
+    if (ip_is_none(h.src))
+        h.src = IP4_ANY; /* no address yet */
+    if (!ip_is_v4(h.dst))
+        return DROP_IP_NO_ROUTE;
+    ip->next_id++; /* RFC 6864 §4.1: matters only to what may be cut */
+    ipv4_encode(&h, packet_push(pkt, IPV4_HDR_LEN));
+    return route_own(ip, &h, pkt);
+}
+
+DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt)
+{
+    Ipv4Hdr h;
+    DropReason why = ipv4_decode_quoted(&h, packet_span(pkt));
+
+    return why != DROP_NONE ? why : route_own(ip, &h, pkt);
+}
+
+IpAddr ipv4_source(Ipv4 *ip, IpAddr dst)
+{
+    Hop hop;
+
+    if (ip_is_local(ip->stack, dst))
+        return dst;
+    return find_hop(ip, IP_NONE, dst, &hop) == DROP_NONE ? hop.iface->ip.addr : IP_NONE;
+}
+
+size_t ipv4_mtu(Ipv4 *ip, IpAddr dst)
+{
+    Hop hop;
+
+    if (ip_is_local(ip->stack, dst))
+        return LOOPBACK_MTU - IPV4_HDR_LEN;
+    if (find_hop(ip, IP_NONE, dst, &hop) != DROP_NONE)
+        return 0;
+    return path_mtu(ip, dst, ipv4_iface_mtu(hop.iface)) - IPV4_HDR_LEN;
+}

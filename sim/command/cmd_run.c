@@ -1,0 +1,330 @@
+/*
+ * cmd_run.c - `stacklab run SCENARIO.lua`: its options, and what it says on stderr.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/command/run.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* The command line as GOption reads it. */
+typedef struct Options {
+    char  *view, *at, *seed, *until, *max_events, *max_memory, *max_instructions, *wall_limit;
+    char  *colour, *lang;
+    char **captures, **outputs, **sets, **files;
+    int    columns;
+    unsigned times, verbose; /* -t, -v: how often */
+    int    full, absolute, ethernet, names, digest, stats, quiet; /* GOption's booleans are ints */
+} Options;
+
+static gboolean count_option(const char *name, const char *value, void *opt_, GError **error)
+{
+    Options *opt = opt_;
+
+    (void)value;
+    (void)error;
+    if (strcmp(name, "-t") == 0)
+        opt->times++;
+    else
+        opt->verbose++;
+    return TRUE;
+}
+
+static GOptionContext *make_context(Options *o)
+{
+    const int no_arg = G_OPTION_FLAG_NO_ARG;
+    void *count = (void *)(uintptr_t)count_option;
+    const GOptionEntry entries[] = {
+        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none", "VIEW" },
+        { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures, "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - is stdout", "FILE" },
+        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at, "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs, "Write FILE.jsonl (events) or FILE.txt (the ladder)", "FILE" },
+        { "seed", 's', 0, G_OPTION_ARG_STRING, &o->seed, "Seed of all that is random (default 1)", "N" },
+        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario", "NAME=VALUE" },
+        { "until", 0, 0, G_OPTION_ARG_STRING, &o->until, "Horizon in virtual time (default 1h)", "TIME" },
+        { "max-events", 0, 0, G_OPTION_ARG_STRING, &o->max_events, "Limit of events (default 50000000)", "N" },
+        { "max-memory", 0, 0, G_OPTION_ARG_STRING, &o->max_memory, "Limit of memory (default 1GiB)", "SIZE" },
+        { "max-instructions", 0, 0, G_OPTION_ARG_STRING, &o->max_instructions, "Limit of Lua instructions without an event (default 200000000)", "N" },
+        { "wall-limit", 0, 0, G_OPTION_ARG_STRING, &o->wall_limit, "Limit of real time (default: 10 s without an event)", "TIME" },
+        { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest, "Print the digest of all events and frames, last", NULL },
+        { "full", 0, 0, G_OPTION_ARG_NONE, &o->full, "Show every packet, however many", NULL },
+        { "absolute", 'S', 0, G_OPTION_ARG_NONE, &o->absolute, "Absolute sequence numbers", NULL },
+        { "time", 't', no_arg, G_OPTION_ARG_CALLBACK, count, "Times as tcpdump: -t none, -tt seconds (default), -ttt since the last line, -ttttt since the first", NULL },
+        { "ethernet", 'e', 0, G_OPTION_ARG_NONE, &o->ethernet, "Show Ethernet headers (tcpdump view)", NULL },
+        { "verbose", 'v', no_arg, G_OPTION_ARG_CALLBACK, count, "Say more", NULL },
+        { "names", 0, 0, G_OPTION_ARG_NONE, &o->names, "Names for addresses (tcpdump view)", NULL },
+        { "color", 0, 0, G_OPTION_ARG_STRING, &o->colour, "auto (default), always or never", "WHEN" },
+        { "columns", 0, 0, G_OPTION_ARG_INT, &o->columns, "Width of the ladder (default: the terminal's, else 80)", "N" },
+        { "lang", 0, 0, G_OPTION_ARG_STRING, &o->lang, "Language of the narration, en or zh (default: from LANG)", "LANG" },
+        { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print events, packets and times on stderr", NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No count of checks on stderr", NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, "SCENARIO.lua" },
+        { 0 },
+    };
+    GOptionContext *context = g_option_context_new(NULL);
+    GOptionGroup *group = g_option_group_new("run", NULL, NULL, o, NULL);
+
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    g_option_context_set_summary(
+        context,
+        "Examples:\n"
+        "  stacklab run scenarios/04-handshake/three-way-handshake.lua\n"
+        "  stacklab run --view tcpdump --set loss=10% -w x.pcapng x.lua\n\n"
+        "Plays a scenario once. Statuses: 0 its checks hold; 1 one failed; 2 it cannot be loaded or\n"
+        "ended in an error; 3 a bug of stacklab's; 4 a limit was reached; 130 interrupted.");
+    return context;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static bool bad(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool bad(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    *error = g_error_new_valist(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool read_count(const char *option, const char *text, uint64_t *out, GError **error)
+{
+    if (text == NULL || g_ascii_string_to_unsigned(text, 10, 0, UINT64_MAX, out, NULL))
+        return true;
+    return bad(error, "%s %s: a whole number is wanted", option, text);
+}
+
+static bool read_time(const char *option, const char *text, SimTime *out, GError **error)
+{
+    if (text == NULL || parse_time(text, out, error))
+        return true;
+    g_prefix_error(error, "%s: ", option);
+    return false;
+}
+
+/* One of the names, NULL-terminated. */
+static bool read_choice(const char *option, const char *text, const char *const *names, int *out,
+                        GError **error)
+{
+    if (text == NULL)
+        return true;
+    for (int i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], text) == 0) {
+            *out = i;
+            return true;
+        }
+    const char *near = knob_nearest(names, text);
+    char *all = g_strjoinv(", ", (char **)(uintptr_t)names);
+    bad(error, near != NULL ? "%s %s: one of %s is wanted; did you mean '%s'?"
+                            : "%s %s: one of %s is wanted", option, text, all, near);
+    g_free(all);
+    return false;
+}
+
+static bool read_limits(const Options *o, RunRequest *req, GError **error)
+{
+    RunOptions *opt = &req->options;
+
+    if (!read_count("--seed", o->seed, &opt->seed, error) ||
+        !read_time("--until", o->until, &opt->until, error) ||
+        !read_count("--max-events", o->max_events, &opt->max_events, error) ||
+        !read_count("--max-instructions", o->max_instructions, &opt->max_instructions, error) ||
+        !read_time("--wall-limit", o->wall_limit, &req->wall_limit, error))
+        return false;
+    if (o->max_memory != NULL && !parse_size(o->max_memory, &opt->max_memory, error)) {
+        g_prefix_error(error, "--max-memory: ");
+        return false;
+    }
+    for (char **set = o->sets; set != NULL && *set != NULL; set++) {
+        if (strchr(*set, '=') == NULL || **set == '=')
+            return bad(error, "--set %s: NAME=VALUE is wanted", *set);
+        g_ptr_array_add(opt->sets, *set);
+    }
+    return true;
+}
+
+/* --- the surroundings ------------------------------------------------------------------------- */
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* NO_COLOR wins over the variables that force it; an option wins over all. */
+static bool want_colour(int choice)
+{
+    enum { AUTO, ALWAYS, NEVER_AT_ALL };
+    static const char *const forcing[] = { "CLICOLOR_FORCE", "FORCE_COLOR" };
+
+    if (choice != AUTO)
+        return choice == ALWAYS;
+    if (environment("NO_COLOR") != NULL)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(forcing); i++) {
+        const char *value = environment(forcing[i]);
+        if (value != NULL && strcmp(value, "0") != 0)
+            return true;
+    }
+    const char *term = environment("TERM");
+    return isatty(STDOUT_FILENO) && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static bool speaks_chinese(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = environment(names[i]);
+        if (value != NULL)
+            return g_str_has_prefix(value, "zh");
+    }
+    return false;
+}
+
+static unsigned terminal_width(void)
+{
+    struct winsize size;
+    const char *columns = environment("COLUMNS");
+
+    if (columns != NULL && atoi(columns) > 0)
+        return (unsigned)atoi(columns);
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+static GPtrArray *as_array(char **strings)
+{
+    GPtrArray *array = g_ptr_array_new();
+
+    for (; strings != NULL && *strings != NULL; strings++)
+        g_ptr_array_add(array, *strings);
+    return array;
+}
+
+static bool make_request(const Options *o, RunRequest *req, GError **error)
+{
+    static const char *const colours[] = { "auto", "always", "never", NULL };
+    static const char *const langs[] = { "en", "zh", NULL };
+    static const DissectTime times[] = { DISSECT_TIME_SECONDS, DISSECT_TIME_NONE,
+                                         DISSECT_TIME_SECONDS, DISSECT_TIME_TTTT,
+                                         DISSECT_TIME_SECONDS, DISSECT_TIME_SINCE };
+    int view = VIEW_LADDER, colour = 0, lang = speaks_chinese();
+
+    *req = run_request_default;
+    req->options.sets = g_ptr_array_new();
+    req->captures = as_array(o->captures);
+    req->outputs = as_array(o->outputs);
+    if (!read_limits(o, req, error) ||
+        !read_choice("--view", o->view, run_view_names, &view, error) ||
+        !read_choice("--color", o->colour, colours, &colour, error) ||
+        !read_choice("--lang", o->lang, langs, &lang, error))
+        return false;
+    if (o->times >= G_N_ELEMENTS(times))
+        return bad(error, "-t: five times at most, as tcpdump");
+    if (o->columns < 0)
+        return bad(error, "--columns %d: a width is wanted", o->columns);
+    req->view = (RunView)view;
+    req->options.chinese = lang == 1;
+    req->colour = want_colour(colour);
+    req->width = o->columns > 0 ? (unsigned)o->columns : terminal_width();
+    req->time = times[o->times];
+    req->verbose = o->verbose;
+    req->at = o->at;
+    req->absolute = o->absolute;
+    req->ethernet = o->ethernet;
+    req->names = o->names;
+    req->full = o->full;
+    req->digest = o->digest;
+    req->out = stdout;
+    req->signals = true;
+    return true;
+}
+
+/* --- the verdict ------------------------------------------------------------------------------ */
+
+static void report(const Options *o, const RunResult *out, int64_t wall_us)
+{
+    for (guint i = 0; i < out->failures->len; i++)
+        fputs(((const Failure *)g_ptr_array_index(out->failures, i))->block, stderr);
+    for (guint i = 0; o->verbose > 0 && i < out->waiting->len; i++)
+        fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(out->waiting, i));
+    if (out->bound != NULL)
+        fprintf(stderr, "%s\n", out->bound);
+    if (out->error != NULL)
+        fprintf(stderr, "%s\n", out->error);
+    if (o->stats)
+        fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " packets, %.3f s\n", out->events,
+                out->packets, (double)wall_us / 1e6);
+    if (!o->quiet && (out->checks > 0 || out->error == NULL))
+        fprintf(stderr, "%u checks, %u failed\n", out->checks, out->failed);
+}
+
+static int run_one(const Options *o, const RunRequest *req)
+{
+    RunResult out;
+
+    if (req->at != NULL && strcmp(req->at, "all") == 0 && req->captures->len > 0)
+        fputs("stacklab run: --at all records each packet at every interface: analyzers that take it "
+              "for one vantage will see retransmissions\n", stderr);
+    int64_t begun = g_get_monotonic_time();
+    int status = run_scenario(o->files[0], req, &out);
+    if (req->digest && out.digest[0] != '\0')
+        printf("digest: %s\n", out.digest);
+    fflush(stdout);
+    report(o, &out, g_get_monotonic_time() - begun);
+    if (out.abandoned) {
+        fflush(NULL);
+        _exit(status);
+    }
+    run_result_clear(&out);
+    return status;
+}
+
+static void free_options(Options *o)
+{
+    char *texts[] = { o->view, o->at, o->seed, o->until, o->max_events, o->max_memory,
+                      o->max_instructions, o->wall_limit, o->colour, o->lang };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_strfreev(o->captures);
+    g_strfreev(o->outputs);
+    g_strfreev(o->sets);
+    g_strfreev(o->files);
+}
+
+int cmd_run(int argc, char **argv)
+{
+    Options o = { 0 };
+    RunRequest req = run_request_default;
+    GError *error = NULL;
+    int status = STATUS_ERROR;
+
+    GOptionContext *context = make_context(&o);
+    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    g_option_context_free(context);
+    if (ok && (o.files == NULL || o.files[1] != NULL))
+        ok = bad(&error, "one scenario is wanted: stacklab run SCENARIO.lua");
+    if (ok && make_request(&o, &req, &error))
+        status = run_one(&o, &req);
+    else
+        fprintf(stderr, "stacklab run: %s\n", error->message);
+    g_clear_error(&error);
+    if (req.options.sets != NULL) {
+        g_ptr_array_free(req.options.sets, TRUE);
+        g_ptr_array_free(req.captures, TRUE);
+        g_ptr_array_free(req.outputs, TRUE);
+    }
+    free_options(&o);
+    return status;
+}

@@ -1,0 +1,277 @@
+/*
+ * run_views.c - views, captures, event files and the digest of one run.
+ *
+ * The view and the files show the scenario's own world. Worlds that it plays (sim.play) count in the
+ * digest, and those played from a file of their own have their ladder.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/command/run_views.h"
+
+#include "sim/command/run_capture.h"
+#include "sim/command/run_files.h"
+#include "sim/view/events.h"
+#include "sim/view/ladder.h"
+#include "sim/view/pcapng.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What looks at one world. Worlds nest, so these are a stack. */
+typedef struct Looks Looks;
+struct Looks {
+    World  *world;
+    Looks  *outer;
+    Events *digest;
+    Ladder *ladder; /* NULL: not shown */
+};
+
+struct Views {
+    const RunRequest *req;
+    char       *scenario;   /* the file's name, without folder */
+    FILE       *out;
+    char       *text;       /* where out goes if the request names none */
+    size_t      text_len;
+    Looks      *looks;
+    GString    *digests;    /* of the worlds that have ended, in that order */
+    GPtrArray  *captures;   /* of RunCapture */
+    GPtrArray  *event_files; /* of OutFile */
+    GPtrArray  *text_files;  /* of OutFile: the ladder as text */
+    GPtrArray  *events;     /* of Events that write: one each file, one the view */
+    RunCapture *lines;      /* --view tcpdump */
+};
+
+const char *const run_view_names[] = { "ladder", "tcpdump", "events", "none", NULL };
+
+/* --- worlds ----------------------------------------------------------------------------------- */
+
+static bool from_its_own_file(const World *world)
+{
+    return world->outer == NULL || strcmp(world->file, world->outer->file) != 0;
+}
+
+static void look_at_first(Views *views, World *world)
+{
+    const RunRequest *req = views->req;
+
+    for (guint i = 0; i < views->captures->len; i++)
+        run_capture_begin(g_ptr_array_index(views->captures, i), world->sim);
+    if (views->lines != NULL)
+        run_capture_begin(views->lines, world->sim);
+    for (guint i = 0; i < views->event_files->len; i++) {
+        const OutFile *file = g_ptr_array_index(views->event_files, i);
+        g_ptr_array_add(views->events, events_new(world->sim, file->file, false, views->scenario));
+    }
+    if (req->view == VIEW_EVENTS)
+        g_ptr_array_add(views->events, events_new(world->sim, views->out, false, views->scenario));
+}
+
+static void world_begun(void *views_, World *world)
+{
+    Views *views = views_;
+    const RunRequest *req = views->req;
+    Looks *looks = g_new0(Looks, 1);
+    LadderOptions ladder = { req->width > 0 ? req->width : 80, req->colour, req->full,
+                             req->absolute, req->options.chinese };
+
+    looks->world = world;
+    looks->outer = views->looks;
+    views->looks = looks;
+    if (req->digest)
+        looks->digest = events_new(world->sim, NULL, true, views->scenario);
+    if (world->outer == NULL)
+        look_at_first(views, world);
+    if ((req->view == VIEW_LADDER && from_its_own_file(world)) ||
+        (views->text_files->len > 0 && world->outer == NULL))
+        looks->ladder = ladder_new(world->sim, &ladder, recorder_flows(world->recorder));
+}
+
+static void stop_looking_at_first(Views *views, Looks *looks)
+{
+    for (guint i = 0; i < views->captures->len; i++)
+        run_capture_end(g_ptr_array_index(views->captures, i));
+    if (views->lines != NULL) {
+        run_capture_end(views->lines);
+        run_capture_print(views->lines, looks->world->sim, views->req, views->out);
+    }
+    for (guint i = 0; i < views->events->len; i++)
+        events_free(g_ptr_array_index(views->events, i));
+    g_ptr_array_set_size(views->events, 0);
+    for (guint i = 0; i < views->text_files->len; i++) {
+        const OutFile *file = g_ptr_array_index(views->text_files, i);
+        ladder_print(looks->ladder, file->file);
+    }
+}
+
+static void world_ended(void *views_, World *world)
+{
+    Views *views = views_;
+    Looks *looks = views->looks;
+
+    g_assert(looks->world == world);
+    if (looks->digest != NULL) {
+        char *digest = events_digest(looks->digest);
+        g_string_append(views->digests, digest);
+        g_free(digest);
+        events_free(looks->digest);
+    }
+    if (world->outer == NULL)
+        stop_looking_at_first(views, looks);
+    if (looks->ladder != NULL) {
+        if (views->req->view == VIEW_LADDER)
+            ladder_print(looks->ladder, views->out);
+        ladder_free(looks->ladder);
+    }
+    views->looks = looks->outer;
+    g_free(looks);
+}
+
+/* --- what the scenario says ------------------------------------------------------------------- */
+
+static void print(void *views_, const char *text)
+{
+    Views *views = views_;
+
+    /* Lines of tcpdump and JSON are read by programs. */
+    bool pure = views->req->view == VIEW_TCPDUMP || views->req->view == VIEW_EVENTS;
+    fputs(text, pure ? stderr : views->out);
+}
+
+static void note(void *views_, World *world, const char *text)
+{
+    Views *views = views_;
+
+    for (const Looks *looks = views->looks; looks != NULL; looks = looks->outer)
+        if (looks->world == world && looks->ladder != NULL)
+            ladder_note(looks->ladder, text);
+}
+
+static void lesson(void *views_, World *world, const char *title, const char *question)
+{
+    Views *views = views_;
+
+    if (views->req->view != VIEW_LADDER || !from_its_own_file(world))
+        return;
+    fprintf(views->out, "%s\n", title);
+    if (question != NULL)
+        fprintf(views->out, "%s\n", question);
+    fputc('\n', views->out);
+}
+
+LuaHooks views_hooks(Views *views)
+{
+    return (LuaHooks){ world_begun, world_ended, print, note, lesson, views };
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static bool open_output(Views *views, const char *name, GError **error)
+{
+    bool events = g_str_has_suffix(name, ".jsonl"), text = g_str_has_suffix(name, ".txt");
+
+    if (!events && !text) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "-o %s: the ending says what is written, .jsonl (events) or .txt (the ladder)",
+                    name);
+        return false;
+    }
+    OutFile *file = out_file_open("-o", name, error);
+    if (file == NULL)
+        return false;
+    g_ptr_array_add(events ? views->event_files : views->text_files, file);
+    return true;
+}
+
+static bool open_files(Views *views, const RunRequest *req, GError **error)
+{
+    for (guint i = 0; req->captures != NULL && i < req->captures->len; i++) {
+        RunCapture *capture = run_capture_new(g_ptr_array_index(req->captures, i),
+                                              views->scenario, req, error);
+        if (capture == NULL)
+            return false;
+        g_ptr_array_add(views->captures, capture);
+    }
+    for (guint i = 0; req->outputs != NULL && i < req->outputs->len; i++)
+        if (!open_output(views, g_ptr_array_index(req->outputs, i), error))
+            return false;
+    return true;
+}
+
+static void close_files(GPtrArray *files, bool keep, GError **error)
+{
+    for (guint i = 0; i < files->len; i++) {
+        bool asked = error != NULL && *error == NULL;
+        out_file_close(g_ptr_array_index(files, i), keep, asked ? error : NULL);
+    }
+    g_ptr_array_free(files, TRUE);
+}
+
+static void views_free(Views *views, bool keep, GError **error)
+{
+    for (guint i = 0; i < views->captures->len; i++) {
+        bool asked = error != NULL && *error == NULL;
+        run_capture_close(g_ptr_array_index(views->captures, i), keep, asked ? error : NULL);
+    }
+    g_ptr_array_free(views->captures, TRUE);
+    close_files(views->event_files, keep, error);
+    close_files(views->text_files, keep, error);
+    g_ptr_array_free(views->events, TRUE);
+    if (views->lines != NULL)
+        run_capture_close(views->lines, false, NULL);
+    if (views->out != views->req->out)
+        fclose(views->out);
+    g_string_free(views->digests, TRUE);
+    g_free(views->scenario);
+}
+
+Views *views_new(const char *file, const RunRequest *req, GError **error)
+{
+    Views *views = g_new0(Views, 1);
+
+    views->req = req;
+    views->scenario = g_path_get_basename(file);
+    views->digests = g_string_new(NULL);
+    views->captures = g_ptr_array_new();
+    views->event_files = g_ptr_array_new();
+    views->text_files = g_ptr_array_new();
+    views->events = g_ptr_array_new();
+    views->out = req->out != NULL ? req->out : open_memstream(&views->text, &views->text_len);
+    if (open_files(views, req, error) &&
+        (req->view != VIEW_TCPDUMP ||
+         (views->lines = run_capture_new(NULL, views->scenario, req, error)) != NULL))
+        return views;
+    views_free(views, false, NULL);
+    free(views->text);
+    g_free(views);
+    return NULL;
+}
+
+/* One world's digest is the run's; of several it is the digest of theirs. */
+static void set_digest(const Views *views, RunResult *out)
+{
+    const GString *all = views->digests;
+
+    if (all->len <= 64) {
+        g_strlcpy(out->digest, all->str, sizeof out->digest);
+        return;
+    }
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all->str, (gssize)all->len);
+    g_strlcpy(out->digest, digest, sizeof out->digest);
+    g_free(digest);
+}
+
+bool views_finish(Views *views, bool keep, RunResult *out, GError **error)
+{
+    GError *first = NULL;
+
+    set_digest(views, out);
+    fflush(views->out);
+    views_free(views, keep, &first);
+    out->text = views->text;
+    out->text_len = views->text_len;
+    g_free(views);
+    if (first == NULL)
+        return true;
+    g_propagate_error(error, first);
+    return false;
+}

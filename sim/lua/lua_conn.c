@@ -1,0 +1,498 @@
+/*
+ * lua_conn.c - the calls of a TCP connection.
+ *
+ * Those of tcp.h never block; here a task tries, waits for on_ready and tries again. What a call
+ * needs across its waits stands in its stack, with the deadline as continuation context.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_conn.h"
+
+#include <math.h>
+#include <string.h>
+
+_Static_assert(sizeof(lua_KContext) >= sizeof(SimTime), "a deadline fits into a continuation");
+
+int lua_timed_out(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushliteral(L, "TIMEOUT");
+    return 2;
+}
+
+LuaConn *lua_check_conn(lua_State *L, int arg)
+{
+    return lua_check_object(L, arg, "conn");
+}
+
+static void conn_gc(void *p)
+{
+    LuaConn *c = p;
+
+    conn_on_ready(c->conn, NULL, NULL);
+    conn_free(c->conn);
+    g_byte_array_free(c->inbox, TRUE);
+    g_free(c);
+}
+
+LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node)
+{
+    LuaConn *c = g_new0(LuaConn, 1);
+
+    c->conn = conn;
+    c->node = node;
+    c->inbox = g_byte_array_new();
+    conn_on_ready(conn, waitq_wake_user, &c->queue);
+    lua_push_object(L, "conn", c);
+    return c;
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+/* Stack of a call that sends: 1 conn, 2 the data or the length, 3 how much is in already. */
+
+static int send_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+    bool pattern = lua_type(L, 2) == LUA_TNUMBER;
+    const uint8_t *data = pattern ? NULL : (const uint8_t *)lua_tostring(L, 2);
+    size_t total = pattern ? (size_t)lua_tointeger(L, 2) : lua_rawlen(L, 2);
+    size_t done = (size_t)lua_tointeger(L, 3);
+    NetError err = NET_OK;
+
+    (void)status;
+    while (done < total && err == NET_OK) {
+        size_t n;
+        if (pattern)
+            n = conn_send_pattern(c->conn, c->streamed, total - done, &err);
+        else
+            n = conn_send(c->conn, (Span){ data + done, total - done }, &err);
+        done += n;
+        c->streamed += pattern ? n : 0;
+        if (n == 0 && err == NET_OK)
+            err = NET_EAGAIN;
+    }
+    lua_pushinteger(L, (lua_Integer)done);
+    if (done == total)
+        return 1;
+    lua_replace(L, 3);
+    if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
+        return task_wait(L, &c->queue, deadline, send_k, deadline);
+    if (err == NET_EAGAIN)
+        lua_timed_out(L);
+    else
+        lua_net_error(L, err);
+    lua_pushinteger(L, (lua_Integer)done);
+    return 3;
+}
+
+static int start_sending(lua_State *L)
+{
+    SimTime deadline = lua_check_deadline(L, 3);
+
+    lua_check_act(L, "send");
+    lua_settop(L, 2);
+    lua_pushinteger(L, 0);
+    return send_k(L, LUA_OK, deadline);
+}
+
+/* conn:send(data [, { timeout = }]) -> bytes, or nil, NAME, bytes: waits for room in the buffer */
+static int l_send(lua_State *L)
+{
+    lua_check_conn(L, 1);
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return lua_fail(L, "send: a string is wanted, not a %s", luaL_typename(L, 2));
+    return start_sending(L);
+}
+
+/* conn:stream(n [, { timeout = }]) -> n, or nil, NAME, bytes: as many bytes of the pattern */
+static int l_stream(lua_State *L)
+{
+    lua_check_conn(L, 1);
+    uint64_t n = lua_check_size(L, 2);
+    lua_pushinteger(L, (lua_Integer)n);
+    lua_replace(L, 2);
+    return start_sending(L);
+}
+
+/* --- receiving -------------------------------------------------------------------------------- */
+/* Stack of recv: 1 conn, 2 what: */
+enum { RECV_SOME = 0, RECV_LINE = -1, RECV_ALL = -2 }; /* or that many bytes */
+
+static int push_inbox(lua_State *L, LuaConn *c, size_t len)
+{
+    lua_pushlstring(L, (const char *)c->inbox->data, len);
+    g_byte_array_set_size(c->inbox, 0);
+    return 1;
+}
+
+static NetError recv_into_inbox(LuaConn *c, size_t want)
+{
+    NetError err = NET_OK;
+
+    while (want > 0) {
+        guint have = c->inbox->len;
+        size_t chunk = MIN(want, MAX(conn_readable(c->conn), 1));
+        g_byte_array_set_size(c->inbox, have + (guint)chunk);
+        size_t n = conn_receive(c->conn, c->inbox->data + have, chunk, &err);
+        g_byte_array_set_size(c->inbox, have + (guint)n);
+        if (n == 0)
+            return err;
+        want -= n;
+    }
+    return NET_OK;
+}
+
+/* What has arrived. OK: the inbox is what was asked for. */
+static NetError recv_some(LuaConn *c)
+{
+    if (c->inbox->len > 0)
+        return NET_OK;
+    return recv_into_inbox(c, MAX(conn_readable(c->conn), 1));
+}
+
+/* Byte by byte, so that what follows the line stays in the receive buffer. */
+static NetError recv_line(LuaConn *c)
+{
+    NetError err;
+
+    do {
+        if (c->inbox->len > 0 && c->inbox->data[c->inbox->len - 1] == '\n')
+            return NET_OK;
+        err = recv_into_inbox(c, 1);
+    } while (err == NET_OK);
+    return err;
+}
+
+static NetError recv_what(LuaConn *c, lua_Integer what)
+{
+    if (what == RECV_SOME)
+        return recv_some(c);
+    if (what == RECV_LINE)
+        return recv_line(c);
+    if (what == RECV_ALL)
+        return recv_into_inbox(c, SIZE_MAX);
+    return c->inbox->len >= (size_t)what ? NET_OK
+                                         : recv_into_inbox(c, (size_t)what - c->inbox->len);
+}
+
+static size_t line_len(const LuaConn *c)
+{
+    size_t n = c->inbox->len;
+
+    n -= n > 0 && c->inbox->data[n - 1] == '\n';
+    n -= n > 0 && n < c->inbox->len && c->inbox->data[n - 1] == '\r';
+    return n;
+}
+
+static int recv_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+    lua_Integer what = lua_tointeger(L, 2);
+    NetError err = recv_what(c, what);
+
+    (void)status;
+    if (err == NET_EAGAIN) {
+        if (deadline <= sim_now(lua_sim(L)))
+            return lua_timed_out(L);
+        return task_wait(L, &c->queue, deadline, recv_k, deadline);
+    }
+    if (err == NET_OK && what > 0 && c->inbox->len > (guint)what) {
+        lua_pushlstring(L, (const char *)c->inbox->data, (size_t)what);
+        g_byte_array_remove_range(c->inbox, 0, (guint)what);
+        return 1;
+    }
+    if (err == NET_OK)
+        return push_inbox(L, c, what == RECV_LINE ? line_len(c) : c->inbox->len);
+    if (err == NET_EOF && (c->inbox->len > 0 || what == RECV_ALL))
+        return push_inbox(L, c, c->inbox->len);
+    lua_net_error(L, err);
+    if (c->inbox->len == 0)
+        return 2;
+    push_inbox(L, c, c->inbox->len);
+    return 3;
+}
+
+static lua_Integer check_what(lua_State *L)
+{
+    const char *text = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    int is_int;
+    lua_Integer n = lua_tointegerx(L, 2, &is_int);
+
+    if (lua_isnoneornil(L, 2) || lua_istable(L, 2))
+        return RECV_SOME;
+    if (strcmp(text, "line") == 0)
+        return RECV_LINE;
+    if (strcmp(text, "all") == 0)
+        return RECV_ALL;
+    if (!is_int || lua_type(L, 2) != LUA_TNUMBER || n < 1 || n > INT32_MAX)
+        lua_fail(L, "recv: a number of bytes, \"line\" or \"all\", not '%s'",
+                 luaL_tolstring(L, 2, NULL));
+    return n;
+}
+
+/* conn:recv([n | "line" | "all"] [, { timeout = }]) -> data, or nil, NAME [, what had come of it]
+ * */
+static int l_recv(lua_State *L)
+{
+    lua_check_conn(L, 1);
+    lua_Integer what = check_what(L);
+    SimTime deadline = lua_check_deadline(L, lua_istable(L, 2) ? 2 : 3);
+
+    lua_check_act(L, "recv");
+    lua_settop(L, 1);
+    lua_pushinteger(L, what);
+    return recv_k(L, LUA_OK, deadline);
+}
+
+enum { SINK_CHUNK = 16384 };
+
+static void check_pattern(lua_State *L, LuaConn *c, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && !c->sink_failed; i++)
+        if (bytes[i] != conn_pattern(c->sunk + i)) {
+            c->sink_failed = true;
+            lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
+                             c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
+        }
+}
+
+/* Stack: 1 conn, 2 how much so far. */
+static int sink_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+    lua_Integer total = lua_tointeger(L, 2);
+    uint8_t chunk[SINK_CHUNK];
+    NetError err = NET_OK;
+    size_t n;
+
+    (void)status;
+    while ((n = conn_receive(c->conn, chunk, sizeof chunk, &err)) > 0) {
+        check_pattern(L, c, chunk, n);
+        c->sunk += n;
+        total += (lua_Integer)n;
+    }
+    lua_settop(L, 1);
+    lua_pushinteger(L, total);
+    if (err == NET_EOF)
+        return 1;
+    if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
+        return task_wait(L, &c->queue, deadline, sink_k, deadline);
+    lua_pushstring(L, err == NET_EAGAIN ? "TIMEOUT" : net_error_name(err));
+    return 2;
+}
+
+/* conn:sink([{ timeout = }]) -> bytes [, NAME]: receives to the end; a wrong byte fails a check */
+static int l_sink(lua_State *L)
+{
+    SimTime deadline = lua_check_deadline(L, 2);
+
+    lua_check_conn(L, 1);
+    lua_check_act(L, "sink");
+    lua_settop(L, 1);
+    lua_pushinteger(L, 0);
+    return sink_k(L, LUA_OK, deadline);
+}
+
+/* --- ending ----------------------------------------------------------------------------------- */
+
+static int l_shutdown(lua_State *L)
+{
+    lua_check_act(L, "shutdown");
+    conn_shutdown(lua_check_conn(L, 1)->conn);
+    return 0;
+}
+
+/* Whoever waits on it learns that it is over. */
+static int end_conn(lua_State *L, void (*end)(Conn *c))
+{
+    LuaConn *c = lua_check_conn(L, 1);
+
+    lua_check_act(L, "close");
+    end(c->conn);
+    waitq_wake(&c->queue);
+    return 0;
+}
+
+static int l_close(lua_State *L)
+{
+    return end_conn(L, conn_close);
+}
+
+static int l_abort(lua_State *L)
+{
+    return end_conn(L, conn_abort);
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+static void set_int(lua_State *L, const char *name, uint64_t value)
+{
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_seconds(lua_State *L, const char *name, SimTime t)
+{
+    lua_push_seconds(L, t);
+    lua_setfield(L, -2, name);
+}
+
+static void set_sequence_numbers(lua_State *L, const TcpInfo *i)
+{
+    set_int(L, "iss", i->iss);
+    set_int(L, "snd_una", i->snd_una);
+    set_int(L, "snd_nxt", i->snd_nxt);
+    set_int(L, "snd_wnd", i->snd_wnd);
+    set_int(L, "snd_wl1", i->snd_wl1);
+    set_int(L, "snd_wl2", i->snd_wl2);
+    set_int(L, "irs", i->irs);
+    set_int(L, "rcv_nxt", i->rcv_nxt);
+    set_int(L, "rcv_wnd", i->rcv_wnd);
+}
+
+/* conn:info() -> the RFC's variables; times in seconds */
+static int l_info(lua_State *L)
+{
+    TcpInfo i;
+
+    conn_info(lua_check_conn(L, 1)->conn, &i);
+    lua_createtable(L, 0, 36);
+    lua_pushstring(L, tcp_state_lua_name(i.state));
+    lua_setfield(L, -2, "state");
+    lua_push_ip(L, i.local);
+    lua_setfield(L, -2, "local_ip");
+    lua_push_ip(L, i.remote);
+    lua_setfield(L, -2, "remote_ip");
+    set_int(L, "local_port", i.local_port);
+    set_int(L, "remote_port", i.remote_port);
+    set_sequence_numbers(L, &i);
+    set_int(L, "cwnd", i.cwnd);
+    if (i.ssthresh == UINT32_MAX)
+        lua_pushnumber(L, HUGE_VAL);
+    else
+        lua_pushinteger(L, i.ssthresh);
+    lua_setfield(L, -2, "ssthresh");
+    set_int(L, "mss", i.mss);
+    set_seconds(L, "srtt", i.srtt);
+    set_seconds(L, "rttvar", i.rttvar);
+    set_seconds(L, "rto", i.rto);
+    set_int(L, "retransmits", i.retransmits);
+    set_int(L, "backoff", i.backoff);
+    set_int(L, "send_queue", i.send_queue);
+    set_int(L, "recv_queue", i.recv_queue);
+    set_int(L, "bytes_sent", i.bytes_sent);
+    set_int(L, "bytes_acked", i.bytes_acked);
+    set_int(L, "bytes_received", i.bytes_received);
+    set_int(L, "id", i.id);
+    lua_pushstring(L, i.timer != NULL ? i.timer : "off");
+    lua_setfield(L, -2, "timer");
+    set_seconds(L, "timer_left", i.timer != NULL ? i.timer_left : 0);
+    lua_pushboolean(L, i.passive);
+    lua_setfield(L, -2, "passive");
+    lua_strict(L, "variable");
+    return 1;
+}
+
+typedef struct StateWait {
+    const Conn *conn;
+    TcpState    state;
+} StateWait;
+
+static bool state_reached(void *self)
+{
+    const StateWait *w = self;
+
+    return conn_state(w->conn) == w->state;
+}
+
+static int wait_k(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    if (task_timed_out(L))
+        return lua_timed_out(L);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+static TcpState check_state(lua_State *L, int arg)
+{
+    const char *names[TCP_STATE_COUNT + 1], *text = luaL_checkstring(L, arg);
+
+    for (TcpState s = 0; s < TCP_STATE_COUNT; s++) {
+        names[s] = tcp_state_lua_name(s);
+        if (strcmp(text, names[s]) == 0)
+            return s;
+    }
+    names[TCP_STATE_COUNT] = NULL;
+    const char *near = knob_nearest(names, text);
+    lua_fail(L, "no state '%s'%s%s%s", text, near != NULL ? ", did you mean '" : "",
+             near != NULL ? near : "", near != NULL ? "'?" : "");
+    return TCP_CLOSED;
+}
+
+/* conn:wait("TIME_WAIT" [, { timeout = }]) -> true, or nil, "TIMEOUT": looked at after every event
+ * */
+static int l_wait(lua_State *L)
+{
+    const LuaConn *c = lua_check_conn(L, 1);
+    TcpState state = check_state(L, 2);
+    SimTime deadline = lua_check_deadline(L, 3);
+    StateWait *w = lua_newuserdatauv(L, sizeof *w, 0);
+
+    *w = (StateWait){ c->conn, state };
+    if (state_reached(w)) {
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    return task_wait_until(L, state_reached, w, deadline, wait_k, 0);
+}
+
+static int conn_index(lua_State *L, void *p, const char *name)
+{
+    const LuaConn *c = p;
+    NetError err = conn_error(c->conn);
+    TcpInfo i;
+
+    conn_info(c->conn, &i);
+    if (strcmp(name, "state") == 0)
+        lua_pushstring(L, tcp_state_lua_name(conn_state(c->conn)));
+    else if (strcmp(name, "local_ip") == 0)
+        lua_push_ip(L, i.local);
+    else if (strcmp(name, "local_port") == 0)
+        lua_pushinteger(L, i.local_port);
+    else if (strcmp(name, "remote_ip") == 0)
+        lua_push_ip(L, i.remote);
+    else if (strcmp(name, "remote_port") == 0)
+        lua_pushinteger(L, i.remote_port);
+    else if (strcmp(name, "error") == 0)
+        lua_pushstring(L, err != NET_OK ? net_error_name(err) : NULL);
+    else if (strcmp(name, "readable") == 0)
+        lua_pushinteger(L, (lua_Integer)(conn_readable(c->conn) + c->inbox->len));
+    else
+        return 0;
+    return 1;
+}
+
+static void conn_text(lua_State *L, void *p, GString *out)
+{
+    const LuaConn *c = p;
+    char local[ENDPOINT_TEXT], remote[ENDPOINT_TEXT];
+    TcpInfo i;
+
+    (void)L;
+    conn_info(c->conn, &i);
+    g_string_append_printf(out, "conn<%s > %s %s>", endpoint_text(i.local, i.local_port, local),
+                           endpoint_text(i.remote, i.remote_port, remote),
+                           tcp_state_name(conn_state(c->conn)));
+}
+
+void lua_open_conn(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        { "send", l_send },   { "stream", l_stream },     { "recv", l_recv },   { "sink", l_sink },
+        { "close", l_close }, { "shutdown", l_shutdown }, { "abort", l_abort }, { "info", l_info },
+        { "wait", l_wait },   { NULL, NULL }
+    };
+
+    lua_class(L, "conn", methods, conn_index, conn_text, conn_gc);
+}

@@ -1,0 +1,299 @@
+/*
+ * lua_link.c - sim.link and what a link answers to, fault rules apart.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_net.h"
+
+#include <string.h>
+
+enum { MAX_KNOBS = 32 };
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* The rows of link_knobs and, for a whole link, those that are the binding's own. */
+static void collect_knobs(Knob out[MAX_KNOBS])
+{
+    static const Knob own[] = {
+        { .name = "forward", .type = KNOB_CUSTOM, .doc = "Options of the direction from a to b." },
+        { .name = "reverse", .type = KNOB_CUSTOM, .doc = "Options of the direction from b to a." },
+        { .name = "netem", .type = KNOB_CUSTOM, .doc = "The same in the words of tc-netem(8)." },
+    };
+    size_t n = 0;
+
+    for (const Knob *knob = link_knobs; knob->name != NULL; knob++)
+        out[n++] = *knob;
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        out[n++] = own[i];
+    g_assert(n < MAX_KNOBS);
+    out[n] = (Knob){ .name = NULL };
+}
+
+static void read_queue(lua_State *L, LinkConfig *cfg)
+{
+    GError *error = NULL;
+    int is_int;
+    lua_Integer n = lua_tointegerx(L, -1, &is_int);
+
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        if (link_queue_from_text(cfg, lua_tostring(L, -1), &error))
+            return;
+        g_prefix_error(&error, "link: queue: ");
+        lua_fail_gerror(L, error);
+    }
+    if (!is_int || n < 0)
+        lua_fail(L, "link: queue is a number of packets or a size such as \"64KiB\", not '%s'",
+                 luaL_tolstring(L, -1, NULL));
+    cfg->queue = (uint64_t)n;
+    cfg->queue_in_bytes = false;
+}
+
+/* tc-netem(8), gemodel: r is 1 - p, nothing passes in the bad state and all in the good one. */
+static void read_loss_table(lua_State *L, int arg, LinkConfig *cfg)
+{
+    LinkConfig read = *cfg;
+
+    read.loss_model = LOSS_GILBERT_ELLIOTT;
+    read.ge_p = 0;
+    read.ge_r = UINT64_MAX;
+    read.ge_h = 0;
+    read.ge_k = PROB_ONE;
+    read.loss = 0;
+    lua_options(L, arg, "link: loss", link_loss_knobs, &read, NULL);
+    if (read.loss_model == LOSS_GILBERT_ELLIOTT && lua_getfield(L, arg, "p") == LUA_TNIL)
+        lua_fail(L, "link: loss: gilbert-elliott needs p, the chance to get into the bad state");
+    if (read.ge_r == UINT64_MAX)
+        read.ge_r = PROB_ONE - read.ge_p;
+    *cfg = read;
+}
+
+static void read_loss(lua_State *L, LinkConfig *cfg)
+{
+    static const Knob loss = { .name = "loss", .type = KNOB_PROB,
+                               .offset = offsetof(LinkConfig, loss) };
+    GError *error = NULL;
+    bool ok;
+
+    if (lua_type(L, -1) == LUA_TTABLE) {
+        read_loss_table(L, lua_gettop(L), cfg);
+        return;
+    }
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        ok = knob_set_number(&loss, cfg, lua_tonumber(L, -1), &error);
+    else
+        ok = knob_set_text(&loss, cfg, luaL_tolstring(L, -1, NULL), &error);
+    cfg->loss_model = LOSS_RANDOM;
+    if (!ok) {
+        g_prefix_error(&error, "link: ");
+        lua_fail_gerror(L, error);
+    }
+}
+
+static void link_custom(lua_State *L, const Knob *knob, void *config)
+{
+    int top = lua_gettop(L);
+
+    if (strcmp(knob->name, "queue") == 0)
+        read_queue(L, config);
+    else if (strcmp(knob->name, "loss") == 0)
+        read_loss(L, config);
+    lua_settop(L, top);
+}
+
+static void read_netem(lua_State *L, int arg, LinkConfig *cfg)
+{
+    GError *error = NULL;
+
+    lua_getfield(L, arg, "netem");
+    if (!lua_isnil(L, -1) && !netem_parse(luaL_tolstring(L, -1, NULL), cfg, &error))
+        lua_fail_gerror(L, error);
+    lua_settop(L, arg);
+}
+
+/* The options at arg over what cfg holds: both directions alike, then what each has of its own. */
+static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
+{
+    static const char *const dirs[] = { "forward", "reverse" };
+    static const char *const whats[] = { "link: forward", "link: reverse" };
+    Knob knobs[MAX_KNOBS];
+
+    collect_knobs(knobs);
+    lua_settop(L, arg);
+    for (int i = 0; i < 2; i++) {
+        if (lua_istable(L, arg))
+            read_netem(L, arg, &cfg[i]);
+        lua_options(L, arg, "link", knobs, &cfg[i], link_custom);
+    }
+    for (int i = 0; i < 2 && lua_istable(L, arg); i++) {
+        lua_getfield(L, arg, dirs[i]);
+        lua_options(L, arg + 1, whats[i], link_knobs, &cfg[i], link_custom);
+        lua_settop(L, arg);
+    }
+}
+
+/* --- making one ------------------------------------------------------------------------------- */
+
+typedef struct LinkEnd {
+    Node *node;
+    Port *port; /* NULL: any that is free, or a new one */
+} LinkEnd;
+
+static LinkEnd check_end(lua_State *L, int arg)
+{
+    LinkEnd end = { .port = NULL };
+
+    lua_check_act(L, "sim.link");
+    end.node = lua_test_node(L, arg);
+    if (end.node != NULL)
+        return end;
+    end.port = lua_test_object(L, arg, "interface");
+    if (end.port == NULL)
+        lua_fail(L, "sim.link: its ends are nodes or interfaces, not a %s", luaL_typename(L, arg));
+    else if (end.port->out != NULL)
+        lua_fail(L, "sim.link: two links on one port: %s.%s is linked to %s already",
+                 end.port->node->name, end.port->name, end.port->out->to->node->name);
+    else
+        end.node = end.port->node;
+    return end;
+}
+
+static Port *end_port(LinkEnd end)
+{
+    if (end.port == NULL)
+        end.port = lua_node_free_port(end.node);
+    return end.port != NULL ? end.port : lua_node_new_port(end.node, NULL);
+}
+
+/* What the network layer at the sending end may hand down. */
+static void set_mtu(const LinkDir *dir)
+{
+    Stack *stack = node_stack(dir->from->node);
+
+    if (stack != NULL && dir->cfg.mtu != 0)
+        ((Iface *)g_ptr_array_index(stack->ifaces, dir->from->index))->mtu = dir->cfg.mtu;
+}
+
+/* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an
+ * interface */
+static int l_link(lua_State *L)
+{
+    LinkEnd a = check_end(L, 1), b = check_end(L, 2);
+    LinkConfig cfg[2] = { link_defaults, link_defaults };
+
+    if (a.node == b.node)
+        return lua_fail(L, "sim.link: a link joins two different nodes, not %s with itself",
+                        a.node->name);
+    read_link_options(L, 3, cfg);
+    Port *from = end_port(a), *to = end_port(b);
+    Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
+    set_mtu(&link->dir[0]);
+    set_mtu(&link->dir[1]);
+    lua_push_object(L, "link", link);
+    return 1;
+}
+
+/* --- changing one ----------------------------------------------------------------------------- */
+
+/* link:set { loss = "30%" }: for the packets still to come */
+static int l_set(lua_State *L)
+{
+    Link *link = lua_check_link(L, 1);
+    LinkConfig cfg[2] = { link->dir[0].cfg, link->dir[1].cfg };
+
+    lua_check_act(L, "link:set");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    read_link_options(L, 2, cfg);
+    for (int i = 0; i < 2; i++) {
+        link_set(&link->dir[i], &cfg[i]);
+        set_mtu(&link->dir[i]);
+    }
+    return 0;
+}
+
+static int l_down(lua_State *L)
+{
+    lua_check_act(L, "link:down");
+    link_down(lua_check_link(L, 1));
+    return 0;
+}
+
+static int l_up(lua_State *L)
+{
+    lua_check_act(L, "link:up");
+    link_up(lua_check_link(L, 1));
+    return 0;
+}
+
+/* --- looking at one --------------------------------------------------------------------------- */
+
+#define COUNTER_ROW(name) { #name, offsetof(LinkCounters, name) }
+
+static const struct {
+    const char *name;
+    size_t      offset;
+} counters[] = {
+    COUNTER_ROW(sent),       COUNTER_ROW(sent_bytes),  COUNTER_ROW(delivered),
+    COUNTER_ROW(delivered_bytes), COUNTER_ROW(lost),   COUNTER_ROW(dropped),
+    COUNTER_ROW(queue_drops), COUNTER_ROW(duplicated), COUNTER_ROW(reordered),
+    COUNTER_ROW(corrupted),  COUNTER_ROW(held),
+};
+
+/* A table of the sums over those directions of the link that `dirs` has a bit for. */
+static void push_counters(lua_State *L, const Link *link, unsigned dirs)
+{
+    lua_createtable(L, 0, G_N_ELEMENTS(counters) + 2);
+    for (size_t i = 0; i < G_N_ELEMENTS(counters); i++) {
+        uint64_t sum = 0;
+        for (unsigned d = 0; d < 2; d++)
+            if (dirs & 1u << d)
+                sum += *(const uint64_t *)(const void *)
+                        ((const char *)&link->dir[d].counters + counters[i].offset);
+        lua_pushinteger(L, (lua_Integer)sum);
+        lua_setfield(L, -2, counters[i].name);
+    }
+}
+
+static int link_index(lua_State *L, void *p, const char *name)
+{
+    Link *link = p;
+
+    if (strcmp(name, "counters") == 0) {
+        push_counters(L, link, 3);
+        push_counters(L, link, 1);
+        lua_strict(L, "counter");
+        lua_setfield(L, -2, "forward");
+        push_counters(L, link, 2);
+        lua_strict(L, "counter");
+        lua_setfield(L, -2, "reverse");
+        lua_strict(L, "counter");
+    } else if (strcmp(name, "name") == 0) {
+        lua_pushfstring(L, "%s-%s", link->dir[0].from->node->name, link->dir[0].to->node->name);
+    } else if (strcmp(name, "state") == 0) {
+        lua_pushstring(L, link->up ? "up" : "down");
+    } else if (strcmp(name, "queued") == 0) {
+        lua_pushinteger(L, (lua_Integer)(link_queued(&link->dir[0], NULL) +
+                                         link_queued(&link->dir[1], NULL)));
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static void link_text(lua_State *L, void *p, GString *out)
+{
+    const Link *link = p;
+
+    (void)L;
+    g_string_append_printf(out, "link<%s-%s%s>", link->dir[0].from->node->name,
+                           link->dir[0].to->node->name, link->up ? "" : " down");
+}
+
+void lua_open_link(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        { "set", l_set }, { "down", l_down }, { "up", l_up }, { NULL, NULL }
+    };
+
+    lua_pushcfunction(L, l_link);
+    lua_setfield(L, -2, "link");
+    lua_class(L, "link", methods, link_index, link_text, NULL);
+}

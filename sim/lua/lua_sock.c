@@ -1,0 +1,215 @@
+/*
+ * lua_sock.c - TCP as a scenario sees it: listen, accept, connect.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_conn.h"
+
+#include <string.h>
+
+typedef struct LuaListener {
+    Listener *listener; /* NULL once closed */
+    Node     *node;
+    WaitQueue queue;
+} LuaListener;
+
+/* --- listen and accept ------------------------------------------------------------------------ */
+
+typedef struct ListenOptions {
+    uint64_t backlog;
+    bool     reuse_addr;
+} ListenOptions;
+
+static const Knob listen_knobs[] = {
+    { .name = "backlog", .type = KNOB_INT, .offset = offsetof(ListenOptions, backlog), .min = 1,
+      .max = 1 << 20,
+      .doc = "How many connections may wait for accept; the host's knob otherwise." },
+    { .name = "reuse_addr", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, reuse_addr),
+      .doc = "Listen although connections of an earlier listener are in TIME-WAIT." },
+    { .name = NULL }
+};
+
+/* host:listen(port [, { backlog = 16, reuse_addr = true }]) -> listener, or nil, NAME */
+static int l_listen(lua_State *L)
+{
+    Stack *stack = lua_check_stack(L, 1);
+    uint16_t port = lua_check_port(L, 2, 1);
+    ListenOptions opt = { 0 };
+    NetError err = NET_OK;
+
+    lua_check_act(L, "listen");
+    lua_options(L, 3, "listen", listen_knobs, &opt, NULL);
+    if (stack->node->down)
+        return lua_net_error(L, NET_ENETDOWN);
+    Listener *listener = tcp_listen(stack->tcp, IP4_ANY, port, opt.backlog, opt.reuse_addr, &err);
+    if (listener == NULL)
+        return lua_net_error(L, err);
+    LuaListener *l = g_new0(LuaListener, 1);
+    *l = (LuaListener){ .listener = listener, .node = stack->node };
+    listener_on_ready(listener, waitq_wake_user, &l->queue);
+    lua_push_object(L, "listener", l);
+    return 1;
+}
+
+/* The socket itself stays with its host: a handle that is forgotten closes nothing. */
+static void listener_gc(void *p)
+{
+    LuaListener *l = p;
+
+    if (l->listener != NULL)
+        listener_on_ready(l->listener, NULL, NULL);
+    g_free(l);
+}
+
+static int accept_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaListener *l = lua_check_object(L, 1, "listener");
+
+    (void)status;
+    if (l->listener == NULL)
+        return lua_net_error(L, NET_EINVAL);
+    if (l->node->down)
+        return lua_net_error(L, NET_ENETDOWN);
+    Conn *conn = listener_accept(l->listener);
+    if (conn != NULL) {
+        lua_push_conn(L, conn, l->node);
+        return 1;
+    }
+    if (deadline <= sim_now(lua_sim(L)))
+        return lua_timed_out(L);
+    return task_wait(L, &l->queue, deadline, accept_k, deadline);
+}
+
+/* listener:accept([{ timeout = "2s" }]) -> conn, or nil, NAME */
+static int l_accept(lua_State *L)
+{
+    lua_check_act(L, "accept");
+    lua_settop(L, 2);
+    return accept_k(L, LUA_OK, lua_check_deadline(L, 2));
+}
+
+/* listener:close(): those not yet accepted are reset */
+static int l_listener_close(lua_State *L)
+{
+    LuaListener *l = lua_check_object(L, 1, "listener");
+
+    lua_check_act(L, "close");
+    if (l->listener != NULL)
+        listener_close(l->listener);
+    l->listener = NULL;
+    waitq_wake(&l->queue);
+    return 0;
+}
+
+static int listener_index(lua_State *L, void *p, const char *name)
+{
+    const LuaListener *l = p;
+    const Listener *open = l->listener;
+
+    if (strcmp(name, "port") == 0 && open != NULL)
+        lua_pushinteger(L, listener_port(open));
+    else if (strcmp(name, "backlog") == 0 && open != NULL)
+        lua_pushinteger(L, (lua_Integer)listener_backlog(open));
+    else if (strcmp(name, "queued") == 0)
+        lua_pushinteger(L, open != NULL ? (lua_Integer)listener_queued(open) : 0);
+    else if (strcmp(name, "half_open") == 0)
+        lua_pushinteger(L, open != NULL ? (lua_Integer)listener_half_open(open) : 0);
+    else if (strcmp(name, "state") == 0)
+        lua_pushstring(L, open != NULL ? "LISTEN" : "CLOSED");
+    else
+        return 0;
+    return 1;
+}
+
+static void listener_text(lua_State *L, void *p, GString *out)
+{
+    const LuaListener *l = p;
+
+    (void)L;
+    if (l->listener == NULL)
+        g_string_append_printf(out, "listener<%s closed>", l->node->name);
+    else
+        g_string_append_printf(out, "listener<%s:%u>", l->node->name, listener_port(l->listener));
+}
+
+/* --- connect ---------------------------------------------------------------------------------- */
+
+typedef struct ConnectOptions {
+    uint64_t sport;
+    SimTime  timeout;
+    bool     nodelay;
+} ConnectOptions;
+
+static const Knob connect_knobs[] = {
+    { .name = "sport", .type = KNOB_INT, .offset = offsetof(ConnectOptions, sport), .min = 1,
+      .max = 65535, .doc = "The local port; an ephemeral one otherwise." },
+    { .name = "timeout", .type = KNOB_TIME, .offset = offsetof(ConnectOptions, timeout),
+      .doc = "How long the program waits for it." },
+    { .name = "nodelay", .type = KNOB_BOOL, .offset = offsetof(ConnectOptions, nodelay),
+      .doc = "Without Nagle's algorithm.", .source = "RFC 9293 §3.7.4" },
+    { .name = NULL }
+};
+
+static SimTime deadline_of(lua_State *L, SimTime timeout)
+{
+    SimTime now = sim_now(lua_sim(L));
+
+    return timeout > NEVER - 1 - now ? NEVER : now + timeout;
+}
+
+/* The connection is on top of the stack. */
+static int connect_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaConn *c = lua_check_conn(L, -1);
+    NetError err = conn_connected(c->conn);
+
+    (void)status;
+    if (err == NET_OK)
+        return 1;
+    if (err != NET_EAGAIN)
+        return lua_net_error(L, err);
+    if (deadline <= sim_now(lua_sim(L))) {
+        conn_close(c->conn);
+        return lua_timed_out(L);
+    }
+    return task_wait(L, &c->queue, deadline, connect_k, deadline);
+}
+
+/* host:connect(target [, port] [, { sport = 40000, timeout = "2s" }]) -> conn, or nil, NAME */
+static int l_connect(lua_State *L)
+{
+    Stack *stack = lua_check_stack(L, 1);
+    ConnectOptions opt = { .timeout = NEVER };
+    NetError err = NET_OK;
+    LuaTarget target;
+
+    lua_check_act(L, "connect");
+    int next = lua_check_endpoint(L, 2, stack, &target);
+    lua_options(L, next, "connect", connect_knobs, &opt, NULL);
+    lua_settle(L);
+    if (stack->node->down)
+        return lua_net_error(L, NET_ENETDOWN);
+    Conn *conn = tcp_connect(stack->tcp, IP_NONE, (uint16_t)opt.sport, target.addr, target.port,
+                             &err);
+    if (conn == NULL)
+        return lua_net_error(L, err);
+    LuaConn *c = lua_push_conn(L, conn, stack->node);
+    if (opt.nodelay)
+        conn_set_nodelay(c->conn, true);
+    return connect_k(L, LUA_OK, deadline_of(L, opt.timeout));
+}
+
+void lua_open_sock(lua_State *L)
+{
+    static const luaL_Reg host_methods[] = {
+        { "listen", l_listen }, { "connect", l_connect }, { NULL, NULL }
+    };
+    static const luaL_Reg listener_methods[] = {
+        { "accept", l_accept }, { "close", l_listener_close }, { NULL, NULL }
+    };
+
+    lua_class_add(L, "host", host_methods);
+    lua_class_add(L, "router", host_methods);
+    lua_class(L, "listener", listener_methods, listener_index, listener_text, listener_gc);
+    lua_open_conn(L);
+    lua_open_udp(L);
+}

@@ -1,0 +1,104 @@
+/*
+ * test_tcp_buf.c - a ring keeps its bytes while it grows and wraps; the pattern knows its place.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp.h"
+#include "protocols/transport/tcp_buf.h"
+
+#include <check.h>
+#include <glib.h>
+
+static void check_front(const Ring *r, uint64_t offset, size_t n)
+{
+    g_autofree uint8_t *bytes = g_malloc(n);
+
+    ring_read(r, 0, bytes, n);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_uint_eq(bytes[i], conn_pattern(offset + i));
+}
+
+START_TEST(bytes_come_out_as_they_went_in)
+{
+    Ring r = { 0 };
+    uint64_t in = 0, out = 0;
+    uint32_t x = 7;
+
+    for (int step = 0; step < 2000; step++) {
+        x = x * 1664525 + 1013904223;
+        size_t n = (x >> 16) % 700;
+        if (x >> 31) {
+            ring_append_pattern(&r, in, n);
+            in += n;
+        } else {
+            n = MIN(n, r.len);
+            check_front(&r, out, n);
+            ring_drop(&r, n);
+            out += n;
+        }
+        ck_assert_uint_eq(r.len, in - out);
+    }
+    ring_free(&r);
+    ck_assert_ptr_null(r.bytes);
+}
+END_TEST
+
+START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
+{
+    Ring r = { 0 };
+    uint8_t bytes[6000];
+
+    ring_append_pattern(&r, 0, 1500);
+    ring_drop(&r, 1500);
+    tcp_pattern_fill(bytes, 0, sizeof bytes);
+    ring_write(&r, 1000, bytes + 1000, 800);
+    ring_write(&r, 4000, bytes + 4000, 2000);
+    ring_write(&r, 0, bytes, 1000);
+    ring_extend(&r, 1800);
+    check_front(&r, 0, 1800);
+    ring_write(&r, 1800, bytes + 1800, 2200);
+    ring_extend(&r, 4200);
+    check_front(&r, 0, 6000);
+    ring_free(&r);
+}
+END_TEST
+
+START_TEST(the_pattern_is_the_same_in_any_pieces)
+{
+    uint8_t bytes[64];
+
+    for (unsigned from = 0; from < 20; from++)
+        for (size_t n = 0; n < 40; n++) {
+            tcp_pattern_fill(bytes, from, n);
+            for (size_t i = 0; i < n; i++)
+                ck_assert_uint_eq(bytes[i], conn_pattern(from + i));
+        }
+}
+END_TEST
+
+/* Whatever the shift, most bytes differ: chance makes 1 in 256 equal. */
+START_TEST(the_pattern_shows_every_shift)
+{
+    static const uint64_t shifts[] = { 1, 2, 7, 8, 64, 251, 255, 256, 1000, 1024, 1448, 1460, 4096,
+                                       65520, 65521, 65536, 65521 * 251, (uint64_t)1 << 32 };
+
+    for (size_t k = 0; k < G_N_ELEMENTS(shifts); k++) {
+        unsigned equal = 0;
+        for (uint64_t i = 0; i < 10000; i++)
+            equal += conn_pattern(i) == conn_pattern(i + shifts[k]);
+        ck_assert_uint_lt(equal, 80);
+    }
+}
+END_TEST
+
+Suite *tcp_buf_suite(void);
+Suite *tcp_buf_suite(void)
+{
+    Suite *suite = suite_create("tcp_buf");
+    TCase *tc = tcase_create("tcp_buf");
+    tcase_add_test(tc, bytes_come_out_as_they_went_in);
+    tcase_add_test(tc, bytes_beyond_the_end_wait_for_it_even_through_growth);
+    tcase_add_test(tc, the_pattern_is_the_same_in_any_pieces);
+    tcase_add_test(tc, the_pattern_shows_every_shift);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

@@ -1,0 +1,103 @@
+/*
+ * test_tcp_cc.c - NewReno's window: slow start, avoidance, loss; RFC 5681, 6928.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_cc.h"
+
+#include <check.h>
+#include <glib.h>
+
+enum { MSS = 1000 };
+
+static const struct {
+    uint32_t mss;
+    uint64_t segments;
+    uint32_t window;
+} initial[] = {
+    { 1460, 0, 14600 }, { 536, 0, 5360 }, { 4000, 0, 14600 }, { 9000, 0, 18000 }, { 1460, 1, 1460 },
+    { 1460, 10, 14600 }, { 1000, 3, 3000 },
+};
+
+START_TEST(the_initial_window_is_rfc_6928s)
+{
+    ck_assert_uint_eq(cong_initial_window(initial[_i].mss, initial[_i].segments),
+                      initial[_i].window);
+}
+END_TEST
+
+START_TEST(slow_start_doubles_per_window)
+{
+    Cong c = { MSS, CWND_INFINITE, MSS, 0 };
+
+    for (uint32_t flight = 1; flight <= 64; flight *= 2) {
+        ck_assert_uint_eq(c.cwnd, flight * MSS);
+        for (uint32_t i = 0; i < flight; i++)
+            tcp_cc_newreno.on_ack(&c, MSS);
+    }
+}
+END_TEST
+
+START_TEST(ack_division_gains_nothing)
+{
+    Cong c = { 4 * MSS, CWND_INFINITE, MSS, 0 };
+
+    for (int i = 0; i < 10; i++)
+        tcp_cc_newreno.on_ack(&c, MSS / 10);
+    ck_assert_uint_eq(c.cwnd, 5 * MSS);
+    tcp_cc_newreno.on_ack(&c, 2 * MSS); /* and an ACK of two counts for one */
+    ck_assert_uint_eq(c.cwnd, 6 * MSS);
+}
+END_TEST
+
+START_TEST(avoidance_adds_one_segment_per_window)
+{
+    Cong c = { 10 * MSS, 8 * MSS, MSS, 0 };
+
+    for (int i = 0; i < 9; i++)
+        tcp_cc_newreno.on_ack(&c, MSS);
+    ck_assert_uint_eq(c.cwnd, 10 * MSS);
+    tcp_cc_newreno.on_ack(&c, MSS);
+    ck_assert_uint_eq(c.cwnd, 11 * MSS);
+    for (int i = 0; i < 5; i++)
+        tcp_cc_newreno.on_ack(&c, 2 * MSS); /* half as many ACKs, of twice as much */
+    ck_assert_uint_eq(c.cwnd, 11 * MSS);
+    tcp_cc_newreno.on_ack(&c, 2 * MSS);
+    ck_assert_uint_eq(c.cwnd, 12 * MSS);
+}
+END_TEST
+
+START_TEST(a_loss_halves_what_was_in_flight)
+{
+    Cong c = { 20 * MSS, CWND_INFINITE, MSS, 0 };
+
+    tcp_cc_newreno.on_loss(&c, 6 * MSS);
+    ck_assert_uint_eq(c.ssthresh, 3 * MSS);
+    tcp_cc_newreno.on_loss(&c, 3 * MSS);
+    ck_assert_uint_eq(c.ssthresh, 2 * MSS);
+}
+END_TEST
+
+START_TEST(the_window_has_an_end)
+{
+    Cong c = { CWND_MAX - 10, CWND_INFINITE, MSS, 0 };
+
+    tcp_cc_newreno.on_ack(&c, MSS);
+    tcp_cc_newreno.on_ack(&c, MSS);
+    ck_assert_uint_eq(c.cwnd, CWND_MAX);
+}
+END_TEST
+
+Suite *tcp_cc_suite(void);
+Suite *tcp_cc_suite(void)
+{
+    Suite *suite = suite_create("tcp_cc");
+    TCase *tc = tcase_create("tcp_cc");
+    tcase_add_loop_test(tc, the_initial_window_is_rfc_6928s, 0, (int)G_N_ELEMENTS(initial));
+    tcase_add_test(tc, slow_start_doubles_per_window);
+    tcase_add_test(tc, ack_division_gains_nothing);
+    tcase_add_test(tc, avoidance_adds_one_segment_per_window);
+    tcase_add_test(tc, a_loss_halves_what_was_in_flight);
+    tcase_add_test(tc, the_window_has_an_end);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
