@@ -387,7 +387,7 @@ static bool takes_text(TcpState s)
 static DropReason take_text(Tcb *tcb, Segment *seg)
 {
     if (seq_lt(seg->seq, tcb->rcv_nxt)) /* what came with the SYN has been delivered meanwhile */
-        cut_front(seg, MIN(tcb->rcv_nxt - seg->seq, seg->len));
+        cut_front(seg, MIN(tcb->rcv_nxt - seg->seq, (uint32_t)seg->text.n));
     if (seg->text.n == 0)
         return DROP_NONE;
     if (!takes_text(tcb->state))
@@ -417,6 +417,7 @@ static void fin_received(Tcb *tcb)
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
 
     tcb->fin_received = true;
+    reass_clear(&tcb->reass); /* nothing follows a FIN */
     tcb->rcv_nxt++;
     tcb_wake(tcb);
     switch (tcb->state) {

@@ -137,7 +137,8 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
-    tcb->conn->connected = true;
+    if (tcb->conn != NULL)
+        tcb->conn->connected = true;
     tcb_wake(tcb);
     trace_metrics(tcb);
 }
@@ -342,7 +343,7 @@ static void check_receive_side(const Tcb *tcb)
     g_assert(!tcb->fin_received || tcb->rcv_nxt == tcb->rcv_fin + 1);
     if (tcb->reass.n == 0)
         return;
-    g_assert(tcb->state == TCP_SYN_RECEIVED || seq_gt(tcb->reass.ranges[0].left, tcb->rcv_nxt));
+    g_assert(tcb->state == TCP_SYN_RECEIVED || seq_geq(tcb->reass.ranges[0].left, tcb->rcv_nxt));
     g_assert(seq_leq(tcb->reass.ranges[tcb->reass.n - 1].right, tcb->rcv_adv));
 }
 #endif

@@ -169,6 +169,8 @@ static void persist_fired(void *owner)
     if (tcb->snd_wnd > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
         tcp_output(tcb);
+    } else if (tcb->out.len == 0 && (!tcb->fin_queued || tcb->fin_acked)) {
+        tcp_timer_window_opened(tcb);
     } else if (count_retry(tcb)) {
         probe_window(tcb);
     }
