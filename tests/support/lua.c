@@ -27,15 +27,16 @@ static const char *first_block(const LuaOutcome *out)
     return out->failures->len > 0 ? ((Failure *)g_ptr_array_index(out->failures, 0))->block : "";
 }
 
-void lua_prints(const char *text, const char *printed)
+void lua_prints(const char *claim, const char *text, const char *printed)
 {
     GString *got = g_string_new(NULL);
     LuaOutcome out;
 
     play(text, &out, got);
-    ck_assert_msg(out.error == NULL, "%s\nprinted: %s", out.error, got->str);
-    ck_assert_msg(out.failed == 0, "%s", first_block(&out));
-    ck_assert_str_eq(got->str, printed);
+    ck_assert_msg(out.error == NULL, "%s: %s\nprinted: %s", claim, out.error, got->str);
+    ck_assert_msg(out.failed == 0, "%s: %s", claim, first_block(&out));
+    ck_assert_msg(strcmp(got->str, printed) == 0, "%s: printed\n%s\nnot\n%s", claim, got->str,
+                  printed);
     g_string_free(got, TRUE);
     lua_outcome_clear(&out);
 }
@@ -47,7 +48,10 @@ void lua_raises(const char *text, const char *error)
 
     play(text, &out, got);
     ck_assert_msg(out.error != NULL, "no error, but: %s", error);
-    ck_assert_str_eq(out.error, error);
+    if (g_str_has_suffix(error, "..."))
+        ck_assert_msg(strncmp(out.error, error, strlen(error) - 3) == 0, "%s", out.error);
+    else
+        ck_assert_str_eq(out.error, error);
     g_string_free(got, TRUE);
     lua_outcome_clear(&out);
 }

@@ -1,0 +1,334 @@
+/*
+ * test_lua_sock.c - TCP and UDP as a scenario sees them.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "support/lua.h"
+
+#include <check.h>
+#include <glib.h>
+
+/* What holds, a scenario that shows it, and what that prints. */
+static const struct {
+    const char *claim, *text, *printed;
+} shown[] = {
+    { "half-close, and the ways to receive",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "b:spawn(function()\n"
+      "  local l = b:listen(80, { backlog = 2 })\n"
+      "  print(l, l.port, l.backlog, l.state)\n"
+      "  local c <close> = l:accept()\n"
+      "  print(c:recv('line'), c:recv(3), c:recv('line'), c:recv())\n"
+      "  print(c:recv('line')) print(c:recv()) print(c:recv('all'))\n"
+      "  c:send('bye')\n"
+      "end)\n"
+      "local c = a:connect('b:80', { sport = 40000, timeout = 3 })\n"
+      "print(c, c.local_ip, c.local_port, c.remote_ip, c.remote_port)\n"
+      "print(c:send('line one\\r\\nabcdef\\nlast'))\n"
+      "c:shutdown()\n"
+      "print(c.state)\n"
+      "print(c:recv('all')) print(c:recv())\n"
+      "print(c:wait('TIME_WAIT'), c.state, sim.now(), c.error)\n"
+      "print(c:wait('CLOSED'), sim.now())\n"
+      "print(c:wait('ESTABLISHED', { timeout = 1 }))\n"
+      "print(c:send('x')) print(c:recv())",
+      "listener<b:80>\t80\t2\tLISTEN\n"
+      "conn<10.0.1.1:40000 > 10.0.1.2:80 ESTABLISHED>\t10.0.1.1\t40000\t10.0.1.2\t80\n"
+      "21\n"
+      "FIN_WAIT_1\n"
+      "line one\tabc\tdef\tlast\n"
+      "nil\tEOF\n"
+      "nil\tEOF\n"
+      "\n"
+      "bye\n"
+      "nil\tEOF\n"
+      "true\tTIME_WAIT\t0.06\tnil\n"
+      "true\t240.06\n"
+      "nil\tTIMEOUT\n"
+      "nil\tEPIPE\t0\n"
+      "nil\tEOF\n" },
+    { "recv(n) waits for n, and gives what is left at the end",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "b:spawn(function()\n"
+      "  local c = b:listen(80):accept()\n"
+      "  print(c:recv(4)) print(c:recv(4, { timeout = 1 })) print(c:recv(4)) print(c:recv(4)) "
+      "print(c:recv(4))\n"
+      "end)\n"
+      "local c = a:connect(b, 80)\n"
+      "c:send('ab') sim.sleep(1) c:send('cdef') sim.sleep(2) c:send('ghij') c:shutdown()\n"
+      "sim.sleep(1)",
+      "abcd\n"
+      "nil\tTIMEOUT\n"
+      "efgh\n"
+      "ij\n"
+      "nil\tEOF\n" },
+    { "timeouts are the program's, ECONNREFUSED and its like the network's",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "local l = sim.link(a, b, { delay = '10ms' })\n"
+      "print(a:connect(b, 80))\n"
+      "l:down()\n"
+      "print(a:connect(b, 80, { timeout = 2 }))\n"
+      "l:up()\n"
+      "local li = b:listen(80)\n"
+      "print(b:listen(80))\n"
+      "print(li:accept { timeout = '500ms' })\n"
+      "local c = a:connect(b, 80)\n"
+      "local d = li:accept()\n"
+      "print(d:recv { timeout = 1 }) print(d:recv('line', { timeout = 1 })) print(d:sink { "
+      "timeout = 1 })\n"
+      "c:abort()\n"
+      "print(d:recv())\n"
+      "print(c.state, d.state, c.error, d.error)\n"
+      "print(a:connect('10.0.1.77', 80), a:connect('10.0.9.1', 80))",
+      "nil\tECONNREFUSED\n"
+      "nil\tTIMEOUT\n"
+      "nil\tEADDRINUSE\n"
+      "nil\tTIMEOUT\n"
+      "nil\tTIMEOUT\n"
+      "nil\tTIMEOUT\n"
+      "0\tTIMEOUT\n"
+      "nil\tECONNRESET\n"
+      "CLOSED\tCLOSED\tECONNABORTED\tECONNRESET\n"
+      "nil\tnil\tENETUNREACH\n" },
+    { "a listener that closes resets those that nobody has accepted",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "local li = b:listen(80)\n"
+      "sim.spawn(function() print('accept', li:accept()) print('again', li:accept()) end)\n"
+      "local c = a:connect(b, 80)\n"
+      "sim.sleep(0)\n"
+      "local d = a:connect(b, 80)\n"
+      "print(li.queued, #b:sockets(), b:sockets { state = 'LISTEN' }[1].local_port, "
+      "#b:sockets { state = 'ESTABLISHED' })\n"
+      "sim.sleep(1)\n"
+      "local e = a:connect(b, 80)\n"
+      "li:close() li:close()\n"
+      "sim.sleep(0)\n"
+      "print(li, li.queued, li.state, e.state, d.state)\n"
+      "print(b:listen(80, { reuse_addr = true }))",
+      "accept\tconn<10.0.1.2:80 > 10.0.1.1:49152 ESTABLISHED>\n"
+      "1\t3\t80\t2\n"
+      "again\tconn<10.0.1.2:80 > 10.0.1.1:49153 ESTABLISHED>\n"
+      "listener<b closed>\t0\tCLOSED\tCLOSED\tESTABLISHED\n"
+      "listener<b:80>\n" },
+    { "stream and sink carry the pattern through loss, duplicates and damage",
+      "local a, b = sim.host('a'), sim.host('b', { fcs = false })\n"
+      "local l = sim.link(a, b, { delay = '1ms', rate = '100Mbit', loss = '2%', duplicate = "
+      "'1%', corrupt = '1%' })\n"
+      "b:spawn(function() local c = b:listen(80):accept() print('sunk', c:sink()) c:close() "
+      "end)\n"
+      "local c = a:connect(b, 80)\n"
+      "print(c:stream(100000), c:stream('200KiB'))\n"
+      "c:shutdown()\n"
+      "print(c:recv())\n"
+      "print(l.counters.lost > 0, l.counters.corrupted > 0, b.drops['tcp.checksum'] > 0, "
+      "c:info().retransmits > 0)",
+      "100000\t204800\n"
+      "sunk\t304800\n"
+      "nil\tEOF\n"
+      "true\ttrue\ttrue\ttrue\n" },
+    { "send waits for room; a timeout says how much got in",
+      "local a, b = sim.host('a', { tcp = { sndbuf = 10000 } }), sim.host('b', { tcp = { "
+      "rcvbuf = 20000 } })\n"
+      "sim.link(a, b, { delay = '1ms' })\n"
+      "local li = b:listen(80)\n"
+      "local c = a:connect(b, 80)\n"
+      "local d = li:accept()\n"
+      "local r, err, n = c:send(('x'):rep(50000), { timeout = 1 })\n"
+      "print(r, err, n <= 30000 and n > 20000)\n"
+      "sim.spawn(function() print(#d:recv('all')) end)\n"
+      "print(c:send('yyy'))\n"
+      "c:close()\n"
+      "sim.sleep(1)",
+      "nil\tTIMEOUT\ttrue\n"
+      "3\n"
+      "30003\n" },
+    { "UDP: endpoints are targets, print, compare, and concatenate",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "local s, u = b:udp(9000), a:udp(1234, { ttl = 7, df = true })\n"
+      "print(u, s.port, u:sendto('one', b, 9000), u:sendto('two', 'b:9000'), u:sendto('', "
+      "'10.0.1.2', 9000))\n"
+      "local d, from = s:recvfrom()\n"
+      "local d2, from2 = s:recvfrom()\n"
+      "print(d, from, from.ip, from.port, 'from ' .. from, from == from2)\n"
+      "print(s:recvfrom())\n"
+      "print(s:sendto('hi', from), u:recvfrom())\n"
+      "print(s:recvfrom { timeout = 1 })\n"
+      "print(b:packets { udp = true }[1].ip.ttl, b:packets { udp = true }[1].ip.df)\n"
+      "print(b:udp(9000))\n"
+      "s:close() s:close()\n"
+      "print(s, b:udp(9000))",
+      "socket<a udp:1234>\t9000\t3\t3\t0\n"
+      "one\t10.0.1.1:1234\t10.0.1.1\t1234\tfrom 10.0.1.1:1234\ttrue\n"
+      "\t10.0.1.1:1234\n"
+      "2\thi\t10.0.1.2:9000\n"
+      "nil\tTIMEOUT\n"
+      "7\ttrue\n"
+      "nil\tEADDRINUSE\n"
+      "socket<b udp closed>\tsocket<b udp:9000>\n" },
+    { "a connected UDP socket learns of errors",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "local u = a:udp()\n"
+      "print(u:send('x'))\n"
+      "print(u:connect(b, 9), u:send('x'))\n"
+      "print(u:recv())\n"
+      "print(a:udp():sendto(('x'):rep(70000), b, 9))",
+      "nil\tENOTCONN\n"
+      "true\t1\n"
+      "nil\tECONNREFUSED\n"
+      "nil\tEMSGSIZE\n" },
+    { "info has the RFC's variables",
+      "local a, b = sim.host('a', { tcp = { isn = 100 } }), sim.host('b', { tcp = { isn = 200 "
+      "} })\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "b:listen(80)\n"
+      "local c = a:connect(b, 80)\n"
+      "c:send('hello')\n"
+      "local i = c:info()\n"
+      "print(i.state, i.iss, i.snd_una, i.snd_nxt, i.irs, i.rcv_nxt, i.srtt, i.timer, "
+      "i.passive, i.ssthresh)\n"
+      "print(pcall(function() return i.snd_un end))",
+      "ESTABLISHED\t100\t101\t106\t200\t201\t0.04\ton\tfalse\tinf\n"
+      "false\tt.lua:8: no variable 'snd_un', did you mean 'snd_una'?\n" },
+    { "a host that is down has no network",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "local li, u = b:listen(80), b:udp(9)\n"
+      "b:crash()\n"
+      "print(b:connect(a, 80)) print(b:listen(81)) print(b:udp(10)) print(li:accept()) "
+      "print(u:recvfrom())\n"
+      "print(b:ping(a)) print(b:traceroute(a))",
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n"
+      "nil\tENETDOWN\n" },
+    { "<close> closes at the end of a block, but not when the task is ended with its host",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "local li = b:listen(80)\n"
+      "do local c <close> = a:connect(b, 80) end\n"
+      "sim.sleep(1)\n"
+      "print(#a:packets { tcp = 'F.' })\n"
+      "a:spawn(function() local c <close> = a:connect(b, 80) sim.sleep(100) end)\n"
+      "sim.sleep(1)\n"
+      "a:crash()\n"
+      "sim.sleep(1)\n"
+      "print(#a:packets { tcp = 'F.' })",
+      "1\n"
+      "1\n" },
+};
+
+/* One row per mistake, and what is said of it. */
+static const struct {
+    const char *text, *error;
+} wrong[] = {
+    { "sim.host('a'):listen(0)",
+      "t.lua:1: a port is a whole number from 1 to 65535, not '0'" },
+    { "sim.host('a'):listen(80.5)",
+      "t.lua:1: a port is a whole number from 1 to 65535, not '80.5'" },
+    { "sim.host('a'):listen('http')",
+      "t.lua:1: a port is a whole number from 1 to 65535, not 'http'" },
+    { "sim.host('a'):listen(80, { backlg = 1 })",
+      "t.lua:1: listen: no field 'backlg', did you mean 'backlog'? (fields..." },
+    { "sim.switch('s'):listen(80)",
+      "t.lua:1: switch: no field 'listen'" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b)",
+      "t.lua:2: which port? (host<b 10.0.1.2>)" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b, 99999)",
+      "t.lua:2: a port is a whole number from 1 to 65535, not '99999'" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b, 80, { timeot = 3 })",
+      "t.lua:2: connect: no field 'timeot', did you mean 'timeout'? (fields..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect('c', 80)",
+      "t.lua:2: no host 'c'" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect({}, 80)",
+      "t.lua:2: a node, an address or a name is wanted, not a table" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):send(3)",
+      "t.lua:3: send: a string is wanted, not a number" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):recv('lines')",
+      "t.lua:3: recv: a number of bytes, \"line\" or \"all\", not 'lines'" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):recv(0)",
+      "t.lua:3: recv: a number of bytes, \"line\" or \"all\", not '0'" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):recv { timeot = 3 }",
+      "t.lua:3: wait: no field 'timeot', did you mean 'timeout'? (fields..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):wait('TIMEWAIT')",
+      "t.lua:3: no state 'TIMEWAIT', did you mean 'TIME_WAIT'?" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):stream('lots')",
+      "t.lua:3: \"lots\" is not a size: write a number of bytes or e.g. \"64KiB\", \"100kB\"" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "print(a:connect(b, 80).stat)",
+      "t.lua:3: conn: no field 'stat'" },
+    { "local s = sim.host('a'):udp(1) s:close() s:sendto('x', 'a', 1)",
+      "t.lua:1: this socket is closed" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():sendto(3, b, 9)",
+      "t.lua:2: send: a string is wanted, not a number" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():sendto('x', b)",
+      "t.lua:2: which port? (host<b 10.0.1.2>)" },
+    { "sim.host('a'):udp(1, { tll = 3 })",
+      "t.lua:1: udp: no field 'tll', did you mean 'ttl'? (fields..." },
+    { "sim.on('tcp:state_changed', function() sim.host('x'):listen(80):accept() end)\n"
+      "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b, 80)",
+      "t.lua:1: 'accept' waits, and a callback (sim.on) cannot: start a task with sim.spawn" },
+};
+
+START_TEST(prints)
+{
+    lua_prints(shown[_i].claim, shown[_i].text, shown[_i].printed);
+}
+END_TEST
+
+START_TEST(names_the_line_and_the_mistake)
+{
+    lua_raises(wrong[_i].text, wrong[_i].error);
+}
+END_TEST
+
+START_TEST(sink_finds_a_wrong_byte)
+{
+    lua_fails("local a, b = sim.host('a'), sim.host('b')\n"
+              "sim.link(a, b)\n"
+              "b:spawn(function() b:listen(80):accept():sink() end)\n"
+              "local c = a:connect(b, 80)\n"
+              "c:stream(100) c:send('wrong!') c:close()\n"
+              "sim.sleep(1)",
+              1, "t.lua:3: FAIL: sink: byte 100 is 119, not ");
+}
+END_TEST
+
+Suite *lua_sock_suite(void);
+Suite *lua_sock_suite(void)
+{
+    Suite *suite = suite_create("lua_sock");
+    TCase *tc = tcase_create("lua_sock");
+    tcase_add_loop_test(tc, prints, 0, G_N_ELEMENTS(shown));
+    tcase_add_loop_test(tc, names_the_line_and_the_mistake, 0, G_N_ELEMENTS(wrong));
+    tcase_add_test(tc, sink_finds_a_wrong_byte);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
