@@ -98,7 +98,7 @@ static const struct {
       "isn({ 5000, 9000 }, 2)\n"
       "isn({ 7 }, 3)",
       "5000\t5000\n"
-      "9000\t9000\n"
+      "5000\t9000\n"
       "7\t7\n" },
     { "link options in both directions, and in tc's words",
       "local a, b = sim.host('a'), sim.host('b')\n"

@@ -211,6 +211,7 @@ void listeners_end(Tcp *tcp)
         Listener *l = g_ptr_array_index(tcp->listeners, i);
         l->ended = true;
         drop_children(l);
+        wake(&l->wake);
         g_ptr_array_add(tcp->ended, l);
     }
     g_ptr_array_set_size(tcp->listeners, 0);

@@ -61,8 +61,7 @@ static const Knob modify_knobs[] = {
 
 static void rule_custom(lua_State *L, const Knob *knob, void *config)
 {
-    (void)knob;
-    ((RuleOptions *)config)->fault.from = lua_check_node(L, -1);
+    ((RuleOptions *)config)->fault.from = lua_named_node(L, -1, knob->name);
 }
 
 /* --- what the engine calls -------------------------------------------------------------------- */
@@ -230,7 +229,8 @@ static void inject_custom(lua_State *L, const Knob *knob, void *config)
 {
     InjectOptions *opt = config;
 
-    *(strcmp(knob->name, "to") == 0 ? &opt->to : &opt->from) = lua_check_node(L, -1);
+    *(strcmp(knob->name, "to") == 0 ? &opt->to : &opt->from) =
+        lua_named_node(L, -1, knob->name);
 }
 
 /* link:inject(packet, { to = server }): a forged packet onto the wire */

@@ -200,7 +200,8 @@ static int l_set(lua_State *L)
     LinkConfig cfg[2] = { link->dir[0].cfg, link->dir[1].cfg };
 
     lua_check_act(L, "link:set");
-    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!lua_istable(L, 2))
+        return lua_fail(L, "link:set takes a table of options");
     read_link_options(L, 2, cfg);
     for (int i = 0; i < 2; i++) {
         link_set(&link->dir[i], &cfg[i]);

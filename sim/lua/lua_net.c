@@ -306,7 +306,8 @@ static int l_defaults(lua_State *L)
     World *world = lua_world(L);
     StackConfig cfg = world->defaults;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1))
+        return lua_fail(L, "sim.defaults takes a table of options");
     lua_options(L, 1, "sim.defaults", defaults_knobs, &cfg, stack_custom);
     world->defaults = cfg;
     return 0;

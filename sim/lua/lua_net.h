@@ -25,6 +25,7 @@ int    lua_check_endpoint(lua_State *L, int arg, const Stack *from, LuaTarget *o
 uint16_t lua_check_port(lua_State *L, int arg, lua_Integer min);
 MacAddr  lua_check_mac(lua_State *L, int arg);     /* text, a node (its first), or an interface */
 IpPrefix lua_check_prefix(lua_State *L, int arg);  /* "10.0.0.1/24" */
+Node    *lua_named_node(lua_State *L, int arg, const char *what); /* a node, or its name */
 Stack   *lua_check_stack(lua_State *L, int arg);   /* a host or a router; a switch raises */
 Link    *lua_check_link(lua_State *L, int arg);
 

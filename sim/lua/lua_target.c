@@ -294,6 +294,20 @@ static void fail_unknown(lua_State *L, const char *name)
         lua_fail(L, "no host '%s'", name);
 }
 
+Node *lua_named_node(lua_State *L, int arg, const char *what)
+{
+    Node *node = lua_test_node(L, arg);
+
+    if (node != NULL)
+        return node;
+    if (lua_type(L, arg) != LUA_TSTRING)
+        lua_fail(L, "%s: a node is wanted, not a %s", what, luaL_typename(L, arg));
+    node = sim_node(lua_sim(L), lua_tostring(L, arg));
+    if (node == NULL)
+        fail_unknown(L, lua_tostring(L, arg));
+    return node;
+}
+
 static IpAddr node_address(lua_State *L, const Node *node, const Stack *from)
 {
     const Stack *stack = node_stack(node);
