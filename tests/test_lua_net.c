@@ -188,6 +188,8 @@ static const struct {
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '.1' })\n"
       "b:spawn(function() b:listen(80):accept():recv() print('never') end)\n"
+      "local l = b:listen(81)\n"
+      "sim.spawn(function() print('accept', l:accept()) end)\n"
       "local c = a:connect(b, 80)\n"
       "b:crash()\n"
       "print(b.state, b:connect(a, 80))\n"
@@ -198,6 +200,7 @@ static const struct {
       "print(c:recv())\n"
       "print(a:ping(b, { count = 1 }).received)",
       "down\tnil\tENETDOWN\n"
+      "accept\tnil\tENETDOWN\n"
       "nil\tTIMEOUT\n"
       "15.4\n"
       "nil\tECONNRESET\n"
@@ -362,7 +365,7 @@ static const struct {
       "t.lua:1: no host 'b'" },
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "coroutine.wrap(function() a:ping(b) end)()",
-      "t.lua:2: t.lua:2: 'ping' waits, and a coroutine of your own cannot: start a task with "
+      "t.lua:2: 'ping' waits, and a coroutine of your own cannot: start a task with "
       "sim.spawn" },
     { "local a = sim.host('a')\n"
       "a:sockets { state = 'SYN_RECV' }",
