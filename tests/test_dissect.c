@@ -101,7 +101,7 @@ static char *write_capture(void)
     return path;
 }
 
-/* The lines above came from tcpdump 4.99.3; whatever version of 4.99 is here should print them too. */
+/* The lines came from tcpdump 4.99.3; whatever 4.99 is here should print them too. */
 START_TEST(the_tcpdump_of_this_machine_agrees)
 {
     static const struct {

@@ -100,7 +100,8 @@ static const struct {
     { "host nobody", "filter 'host nobody': no node is called 'nobody'" },
     { "localhost", "filter 'localhost': no node is called 'localhost'" },
     { "tcp prot 80", "filter 'tcp prot 80': no node is called 'prot', did you mean 'port'?" },
-    { "port http", "filter 'port http': a port is a number, 'http' would be looked up on the machine" },
+    { "port http",
+      "filter 'port http': a port is a number, 'http' would be looked up on the machine" },
     { "tcp dst portrange http-443", "filter 'tcp dst portrange http-443': a port is a number, "
       "'http-443' would be looked up on the machine" },
     { "gateway client", "filter 'gateway client': 'gateway' needs a look-up on the machine; "
@@ -173,9 +174,11 @@ static const struct {
     SetField    set;
     const char *text, *says;
 } wrong_fields[] = {
-    { filter_spec_flags, "SA", "'SA' is not TCP flags: letters of 'FSRP.UEW' as tcpdump prints them "
+    { filter_spec_flags, "SA",
+      "'SA' is not TCP flags: letters of 'FSRP.UEW' as tcpdump prints them "
       "('.' is ACK), each at most once, or 'none'" },
-    { filter_spec_flags, "SS", "'SS' is not TCP flags: letters of 'FSRP.UEW' as tcpdump prints them "
+    { filter_spec_flags, "SS",
+      "'SS' is not TCP flags: letters of 'FSRP.UEW' as tcpdump prints them "
       "('.' is ACK), each at most once, or 'none'" },
     { filter_spec_icmp, "echo-requst",
       "no ICMP message is called 'echo-requst', did you mean 'echo-request'?" },

@@ -1,6 +1,6 @@
 /*
- * test_pcapng.c - captures: what is recorded at which vantage, with which comments, and that the usual
- * tools read it.
+ * test_pcapng.c - captures: what is recorded at which vantage, with which comments, and that the
+ * usual tools read it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/fault.h"
@@ -347,10 +347,12 @@ START_TEST(the_usual_tools_read_it)
                "ARP, Reply 10.0.2.2 is-at 02:00:00:00:00:04, length 28\n"
                "IP 10.0.2.2 > 10.0.1.1: ICMP 10.0.2.2 udp port 9 unreachable, length 41\n");
     check_tool(&w, "tshark",
-               "-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields -e frame.interface_name"
+               "-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields"
+               " -e frame.interface_name"
                " -e frame.comment -e frame.packet_flags_direction -e frame.packet_id -Y icmp"
                " -E occurrence=a",
-               "a.eth0\tsent: nobody listens on this UDP port (RFC 1122 §4.1.3.1)\t0x00000001\t6\n");
+               "a.eth0\tsent: nobody listens on this UDP port (RFC 1122 §4.1.3.1)"
+               "\t0x00000001\t6\n");
     check_tool(&w, "tshark",
                "-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE"
                " -Y '_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0'", "");

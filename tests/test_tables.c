@@ -121,7 +121,8 @@ START_TEST(closing_counts_the_fin_and_waits)
     table_netstat(p.a, false, netstat);
     expect(netstat, "Active Internet connections (servers and established)\n"
                     "Proto Recv-Q Send-Q Local Address           Foreign Address         State\n"
-                    "tcp        0      0 10.0.0.1:40000          10.0.0.2:80             TIME_WAIT\n");
+                    "tcp        0      0 10.0.0.1:40000          10.0.0.2:80             "
+                    "TIME_WAIT\n");
     pair_free(&p);
 }
 END_TEST
@@ -140,7 +141,8 @@ START_TEST(arp_shows_what_is_known_and_what_is_asked)
     expect(out, "Address                  HWtype  HWaddress           Flags Mask            Iface\n"
                 "10.0.0.2                 ether   02:00:00:00:00:02   CM                    eth0\n"
                 "10.0.0.7                 ether   02:00:00:00:00:07   CM                    eth0\n"
-                "10.0.0.9                         (incomplete)                              eth0\n");
+                "10.0.0.9                         (incomplete)                              "
+                "eth0\n");
     pair_free(&p);
 }
 END_TEST

@@ -367,13 +367,15 @@ void table_routes(const Stack *stack, GString *out)
                          "Iface\n");
     for (size_t i = 0; i < n; i++) {
         const Route *r = &routes[i];
+        IpAddr bits = ip_v4(prefix_mask_v4(r->prefix.len));
         bool refuses = r->kind == ROUTE_BLACKHOLE || r->kind == ROUTE_UNREACHABLE;
         const char *gateway = refuses ? "-" : ip_text(r->kind == ROUTE_VIA ? r->via : IP4_ANY, via);
         char flags[4];
         g_snprintf(flags, sizeof flags, "%s%s%s", refuses ? "!" : "U",
                    r->kind == ROUTE_VIA ? "G" : "", r->prefix.len == 32 ? "H" : "");
         g_string_append_printf(out, "%-15s %-15s %-15s %-6s",
-                               ip_text(prefix_network(r->prefix), net), gateway, ip_text(ip_v4(prefix_mask_v4(r->prefix.len)), mask), flags);
+                               ip_text(prefix_network(r->prefix), net), gateway,
+                               ip_text(bits, mask), flags);
         g_string_append_printf(out, "%-6d %-2s %7d %s\n", 0, refuses ? "-" : "0", 0,
                                route_iface(stack, r));
     }

@@ -1,7 +1,7 @@
 /*
  * fuzz_dissect.c - any bytes print as a line, with every option, and match or do not match field
- * tables, without a look beyond their end. The input's first byte chooses, the second tells how much
- * longer the frame was.
+ * tables, without a look beyond their end. The input's first byte chooses, the second tells how
+ * much longer the frame was.
  */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /*
- * fuzz_filter.c - any text is a filter or an error that says why, and nothing is ever looked up on the
- * machine: libpcap's ways to do so end here.
+ * fuzz_filter.c - any text is a filter or an error that says why, and nothing is ever looked up on
+ * the machine: libpcap's ways to do so end here.
  */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
