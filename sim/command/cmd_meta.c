@@ -16,8 +16,8 @@ static const char luarc[] = "{\n"
 
 static bool write_file(const char *folder, const char *name, const char *text, GError **error)
 {
-    g_autofree char *path = strcmp(folder, ".") == 0 ? g_strdup(name)
-                                                     : g_build_filename(folder, name, NULL);
+    g_autofree char *path =
+        strcmp(folder, ".") == 0 ? g_strdup(name) : g_build_filename(folder, name, NULL);
     g_autofree char *parent = g_path_get_dirname(path);
 
     if (g_mkdir_with_parents(parent, 0777) != 0 || !g_file_set_contents(path, text, -1, error)) {

@@ -14,15 +14,15 @@
 
 /* The command line as GOption reads it. */
 typedef struct Options {
-    char  *view, *at, *seed, *until, *max_events, *max_memory, *max_instructions, *wall_limit;
-    char  *colour, *lang;
+    char *view, *at, *seed, *until, *max_events, *max_memory, *max_instructions, *wall_limit;
+    char *colour, *lang;
     char **captures, **outputs, **sets, **files;
-    int    columns;
-    unsigned times, verbose; /* -t, -v: how often */
-    int    full, absolute, ethernet, names, digest, stats, quiet; /* GOption's booleans are ints */
+    int columns;
+    unsigned times, verbose;                                   /* -t, -v: how often */
+    int full, absolute, ethernet, names, digest, stats, quiet; /* GOption's booleans are ints */
 } Options;
 
-static gboolean count_option(const char *name, const char *value, void *opt_, GError **error)
+static int count_option(const char *name, const char *value, void *opt_, GError **error)
 {
     Options *opt = opt_;
 
@@ -40,28 +40,50 @@ static GOptionContext *make_context(Options *o)
     const int no_arg = G_OPTION_FLAG_NO_ARG;
     void *count = (void *)(uintptr_t)count_option;
     const GOptionEntry entries[] = {
-        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none", "VIEW" },
-        { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures, "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - is stdout", "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at, "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs, "Write FILE.jsonl (events) or FILE.txt (the ladder)", "FILE" },
-        { "seed", 's', 0, G_OPTION_ARG_STRING, &o->seed, "Seed of all that is random (default 1)", "N" },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario", "NAME=VALUE" },
-        { "until", 0, 0, G_OPTION_ARG_STRING, &o->until, "Horizon in virtual time (default 1h)", "TIME" },
-        { "max-events", 0, 0, G_OPTION_ARG_STRING, &o->max_events, "Limit of events (default 50000000)", "N" },
-        { "max-memory", 0, 0, G_OPTION_ARG_STRING, &o->max_memory, "Limit of memory (default 1GiB)", "SIZE" },
-        { "max-instructions", 0, 0, G_OPTION_ARG_STRING, &o->max_instructions, "Limit of Lua instructions without an event (default 200000000)", "N" },
-        { "wall-limit", 0, 0, G_OPTION_ARG_STRING, &o->wall_limit, "Limit of real time (default: 10 s without an event)", "TIME" },
-        { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest, "Print the digest of all events and frames, last", NULL },
+        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none",
+          "VIEW" },
+        { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
+          "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
+          "is stdout",
+          "FILE" },
+        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at,
+          "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs,
+          "Write FILE.jsonl (events) or FILE.txt (the ladder)", "FILE" },
+        { "seed", 's', 0, G_OPTION_ARG_STRING, &o->seed, "Seed of all that is random (default 1)",
+          "N" },
+        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario",
+          "NAME=VALUE" },
+        { "until", 0, 0, G_OPTION_ARG_STRING, &o->until, "Horizon in virtual time (default 1h)",
+          "TIME" },
+        { "max-events", 0, 0, G_OPTION_ARG_STRING, &o->max_events,
+          "Limit of events (default 50000000)", "N" },
+        { "max-memory", 0, 0, G_OPTION_ARG_STRING, &o->max_memory, "Limit of memory (default 1GiB)",
+          "SIZE" },
+        { "max-instructions", 0, 0, G_OPTION_ARG_STRING, &o->max_instructions,
+          "Limit of Lua instructions without an event (default 200000000)", "N" },
+        { "wall-limit", 0, 0, G_OPTION_ARG_STRING, &o->wall_limit,
+          "Limit of real time (default: 10 s without an event)", "TIME" },
+        { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest,
+          "Print the digest of all events and frames, last", NULL },
         { "full", 0, 0, G_OPTION_ARG_NONE, &o->full, "Show every packet, however many", NULL },
         { "absolute", 'S', 0, G_OPTION_ARG_NONE, &o->absolute, "Absolute sequence numbers", NULL },
-        { "time", 't', no_arg, G_OPTION_ARG_CALLBACK, count, "Times as tcpdump: -t none, -tt seconds (default), -ttt since the last line, -ttttt since the first", NULL },
-        { "ethernet", 'e', 0, G_OPTION_ARG_NONE, &o->ethernet, "Show Ethernet headers (tcpdump view)", NULL },
+        { "time", 't', no_arg, G_OPTION_ARG_CALLBACK, count,
+          "Times as tcpdump: -t none, -tt seconds (default), -ttt since the last line, -ttttt "
+          "since the first",
+          NULL },
+        { "ethernet", 'e', 0, G_OPTION_ARG_NONE, &o->ethernet,
+          "Show Ethernet headers (tcpdump view)", NULL },
         { "verbose", 'v', no_arg, G_OPTION_ARG_CALLBACK, count, "Say more", NULL },
         { "names", 0, 0, G_OPTION_ARG_NONE, &o->names, "Names for addresses (tcpdump view)", NULL },
-        { "color", 0, 0, G_OPTION_ARG_STRING, &o->colour, "auto (default), always or never", "WHEN" },
-        { "columns", 0, 0, G_OPTION_ARG_INT, &o->columns, "Width of the ladder (default: the terminal's, else 80)", "N" },
-        { "lang", 0, 0, G_OPTION_ARG_STRING, &o->lang, "Language of the narration, en or zh (default: from LANG)", "LANG" },
-        { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print events, packets and times on stderr", NULL },
+        { "color", 0, 0, G_OPTION_ARG_STRING, &o->colour, "auto (default), always or never",
+          "WHEN" },
+        { "columns", 0, 0, G_OPTION_ARG_INT, &o->columns,
+          "Width of the ladder (default: the terminal's, else 80)", "N" },
+        { "lang", 0, 0, G_OPTION_ARG_STRING, &o->lang,
+          "Language of the narration, en or zh (default: from LANG)", "LANG" },
+        { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print events, packets and times on stderr",
+          NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No count of checks on stderr", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, "SCENARIO.lua" },
         { 0 },
@@ -76,7 +98,8 @@ static GOptionContext *make_context(Options *o)
         "Examples:\n"
         "  stacklab run scenarios/04-handshake/three-way-handshake.lua\n"
         "  stacklab run --view tcpdump --set loss=10% -w x.pcapng x.lua\n\n"
-        "Plays a scenario once. Statuses: 0 its checks hold; 1 one failed; 2 it cannot be loaded or\n"
+        "Plays a scenario once. Statuses: 0 its checks hold; 1 one failed; 2 it cannot be loaded "
+        "or\n"
         "ended in an error; 3 a bug of stacklab's; 4 a limit was reached; 130 interrupted.");
     return context;
 }
@@ -122,8 +145,10 @@ static bool read_choice(const char *option, const char *text, const char *const 
         }
     const char *near = knob_nearest(names, text);
     char *all = g_strjoinv(", ", (char **)(uintptr_t)names);
-    bad(error, near != NULL ? "%s %s: one of %s is wanted; did you mean '%s'?"
-                            : "%s %s: one of %s is wanted", option, text, all, near);
+    bad(error,
+        near != NULL ? "%s %s: one of %s is wanted; did you mean '%s'?"
+                     : "%s %s: one of %s is wanted",
+        option, text, all, near);
     g_free(all);
     return false;
 }
@@ -274,8 +299,10 @@ static int run_one(const Options *o, const RunRequest *req)
     RunResult out;
 
     if (req->at != NULL && strcmp(req->at, "all") == 0 && req->captures->len > 0)
-        fputs("stacklab run: --at all records each packet at every interface: analyzers that take it "
-              "for one vantage will see retransmissions\n", stderr);
+        fputs(
+            "stacklab run: --at all records each packet at every interface: analyzers that take it "
+            "for one vantage will see retransmissions\n",
+            stderr);
     int64_t begun = g_get_monotonic_time();
     int status = run_scenario(o->files[0], req, &out);
     if (req->digest && out.digest[0] != '\0')
@@ -292,8 +319,16 @@ static int run_one(const Options *o, const RunRequest *req)
 
 static void free_options(Options *o)
 {
-    char *texts[] = { o->view, o->at, o->seed, o->until, o->max_events, o->max_memory,
-                      o->max_instructions, o->wall_limit, o->colour, o->lang };
+    char *texts[] = { o->view,
+                      o->at,
+                      o->seed,
+                      o->until,
+                      o->max_events,
+                      o->max_memory,
+                      o->max_instructions,
+                      o->wall_limit,
+                      o->colour,
+                      o->lang };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

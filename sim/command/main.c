@@ -13,7 +13,7 @@
 
 static const struct {
     const char *name;
-    int       (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv);
     const char *arguments, *text;
 } commands[] = {
     { "run", cmd_run, "SCENARIO.lua", "play it once; the verdict comes from the checks inside" },

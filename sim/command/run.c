@@ -99,7 +99,7 @@ int run_scenario(const char *file, const RunRequest *req, RunResult *out)
         out->status = STATUS_ERROR;
         g_error_free(error);
     }
-    /* What span may have been in the middle of anything; its memory is the process's to give back. */
+    /* What span may have been in the middle of anything; the process gives its memory back. */
     out->abandoned = !ended;
     if (ended)
         lua_env_free(env);

@@ -1,5 +1,6 @@
 /*
- * run.h - one scenario played with its views, files and verdict: what `run` and `test` have in common.
+ * run.h - one scenario played with its views, files and verdict: what `run` and `test` have in
+ * common.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -57,7 +58,8 @@ typedef struct RunResult {
 int  run_scenario(const char *file, const RunRequest *req, RunResult *out);
 void run_result_clear(RunResult *out);
 
-/* The command line that repeats this run: "stacklab run --seed 42 --set a=b x.lua". Newly allocated. */
+/* The command line that repeats this run: "stacklab run --seed 42 --set a=b x.lua". Newly
+ * allocated. */
 char *run_replay(const char *file, const RunOptions *opt);
 
 int cmd_run(int argc, char **argv);

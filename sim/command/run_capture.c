@@ -12,22 +12,22 @@
 
 /* One file in the making. */
 typedef struct Part {
-    const Port *port;  /* of a folder's files; NULL */
-    OutFile    *file;  /* NULL: in memory */
-    Capture    *capture;
+    const Port *port; /* of a folder's files; NULL */
+    OutFile *file;    /* NULL: in memory */
+    Capture *capture;
 } Part;
 
 struct RunCapture {
-    char          *name;    /* NULL: in memory */
-    bool           folder;
-    char          *comment;
+    char *name; /* NULL: in memory */
+    bool folder;
+    char *comment;
     CaptureOptions opt;
-    GPtrArray     *parts;   /* of Part; one, or one for each interface */
-    Sim           *sim;
-    GError        *error;   /* the first, while it runs */
-    FILE          *memory;
-    char          *bytes;
-    size_t         len;
+    GPtrArray *parts; /* of Part; one, or one for each interface */
+    Sim *sim;
+    GError *error; /* the first, while it runs */
+    FILE *memory;
+    char *bytes;
+    size_t len;
 };
 
 enum { LINES_MAX = 300, LINES_SHOWN = 100 };
@@ -120,7 +120,7 @@ static void start_part(RunCapture *capture, Part *part, const CaptureOptions *op
     part->capture = capture_new(capture->sim, opt, out, error);
 }
 
-/* A frame at a port without a file yet: the new capture, the last sink, still sees this very event. */
+/* A frame at a port without a file: the new capture, the last sink, still sees this event. */
 static void on_frame(void *capture_, const TraceEvent *ev)
 {
     RunCapture *capture = capture_;
@@ -204,7 +204,7 @@ static const char *name_of(void *sim, IpAddr addr)
     return owner != NULL ? owner->node->name : NULL;
 }
 
-/* Each record of a nanosecond pcap: seconds, nanoseconds, length here, length on the wire, bytes. */
+/* Each record of a nanosecond pcap: seconds, nanoseconds, length kept, on the wire, bytes. */
 static GPtrArray *dissect_all(const RunCapture *capture, Dissector *dissector)
 {
     enum { FILE_HEADER = 24, RECORD_HEADER = 16 };

@@ -8,8 +8,8 @@
 
 typedef struct RunCapture RunCapture;
 
-/* name NULL: kept in memory, for run_capture_print. NULL and an error that names the option if the file
- * cannot be written. */
+/* name NULL: kept in memory, for run_capture_print. NULL and an error that names the option if the
+ * file cannot be written. */
 RunCapture *run_capture_new(const char *name, const char *scenario, const RunRequest *req,
                             GError **error);
 void run_capture_begin(RunCapture *capture, Sim *sim); /* adds its sinks */

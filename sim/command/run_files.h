@@ -17,8 +17,8 @@ typedef struct OutFile {
 /* Opens what will become `name`; "-" is stdout. NULL and an error that begins with `option` and the
  * name. */
 OutFile *out_file_open(const char *option, const char *name, GError **error);
-/* Closes it, and gives it its name if `keep`, else removes it. Frees it. False, with an error, if it could
- * not be written to the end. */
+/* Closes it, and gives it its name if `keep`, else removes it. Frees it. False, with an error, if
+ * it could not be written to the end. */
 bool     out_file_close(OutFile *out, bool keep, GError **error);
 
 /* From a signal handler on its way to _exit: removes what is not complete. */

@@ -20,14 +20,14 @@ enum {
 
 /* Handlers have no argument to carry it. */
 static struct {
-    LuaEnv      *env;
-    const char  *replay;
-    sigjmp_buf  *out;
-    unsigned     limit;        /* ticks; 0: none */
-    unsigned     ticks, quiet; /* since the beginning, since the last event */
-    unsigned     stopping;     /* since the request to stop; 0: none yet */
-    int          beat;
-    bool         interrupted;
+    LuaEnv *env;
+    const char *replay;
+    sigjmp_buf *out;
+    unsigned limit;        /* ticks; 0: none */
+    unsigned ticks, quiet; /* since the beginning, since the last event */
+    unsigned stopping;     /* since the request to stop; 0: none yet */
+    int beat;
+    bool interrupted;
 } watch;
 
 static void say(const char *text)

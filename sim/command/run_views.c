@@ -1,8 +1,8 @@
 /*
  * run_views.c - views, captures, event files and the digest of one run.
  *
- * The view and the files show the scenario's own world. Worlds that it plays (sim.play) count in the
- * digest, and those played from a file of their own have their ladder.
+ * The view and the files show the scenario's own world. Worlds that it plays (sim.play) count in
+ * the digest, and those played from a file of their own have their ladder.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run_views.h"
@@ -20,24 +20,24 @@
 /* What looks at one world. Worlds nest, so these are a stack. */
 typedef struct Looks Looks;
 struct Looks {
-    World  *world;
-    Looks  *outer;
+    World *world;
+    Looks *outer;
     Events *digest;
     Ladder *ladder; /* NULL: not shown */
 };
 
 struct Views {
     const RunRequest *req;
-    char       *scenario;   /* the file's name, without folder */
-    FILE       *out;
-    char       *text;       /* where out goes if the request names none */
-    size_t      text_len;
-    Looks      *looks;
-    GString    *digests;    /* of the worlds that have ended, in that order */
-    GPtrArray  *captures;   /* of RunCapture */
-    GPtrArray  *event_files; /* of OutFile */
-    GPtrArray  *text_files;  /* of OutFile: the ladder as text */
-    GPtrArray  *events;     /* of Events that write: one each file, one the view */
+    char *scenario; /* the file's name, without folder */
+    FILE *out;
+    char *text; /* where out goes if the request names none */
+    size_t text_len;
+    Looks *looks;
+    GString *digests;       /* of the worlds that have ended, in that order */
+    GPtrArray *captures;    /* of RunCapture */
+    GPtrArray *event_files; /* of OutFile */
+    GPtrArray *text_files;  /* of OutFile: the ladder as text */
+    GPtrArray *events;      /* of Events that write: one each file, one the view */
     RunCapture *lines;      /* --view tcpdump */
 };
 
@@ -185,8 +185,8 @@ static bool open_output(Views *views, const char *name, GError **error)
 static bool open_files(Views *views, const RunRequest *req, GError **error)
 {
     for (guint i = 0; req->captures != NULL && i < req->captures->len; i++) {
-        RunCapture *capture = run_capture_new(g_ptr_array_index(req->captures, i),
-                                              views->scenario, req, error);
+        RunCapture *capture =
+            run_capture_new(g_ptr_array_index(req->captures, i), views->scenario, req, error);
         if (capture == NULL)
             return false;
         g_ptr_array_add(views->captures, capture);

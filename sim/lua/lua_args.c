@@ -206,10 +206,9 @@ const char *lua_check_text(lua_State *L, int arg)
 
 SimTime lua_check_deadline(lua_State *L, int arg)
 {
-    static const Knob knobs[] = {
-        { "timeout", KNOB_TIME, 0, 0, 0, NULL, "how long to wait", "", false },
-        { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false }
-    };
+    static const Knob knobs[] = { { "timeout", KNOB_TIME, 0, 0, 0, NULL, "how long to wait", "",
+                                    false },
+                                  { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false } };
     SimTime timeout = NEVER;
 
     lua_options(L, arg, "wait", knobs, &timeout, NULL);

@@ -1,8 +1,8 @@
 /*
  * lua_bounds.c - how far a scenario may go: memory, instructions, events, and the world outside.
  *
- * A count hook, which coroutines inherit, looks every thousand instructions. Once a bound is reached
- * it raises at every single one, so that no pcall holds it back. The first bound counts.
+ * A count hook, which coroutines inherit, looks every thousand instructions. Once a bound is
+ * reached it raises at every single one, so that no pcall holds it back. The first bound counts.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -39,8 +39,10 @@ void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
 
 void bounds_trip_memory(LuaEnv *env)
 {
-    bounds_trip(env, BOUND_MEMORY, "more than %" PRIu64 " bytes of memory in use (--max-memory "
-                "raises the limit)", env->opt.max_memory);
+    bounds_trip(env, BOUND_MEMORY,
+                "more than %" PRIu64 " bytes of memory in use (--max-memory "
+                "raises the limit)",
+                env->opt.max_memory);
 }
 
 void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
@@ -110,8 +112,10 @@ static void count_hook(lua_State *L, lua_Debug *ar)
     }
     env->instructions += HOOK_STEP;
     if (env->opt.max_instructions > 0 && env->instructions > env->opt.max_instructions)
-        bounds_trip(env, BOUND_INSTRUCTIONS, "%" PRIu64 " instructions without the simulation "
-                    "advancing (--max-instructions raises the limit)", env->opt.max_instructions);
+        bounds_trip(env, BOUND_INSTRUCTIONS,
+                    "%" PRIu64 " instructions without the simulation "
+                    "advancing (--max-instructions raises the limit)",
+                    env->opt.max_instructions);
     if (env->tripped == BOUND_NONE || env->ending)
         return;
     lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
@@ -130,7 +134,6 @@ void bounds_check(LuaEnv *env)
     if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
         bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
                     env->opt.max_events);
-    if (env->opt.max_memory > 0 &&
-        env->memory + world_memory(env->world) > env->opt.max_memory)
+    if (env->opt.max_memory > 0 && env->memory + world_memory(env->world) > env->opt.max_memory)
         bounds_trip_memory(env);
 }

@@ -1,8 +1,8 @@
 /*
  * lua_check.c - check, check.equal, check.near, check.trace, sim.always and sim.never.
  *
- * A failed check does not stop the scenario; it is kept with its place, its time and the packets around
- * it, and makes the run's status 1.
+ * A failed check does not stop the scenario; it is kept with its place, its time and the packets
+ * around it, and makes the run's status 1.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_packet.h"
@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const TracePoint CHECK_PASSED = {
-    "check:passed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
-};
-const TracePoint CHECK_FAILED = {
-    "check:failed", TRACE_CHECK, { { "line", TV_INT }, { "why", TV_STR } }
-};
+const TracePoint CHECK_PASSED = { "check:passed",
+                                  TRACE_CHECK,
+                                  { { "line", TV_INT }, { "why", TV_STR } } };
+const TracePoint CHECK_FAILED = { "check:failed",
+                                  TRACE_CHECK,
+                                  { { "line", TV_INT }, { "why", TV_STR } } };
 
 static int64_t line_of(const char *place)
 {
@@ -232,8 +232,10 @@ static int l_near(lua_State *L)
     const char *why = lua_isnoneornil(L, 4) ? "not near" : lua_check_text(L, 4);
     bool ok = fabs(actual - expected) <= tolerance;
 
-    return verdict(L, ok, why, ok ? NULL : g_strdup_printf("got %.14g, expected %.14g within %.14g",
-                                                           actual, expected, tolerance));
+    return verdict(L, ok, why,
+                   ok ? NULL
+                      : g_strdup_printf("got %.14g, expected %.14g within %.14g", actual, expected,
+                                        tolerance));
 }
 
 /* --- check.trace ------------------------------------------------------------------------------ */
@@ -246,7 +248,7 @@ typedef struct Where {
 
 typedef struct Narrow {
     LuaMatch *match;
-    SimTime   since;
+    SimTime since;
 } Narrow;
 
 static Where check_where(lua_State *L, int arg)
@@ -272,7 +274,10 @@ static Where check_where(lua_State *L, int arg)
 /* The node to which a frame is meant in the end, by its IP or ARP header; NULL if nobody's. */
 static const Node *meant_for(const World *world, const Record *rec)
 {
-    static const struct { uint16_t type; size_t at; } fields[] = { { 0x0800, 30 }, { 0x0806, 38 } };
+    static const struct {
+        uint16_t type;
+        size_t at;
+    } fields[] = { { 0x0800, 30 }, { 0x0806, 38 } };
 
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (rec->snap < fields[i].at + 4 || get16(rec->bytes + 12) != fields[i].type)
@@ -289,8 +294,7 @@ static bool sees(const World *world, const Where *where, const Record *rec)
         return rec->dir != NULL && rec->dir->link == where->link &&
                (rec->kind == RECORD_SENT || rec->kind == RECORD_RELEASED);
     if (where->b == NULL)
-        return rec->node == where->a &&
-               (rec->kind == RECORD_SENT || rec->kind == RECORD_RECEIVED);
+        return rec->node == where->a && (rec->kind == RECORD_SENT || rec->kind == RECORD_RECEIVED);
     if (rec->kind != RECORD_SENT || (rec->node != where->a && rec->node != where->b))
         return false;
     return meant_for(world, rec) == (rec->node == where->a ? where->b : where->a);
@@ -351,12 +355,11 @@ static int check_trace(lua_State *L, World *world, const Where *where, const Nar
 /* check.trace(where, text [, { filter = FILTER, since = TIME }]) */
 static int l_trace(lua_State *L)
 {
-    static const Knob knobs[] = {
-        { "filter", KNOB_CUSTOM, 0, 0, 0, NULL, "only these packets", "", false },
-        { "since", KNOB_TIME, offsetof(Narrow, since), 0, 0, NULL, "only from this instant on", "",
-          false },
-        { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false }
-    };
+    static const Knob knobs[] = { { "filter", KNOB_CUSTOM, 0, 0, 0, NULL, "only these packets", "",
+                                    false },
+                                  { "since", KNOB_TIME, offsetof(Narrow, since), 0, 0, NULL,
+                                    "only from this instant on", "", false },
+                                  { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false } };
     World *world = lua_world(L);
     Narrow narrow = { NULL, 0 };
 
@@ -377,9 +380,9 @@ static int l_trace(lua_State *L)
 
 typedef struct Watch {
     char *name, *place;
-    int   function;
-    bool  always;
-    bool  over; /* it has failed once */
+    int function;
+    bool always;
+    bool over; /* it has failed once */
 } Watch;
 
 static void watch_free(void *watch_)
@@ -462,9 +465,9 @@ void lua_open_check(lua_State *L)
     static const luaL_Reg functions[] = {
         { "equal", l_equal }, { "near", l_near }, { "trace", l_trace }, { NULL, NULL }
     };
-    static const luaL_Reg in_sim[] = {
-        { "always", l_always }, { "never", l_never }, { NULL, NULL }
-    };
+    static const luaL_Reg in_sim[] = { { "always", l_always },
+                                       { "never", l_never },
+                                       { NULL, NULL } };
 
     luaL_setfuncs(L, in_sim, 0);
     luaL_newlib(L, functions);

@@ -1,7 +1,8 @@
 /*
  * lua_env.c - one lua_State from its making to its outcome.
  *
- * Everything runs under one lua_pcall: what no task and no callback catches (memory, mostly) ends there.
+ * Everything runs under one lua_pcall: what no task and no callback catches (memory, mostly) ends
+ * there.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -18,7 +19,7 @@ const RunOptions run_defaults = {
 
 typedef struct Opening {
     LuaEnv *env;
-    void  (*open)(lua_State *L);
+    void (*open)(lua_State *L);
 } Opening;
 
 /* The globals, and `sim` with all that the parts of the binding put into it. */
@@ -57,9 +58,9 @@ LuaEnv *lua_env_new(const RunOptions *opt, const LuaHooks *hooks, void (*open)(l
 }
 
 typedef struct Playing {
-    LuaEnv     *env;
+    LuaEnv *env;
     const char *file, *text; /* text NULL: read it from the file */
-    size_t      len;
+    size_t len;
 } Playing;
 
 static int play(lua_State *L)
@@ -103,8 +104,7 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
     out->packets = world->sim->packets.made;
 }
 
-void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len,
-                       LuaOutcome *out)
+void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len, LuaOutcome *out)
 {
     Playing playing = { env, file, text, len };
 

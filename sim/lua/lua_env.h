@@ -1,5 +1,6 @@
 /*
- * lua_env.h - the ground on which the binding stands: the sandbox, worlds, option tables, tasks, errors.
+ * lua_env.h - the ground on which the binding stands: the sandbox, worlds, option tables, tasks,
+ * errors.
  *
  * One LuaEnv holds one lua_State and the stack of worlds being played in it (sim.play nests). The
  * global `sim` always means the innermost. Everything that a library function of the binding needs
@@ -49,19 +50,20 @@ struct World {
 World *lua_world(lua_State *L);  /* the innermost; never NULL inside a scenario */
 Sim   *lua_sim(lua_State *L);
 
-/* The state on which callbacks from inside the simulation run (filters, modify, sim.on). It lives as long
- * as the world; the state that a library function gets may be a task's and die before. */
+/* The state on which callbacks from inside the simulation run (filters, modify, sim.on). It lives
+ * as long as the world; the state that a library function gets may be a task's and die before. */
 lua_State *world_lua(World *world);
 
-/* The end of a world, be it sim.play's or the run's: tasks are ended, every handle's gc is called, and
- * then the Sim is freed with all its links and rules, while the lua_State still lives. Handles
+/* The end of a world, be it sim.play's or the run's: tasks are ended, every handle's gc is called,
+ * and then the Sim is freed with all its links and rules, while the lua_State still lives. Handles
  * that outlive it raise when used. */
 
 /* --- errors: what the author did -------------------------------------------------------------- */
 
 /* Raises "file:line: message" with the line of the innermost frame of a scenario's file. */
 int lua_fail(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* "file:line", where the innermost frame of a scenario's file is; newly allocated. Without one: the file. */
+/* "file:line", where the innermost frame of a scenario's file is; newly allocated. Without one: the
+ * file. */
 char *lua_place(lua_State *L);
 /* Raises the GError's message likewise, and frees it. */
 int lua_fail_gerror(lua_State *L, GError *error);
@@ -75,23 +77,23 @@ void lua_check_failed(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3)
 /* --- arguments -------------------------------------------------------------------------------- */
 
 /* Reads a strict option table at `arg` (none or nil: nothing to do) into config through its knobs.
- * `what` begins the messages ("link"). custom, which may be NULL, gets the fields of KNOB_CUSTOM with
- * the value on top of the stack. An unknown field raises with the nearest name. */
+ * `what` begins the messages ("link"). custom, which may be NULL, gets the fields of KNOB_CUSTOM
+ * with the value on top of the stack. An unknown field raises with the nearest name. */
 typedef void (*LuaCustomKnob)(lua_State *L, const Knob *knob, void *config);
 void lua_options(lua_State *L, int arg, const char *what, const Knob *knobs, void *config,
                  LuaCustomKnob custom);
 
-SimTime     lua_check_time(lua_State *L, int arg);       /* number of seconds, or text with a unit */
+SimTime     lua_check_time(lua_State *L, int arg); /* number of seconds, or text with a unit */
 uint64_t    lua_check_size(lua_State *L, int arg);
-const char *lua_check_text(lua_State *L, int arg);       /* a string, or { "English", zh = "..." }:
-                                                            in the run's language; stays on the stack */
-/* Takes { timeout = T } at `arg` (may be absent): the deadline, NEVER if none. Other fields raise. */
+/* A string, or { "English", zh = "..." }: in the run's language; stays on the stack. */
+const char *lua_check_text(lua_State *L, int arg);
+/* Takes { timeout = T } at `arg` (may be absent): the deadline, or NEVER. Other fields raise. */
 SimTime     lua_check_deadline(lua_State *L, int arg);
 
 /* --- objects ---------------------------------------------------------------------------------- */
-/* Handles of things that live as long as their world (nodes, interfaces, links, rules) or are owned by
- * their handle (conns, sockets). One userdata per pointer, kept in a registry table: the same thing is
- * always the same value. `type` is a metatable made with lua_class. */
+/* Handles of things that live as long as their world (nodes, interfaces, links, rules) or are owned
+ * by their handle (conns, sockets). One userdata per pointer, kept in a registry table: the same
+ * thing is always the same value. `type` is a metatable made with lua_class. */
 
 typedef struct LuaObject {
     uint64_t serial; /* in order of making: deterministic pairs, tostring */
@@ -99,9 +101,9 @@ typedef struct LuaObject {
     void    *p;
 } LuaObject;
 
-/* Makes the metatable `type`: methods (a luaL_Reg list), properties read by `index` when no method has
- * that name (may be NULL; pushes one value and returns 1, or 0: "no field" error), __tostring by
- * `text`, __gc / __close by `gc` (may be NULL; must not touch the wire). */
+/* Makes the metatable `type`: methods (a luaL_Reg list), properties read by `index` when no method
+ * has that name (may be NULL; pushes one value and returns 1, or 0: "no field" error), __tostring
+ * by `text`, __gc / __close by `gc` (may be NULL; must not touch the wire). */
 void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
                int (*index)(lua_State *L, void *p, const char *name),
                void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p));
@@ -117,20 +119,20 @@ Node *lua_test_node(lua_State *L, int arg);
 /* A function that sits at `arg`, kept; call pushes it. Frees with luaL_unref. */
 int lua_keep(lua_State *L, int arg);
 
-/* Calls the function on the stack under its `n` arguments, outside any task (a callback): waiting in
- * it is an error. Errors of the author end the run; returns false then, with nothing on the stack.
- * `what` names the callback in messages ("filter"). */
+/* Calls the function on the stack under its `n` arguments, outside any task (a callback): waiting
+ * in it is an error. Errors of the author end the run; returns false then, with nothing on the
+ * stack. `what` names the callback in messages ("filter"). */
 bool lua_callback(lua_State *L, int n, int results, const char *what);
 
-/* --- tasks: what waits in Lua yields to the scheduler ------------------------------------------- */
+/* --- tasks: what waits in Lua yields to the scheduler ----------------------------------------- */
 
 typedef struct WaitQueue { /* all zero is empty */
     Task *head, *tail;
 } WaitQueue;
 
-/* Call as `return task_wait(L, queue, deadline, k, ctx);`. Suspends the running task until the queue
- * is woken or the deadline (an instant; NEVER: none) has come, then goes on in k. queue may be NULL
- * (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
+/* Call as `return task_wait(L, queue, deadline, k, ctx);`. Suspends the running task until the
+ * queue is woken or the deadline (an instant; NEVER: none) has come, then goes on in k. queue may
+ * be NULL (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
 int  task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx);
 bool task_timed_out(lua_State *L);        /* in k: the deadline came first */
 /* Tasks are being ended, with their host or their world: a __close then must not touch the wire. */
@@ -143,12 +145,12 @@ int  task_wait_until(lua_State *L, TaskCondition ready, void *self, SimTime dead
 void waitq_wake(WaitQueue *queue);        /* all of it; they run behind all that is due already */
 void waitq_wake_user(void *queue);        /* the same, as an on_ready */
 
-/* A new task from the function at `arg` (its arguments above it are none); it starts when its maker next waits. node
- * not NULL: it dies with that host. Pushes the task's handle. */
+/* A new task from the function at `arg` (its arguments above it are none); it starts when its maker
+ * next waits. node not NULL: it dies with that host. Pushes the task's handle. */
 Task *task_spawn(lua_State *L, int arg, Node *node);
 void  task_kill_node(World *world, Node *node); /* host:crash */
 
-/* --- parts of the binding, each opened once in a new state --------------------------------------- */
+/* --- parts of the binding, each opened once in a new state ------------------------------------ */
 /* Each adds to the table `sim` (on top of the stack) and makes its classes. */
 void lua_open_net(lua_State *L);    /* host, router, switch, link, interface, defaults, routes */
 void lua_open_fault(lua_State *L);  /* link's fault methods */

@@ -13,30 +13,30 @@
 
 /* Every event there is. */
 static const TracePoint *const points[] = {
-    &PACKET_DROPPED,    &LINK_ENQUEUED,     &LINK_DELIVERED,    &LINK_LOST,
-    &LINK_DUPLICATED,   &LINK_REORDERED,    &LINK_CORRUPTED,    &LINK_HELD,
-    &LINK_RELEASED,     &LINK_MODIFIED,     &LINK_DELAYED,      &LINK_WENT_DOWN,
-    &LINK_WENT_UP,      &ARP_LEARNED,       &ARP_FAILED,        &ARP_EXPIRED,
-    &ARP_CONFLICT,      &BRIDGE_LEARNED,    &BRIDGE_FLOODED,    &HOST_CRASHED,
-    &HOST_BOOTED,       &TCP_STATE_CHANGED, &TCP_SEGMENT_SENT,  &TCP_SEGMENT_RECEIVED,
-    &TCP_TIMER_SET,     &TCP_TIMER_EXPIRED, &TCP_TIMER_CANCELLED, &TCP_METRICS_UPDATED,
-    &TCP_DELIVERED,     &SIM_NOTED,         &CHECK_PASSED,      &CHECK_FAILED,
+    &PACKET_DROPPED,  &LINK_ENQUEUED,     &LINK_DELIVERED,      &LINK_LOST,
+    &LINK_DUPLICATED, &LINK_REORDERED,    &LINK_CORRUPTED,      &LINK_HELD,
+    &LINK_RELEASED,   &LINK_MODIFIED,     &LINK_DELAYED,        &LINK_WENT_DOWN,
+    &LINK_WENT_UP,    &ARP_LEARNED,       &ARP_FAILED,          &ARP_EXPIRED,
+    &ARP_CONFLICT,    &BRIDGE_LEARNED,    &BRIDGE_FLOODED,      &HOST_CRASHED,
+    &HOST_BOOTED,     &TCP_STATE_CHANGED, &TCP_SEGMENT_SENT,    &TCP_SEGMENT_RECEIVED,
+    &TCP_TIMER_SET,   &TCP_TIMER_EXPIRED, &TCP_TIMER_CANCELLED, &TCP_METRICS_UPDATED,
+    &TCP_DELIVERED,   &SIM_NOTED,         &CHECK_PASSED,        &CHECK_FAILED,
 };
 
 typedef struct Heard {
     const TracePoint *point;
-    int               function;
+    int function;
 } Heard;
 
 /* An event as it was, for a function that has not run yet. */
 typedef struct Queued {
     const Heard *heard;
-    SimTime      t;
-    Node        *node;
-    char        *port;
-    uint8_t     *frame;
-    size_t       frame_len;
-    int64_t      args[TRACE_MAX_FIELDS]; /* strings are owned copies */
+    SimTime t;
+    Node *node;
+    char *port;
+    uint8_t *frame;
+    size_t frame_len;
+    int64_t args[TRACE_MAX_FIELDS]; /* strings are owned copies */
 } Queued;
 
 static void queued_free(void *queued_)
@@ -164,8 +164,9 @@ static const TracePoint *check_point(lua_State *L, int arg)
         names[i] = points[i]->name;
     }
     const char *near = knob_nearest(names, name);
-    lua_fail(L, near != NULL ? "sim.on: no event '%s', did you mean '%s'?"
-                             : "sim.on: no event '%s'", name, near);
+    lua_fail(L,
+             near != NULL ? "sim.on: no event '%s', did you mean '%s'?" : "sim.on: no event '%s'",
+             name, near);
     return NULL;
 }
 

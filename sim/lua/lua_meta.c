@@ -21,9 +21,11 @@ static const char head[] =
     "---@alias Text string|{ [1]: string, zh: string }\n"
     "---@alias Node Host|Router|Switch\n"
     "---@alias Address Node|Interface|string a node, an address, a name, or \"host:port\"\n"
-    "---@alias Filter table|string|(fun(packet: Packet): boolean) fields, a pcap filter, or a function\n"
+    "---@alias Filter table|string|(fun(packet: Packet): boolean) fields, a pcap filter, or a "
+    "function\n"
     "---@alias Packet table layers eth, arp, ip, icmp, udp, tcp, payload, with header fields\n"
-    "---@alias State \"CLOSED\"|\"LISTEN\"|\"SYN_SENT\"|\"SYN_RECEIVED\"|\"ESTABLISHED\"|\"FIN_WAIT_1\""
+    "---@alias State "
+    "\"CLOSED\"|\"LISTEN\"|\"SYN_SENT\"|\"SYN_RECEIVED\"|\"ESTABLISHED\"|\"FIN_WAIT_1\""
     "|\"FIN_WAIT_2\"|\"CLOSE_WAIT\"|\"CLOSING\"|\"LAST_ACK\"|\"TIME_WAIT\"\n\n"
     "---@class TimeoutOpts\n---@field timeout? Time\n\n"
     "---@class LessonOpts\n---@field [1] string\n---@field zh? string\n---@field question? Text\n"
@@ -44,8 +46,8 @@ static const char head[] =
 static void append_knob_type(GString *out, const Knob *knob)
 {
     static const char *const types[] = {
-        [KNOB_BOOL] = "boolean",     [KNOB_INT] = "integer",      [KNOB_TIME] = "Time",
-        [KNOB_RATE] = "Rate",        [KNOB_SIZE] = "Size",        [KNOB_PROB] = "Probability",
+        [KNOB_BOOL] = "boolean", [KNOB_INT] = "integer", [KNOB_TIME] = "Time",
+        [KNOB_RATE] = "Rate",    [KNOB_SIZE] = "Size",   [KNOB_PROB] = "Probability",
         [KNOB_STRING] = "string"
     };
 
@@ -102,8 +104,8 @@ static void append_params(GString *out, const char *params, GString *names)
         g_string_append_printf(out, "---@param %.*s %.*s\n", (int)colon, params,
                                (int)(n - colon - 2), params + colon + 2);
         bool optional = params[colon - 1] == '?';
-        g_string_append_printf(names, "%s%.*s", names->len > 0 ? ", " : "",
-                               (int)(colon - optional), params);
+        g_string_append_printf(names, "%s%.*s", names->len > 0 ? ", " : "", (int)(colon - optional),
+                               params);
         params += n;
         params += strspn(params, ", ");
     }
@@ -170,14 +172,15 @@ void meta_write(GString *out)
     append_knobs(out, "ArpOpts", arp_knobs);
     g_string_append_c(out, '\n');
     append_knobs(out, "LinkOpts", link_knobs);
-    g_string_append(out, "---@field forward? LinkOpts from the first end to the second\n"
-                         "---@field reverse? LinkOpts from the second end to the first\n"
-                         "---@field netem? string what one would tell tc-netem(8)\n\n"
-                         "---@class HostOpts\n---@field tcp? TcpOpts\n---@field ipv4? Ipv4Opts\n"
-                         "---@field arp? ArpOpts\n---@field fcs? boolean\n"
-                         "---@field routes? \"static\"\n---@field ip? string|string[]\n"
-                         "---@field mac? string\n---@field gateway? string\n"
-                         "---@field hosts? table<string, Address>\n---@field dns? string|string[]\n\n");
+    g_string_append(out,
+                    "---@field forward? LinkOpts from the first end to the second\n"
+                    "---@field reverse? LinkOpts from the second end to the first\n"
+                    "---@field netem? string what one would tell tc-netem(8)\n\n"
+                    "---@class HostOpts\n---@field tcp? TcpOpts\n---@field ipv4? Ipv4Opts\n"
+                    "---@field arp? ArpOpts\n---@field fcs? boolean\n"
+                    "---@field routes? \"static\"\n---@field ip? string|string[]\n"
+                    "---@field mac? string\n---@field gateway? string\n"
+                    "---@field hosts? table<string, Address>\n---@field dns? string|string[]\n\n");
     for (const MetaRow *row = meta_rows; row->class != NULL; row++) {
         if (row->kind == META_CLASS)
             append_class(out, row);

@@ -8,16 +8,29 @@
 
 #include <stddef.h>
 
-#define CLASS(class, parent, doc) { class, META_CLASS, parent, NULL, NULL, doc }
-#define FIELD(class, name, type, doc) { class, META_FIELD, name, type, NULL, doc }
-#define CALL(class, name, params, returns, doc) { class, META_CALL, name, params, returns, doc }
-#define WAITS(class, name, params, returns, doc) { class, META_WAITS, name, params, returns, doc }
+#define CLASS(class, parent, doc)                                                                  \
+    {                                                                                              \
+        class, META_CLASS, parent, NULL, NULL, doc                                                 \
+    }
+#define FIELD(class, name, type, doc)                                                              \
+    {                                                                                              \
+        class, META_FIELD, name, type, NULL, doc                                                   \
+    }
+#define CALL(class, name, params, returns, doc)                                                    \
+    {                                                                                              \
+        class, META_CALL, name, params, returns, doc                                               \
+    }
+#define WAITS(class, name, params, returns, doc)                                                   \
+    {                                                                                              \
+        class, META_WAITS, name, params, returns, doc                                              \
+    }
 
 const MetaRow meta_rows[] = {
     CLASS("sim", NULL, "The world that is being played"),
     CALL("sim", "host", "name: string, opts?: HostOpts", "Host", "Makes a host with a whole stack"),
     CALL("sim", "router", "name: string, opts?: HostOpts", "Router", "Makes a host that forwards"),
-    CALL("sim", "switch", "name: string, opts?: { ageing?: Time }", "Switch", "Makes a learning bridge"),
+    CALL("sim", "switch", "name: string, opts?: { ageing?: Time }", "Switch",
+         "Makes a learning bridge"),
     CALL("sim", "link", "a: Node|Interface, b: Node|Interface, opts?: LinkOpts", "Link",
          "Plugs a cable between two nodes or interfaces"),
     CALL("sim", "defaults", "opts: HostOpts", NULL, "Options of all nodes made from here on"),
@@ -40,8 +53,9 @@ const MetaRow meta_rows[] = {
     CALL("sim", "record", "on: boolean", NULL, "Whether to keep what passes, for looking back"),
     CALL("sim", "on", "event: EventName, f: fun(event: table)", NULL,
          "Runs f after every event of that name"),
-    CALL("sim", "play", "scenario: string|(fun(params: table): any), params?: table, opts?: PlayOpts",
-         "Run", "Plays another scenario to its end in a world of its own"),
+    CALL("sim", "play",
+         "scenario: string|(fun(params: table): any), params?: table, opts?: PlayOpts", "Run",
+         "Plays another scenario to its end in a world of its own"),
     CALL("sim", "always", "name: Text, f: (fun(): boolean)", NULL,
          "A check that must hold after every event"),
     CALL("sim", "never", "name: Text, f: (fun(): boolean)", NULL,
@@ -50,8 +64,9 @@ const MetaRow meta_rows[] = {
     CLASS("check", NULL, "What must hold; a failed check does not stop the scenario"),
     CALL("check", "equal", "actual: any, expected: any, why?: Text", "boolean",
          "The same value, or tables with equal fields"),
-    CALL("check", "near", "actual: number, expected: number|string, tolerance: number|string, why?: Text",
-         "boolean", "Numbers no further apart than the tolerance"),
+    CALL("check", "near",
+         "actual: number, expected: number|string, tolerance: number|string, why?: Text", "boolean",
+         "Numbers no further apart than the tolerance"),
     CALL("check", "trace", "where: Node|Link|Node[], text: string, opts?: TraceOpts", "boolean",
          "The packets seen there are those of the text, written as tcpdump writes them"),
 
@@ -72,15 +87,17 @@ const MetaRow meta_rows[] = {
     CALL("host", "crash", "", NULL, "Forgets everything, without a packet sent"),
     WAITS("host", "boot", "opts?: { quiet_time?: Time }", NULL, "Starts it again"),
     CALL("host", "arp_announce", "", NULL, "Gratuitous ARP from every interface"),
-    CALL("host", "arp_set", "target: Address, mac: string", NULL, "A permanent entry, as arp -s makes"),
+    CALL("host", "arp_set", "target: Address, mac: string", NULL,
+         "A permanent entry, as arp -s makes"),
     CALL("host", "listen", "port: integer, opts?: { backlog?: integer, reuse_addr?: boolean }",
          "Listener?, string?", "Listens for TCP connections"),
     WAITS("host", "connect",
           "target: Address, port?: integer, opts?: { sport?: integer, timeout?: Time }",
           "Conn?, string?", "Opens a TCP connection"),
-    CALL("host", "udp", "port?: integer, opts?: { ttl?: integer, df?: boolean }", "Socket?, string?",
-         "Opens a UDP socket"),
-    WAITS("host", "ping", "target: Address, opts?: PingOpts", "table", "ICMP echo; the result prints well"),
+    CALL("host", "udp", "port?: integer, opts?: { ttl?: integer, df?: boolean }",
+         "Socket?, string?", "Opens a UDP socket"),
+    WAITS("host", "ping", "target: Address, opts?: PingOpts", "table",
+          "ICMP echo; the result prints well"),
     WAITS("host", "traceroute",
           "target: Address, opts?: { max_hops?: integer, queries?: integer, timeout?: Time }",
           "table?, string?", "Rows with node, ip, rtt"),
@@ -100,7 +117,8 @@ const MetaRow meta_rows[] = {
 
     CLASS("switch", NULL, "A learning bridge"),
     FIELD("switch", "name", "string", "As it was made"),
-    CALL("switch", "interface", "name: string", "Interface", "The port of that name, made if need be"),
+    CALL("switch", "interface", "name: string", "Interface",
+         "The port of that name, made if need be"),
     CALL("switch", "mac_table", "", "table", "What it has learned: rows, also by MAC address"),
     CALL("switch", "packets", "filter?: Filter, opts?: { since?: Time }", "Packet[]",
          "What has passed its ports, oldest first"),
@@ -122,14 +140,18 @@ const MetaRow meta_rows[] = {
     CALL("link", "down", "", NULL, "Unplugs it: what is on it is lost, and nobody is told"),
     CALL("link", "up", "", NULL, "Plugs it in again"),
     CALL("link", "drop", "filter?: Filter, opts?: RuleOpts", "Rule", "Loses what matches"),
-    CALL("link", "delay", "filter: Filter?, by: Time, opts?: RuleOpts", "Rule", "Keeps it back that long"),
+    CALL("link", "delay", "filter: Filter?, by: Time, opts?: RuleOpts", "Rule",
+         "Keeps it back that long"),
     CALL("link", "duplicate", "filter?: Filter, opts?: RuleOpts", "Rule", "Sends copies after it"),
     CALL("link", "corrupt", "filter?: Filter, opts?: RuleOpts", "Rule", "Flips one bit"),
     CALL("link", "modify", "filter: Filter?, f: fun(packet: Packet), opts?: RuleOpts", "Rule",
          "Lets f change the packet; its sums are put right"),
-    CALL("link", "hold", "filter?: Filter, opts?: RuleOpts", "Rule", "Takes it, until rule:release()"),
-    CALL("link", "copy", "filter?: Filter, opts?: RuleOpts", "Rule", "Keeps a copy, for rule:replay()"),
-    CALL("link", "inject", "packet: Packet, opts: { to: Node }", NULL, "Puts a forged packet on the wire"),
+    CALL("link", "hold", "filter?: Filter, opts?: RuleOpts", "Rule",
+         "Takes it, until rule:release()"),
+    CALL("link", "copy", "filter?: Filter, opts?: RuleOpts", "Rule",
+         "Keeps a copy, for rule:replay()"),
+    CALL("link", "inject", "packet: Packet, opts: { to: Node }", NULL,
+         "Puts a forged packet on the wire"),
     CALL("link", "packets", "filter?: Filter, opts?: { since?: Time }", "Packet[]",
          "What was put on it so far, oldest first"),
 
@@ -138,9 +160,11 @@ const MetaRow meta_rows[] = {
     FIELD("rule", "caught", "integer", "How many packets it keeps"),
     FIELD("rule", "name", "string", "What it does, and where it was made"),
     CALL("rule", "remove", "", NULL, "Acts no longer"),
-    CALL("rule", "release", "", "integer", "Puts what is held back on the wire, in the order caught"),
+    CALL("rule", "release", "", "integer",
+         "Puts what is held back on the wire, in the order caught"),
     CALL("rule", "replay", "", "integer", "Puts copies of what was caught on the wire"),
-    WAITS("rule", "wait", "opts?: TimeoutOpts", "true?, string?", "Waits until one has been caught"),
+    WAITS("rule", "wait", "opts?: TimeoutOpts", "true?, string?",
+          "Waits until one has been caught"),
 
     CLASS("listener", NULL, "A TCP port that listens"),
     FIELD("listener", "port", "integer", "Its port"),
@@ -164,7 +188,8 @@ const MetaRow meta_rows[] = {
     WAITS("conn", "stream", "n: integer, opts?: TimeoutOpts", "integer?, string?, integer?",
           "Sends that many bytes of a pattern"),
     WAITS("conn", "recv", "what?: integer|\"line\"|\"all\", opts?: TimeoutOpts",
-          "string?, string?, string?", "What has arrived, at least one byte; nil, \"EOF\" at the end"),
+          "string?, string?, string?",
+          "What has arrived, at least one byte; nil, \"EOF\" at the end"),
     WAITS("conn", "sink", "opts?: TimeoutOpts", "integer, string?",
           "Receives to the end and keeps nothing; a wrong byte fails a check"),
     CALL("conn", "shutdown", "", NULL, "Half-close: FIN, and still receiving"),
@@ -179,7 +204,8 @@ const MetaRow meta_rows[] = {
     FIELD("socket", "readable", "integer", "Bytes that wait"),
     CALL("socket", "sendto", "data: string, target: Address, port?: integer", "integer?, string?",
          "Sends a datagram"),
-    WAITS("socket", "recvfrom", "opts?: TimeoutOpts", "string?, any", "The next datagram, and from where"),
+    WAITS("socket", "recvfrom", "opts?: TimeoutOpts", "string?, any",
+          "The next datagram, and from where"),
     CALL("socket", "connect", "target: Address, port?: integer", "true?, string?",
          "Receives from there only, and learns of errors"),
     CALL("socket", "send", "data: string", "integer?, string?", "Sends to the connected peer"),

@@ -1,9 +1,9 @@
 /*
  * lua_object.c - handles: what a scenario holds of the world's nodes, links, connections.
  *
- * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table of
- * the world. The table is strong: when memory is collected must not show, and a connection forgotten
- * by its author lives on.
+ * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table
+ * of the world. The table is strong: when memory is collected must not show, and a connection
+ * forgotten by its author lives on.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -13,7 +13,7 @@
 /* A class, kept in a userdata in its metatable at [1]; its methods are at [2]. */
 typedef struct Class {
     const char *type;
-    int  (*index)(lua_State *L, void *p, const char *name);
+    int (*index)(lua_State *L, void *p, const char *name);
     void (*text)(lua_State *L, void *p, GString *out);
     void (*gc)(void *p);
 } Class;

@@ -1,5 +1,6 @@
 /*
- * lua_order.c - the same in every run: the order of keys, of equal elements, and what tostring says.
+ * lua_order.c - the same in every run: the order of keys, of equal elements, and what tostring
+ * says.
  *
  * Lua's own pairs follows a seed of the process, its sort may ask the clock, its tostring prints
  * addresses. Here keys come as numbers ascending, strings bytewise, booleans, then handles by their
@@ -62,7 +63,8 @@ static void check_key(lua_State *L, int i)
                  luaL_typename(L, i));
 }
 
-/* --- a stable merge sort of the list at index 1, by a function at 2, or by `before` --------------- */
+/* --- a stable merge sort of the list at index 1, by a function at 2, or by `before`
+ * --------------- */
 
 typedef bool Before(lua_State *L, int a, int b);
 
@@ -309,7 +311,7 @@ static int l_format(lua_State *L)
     luaL_Buffer b;
 
     GString *changed = g_string_new_len(format, (gssize)len);
-    for (gsize i = 0; i < changed->len; i++) {
+    for (size_t i = 0; i < changed->len; i++) {
         if (changed->str[i] != '%')
             continue;
         i++;
@@ -329,8 +331,7 @@ static int l_format(lua_State *L)
     lua_replace(L, 1);
     for (int i = 2; i <= MIN(n, arg); i++) {
         int type = lua_type(L, i);
-        if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TNIL ||
-            type == LUA_TBOOLEAN)
+        if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TNIL || type == LUA_TBOOLEAN)
             continue;
         order_push_text(L, i);
         lua_replace(L, i);

@@ -9,15 +9,14 @@
 
 typedef struct PlayOptions {
     uint64_t seed;
-    bool     may_fail;
+    bool may_fail;
 } PlayOptions;
 
-static const Knob play_knobs[] = {
-    { "seed", KNOB_INT, offsetof(PlayOptions, seed), 0, 0, NULL, "the world's seed", "", false },
-    { "may_fail", KNOB_BOOL, offsetof(PlayOptions, may_fail), 0, 0, NULL,
-      "a failed check there only clears run.ok", "", false },
-    { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false }
-};
+static const Knob play_knobs[] = { { "seed", KNOB_INT, offsetof(PlayOptions, seed), 0, 0, NULL,
+                                     "the world's seed", "", false },
+                                   { "may_fail", KNOB_BOOL, offsetof(PlayOptions, may_fail), 0, 0,
+                                     NULL, "a failed check there only clears run.ok", "", false },
+                                   { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false } };
 
 /* The path of a file beside the one that plays it; newly allocated. */
 static char *play_path(lua_State *L, const World *world, const char *name)

@@ -1,5 +1,6 @@
 /*
- * lua_priv.h - what the sandbox, the tasks, the checks and sim.* share of an environment and a world.
+ * lua_priv.h - what the sandbox, the tasks, the checks and sim.* share of an environment and a
+ * world.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -27,7 +28,7 @@ struct LuaEnv {
     bool                  out_of_memory; /* the last allocation failed */
     uint64_t              instructions; /* since the innermost world's events were */
     uint64_t              seen_events;
-    uint64_t              progress;     /* events of all worlds, but for those since the last look */
+    uint64_t              progress;     /* events of all worlds, up to the last look */
     Bound                 tripped;
     char                 *trip_text;
     bool                  trip_placed;  /* the text says where */
@@ -70,7 +71,8 @@ World   *world_begin(LuaEnv *env, uint64_t seed, const char *file);
 WorldEnd world_play(World *world, lua_State *L);
 /* The last of its life; see lua_env.h. The World itself stays, with sim NULL. */
 void     world_end(World *world);
-/* An error of the author's, its message (of any type) on top of L, which it pops: ends the world's run. */
+/* An error of the author's, its message (of any type) on top of L, which it pops: ends the world's
+ * run. */
 void     world_fail(World *world, lua_State *L);
 void     world_free(void *world);
 /* Arms or disarms Sim.after_event by what wants to be asked. */
@@ -79,8 +81,9 @@ void     world_watch(World *world);
 /* --- objects (lua_object.c) ------------------------------------------------------------------- */
 
 uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
-bool     object_push_methods(lua_State *L, const char *type); /* false, nothing pushed: no class of ours */
-void     objects_end(World *world);            /* calls every handle's gc; the handles stay, empty */
+/* False, with nothing pushed, if `type` is no class of ours. */
+bool     object_push_methods(lua_State *L, const char *type);
+void     objects_end(World *world); /* calls every handle's gc; the handles stay, empty */
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
 
@@ -114,7 +117,7 @@ void check_never_ended(World *world);
 /* A label for a record, NULL if it has none; the string is interned in the state. */
 const char *sim_label(World *world, const Record *rec);
 
-/* --- the sandbox (lua_sandbox.c, lua_order.c, lua_require.c, lua_bounds.c) ---------------------- */
+/* --- the sandbox (lua_sandbox.c, lua_order.c, lua_require.c, lua_bounds.c) -------------------- */
 
 void sandbox_open(lua_State *L);  /* base and libraries into the globals */
 void sandbox_seal(lua_State *L);  /* any other global is an error from here on */

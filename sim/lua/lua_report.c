@@ -123,7 +123,7 @@ void report_failure(World *world, const char *place, const char *why, const char
     GString *block = g_string_new(NULL);
 
     failure->line = colon != NULL ? atoi(colon + 1) : 0;
-    failure->file = failure->line > 0 ? g_strndup(place, (gsize)(colon - place)) : g_strdup(place);
+    failure->file = failure->line > 0 ? g_strndup(place, (size_t)(colon - place)) : g_strdup(place);
     failure->line = MAX(failure->line, 1);
     failure->message = g_strdup(why);
     g_string_append_printf(block, "%s:%d: FAIL: %s\n  at ", failure->file, failure->line, why);

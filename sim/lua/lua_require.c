@@ -37,13 +37,14 @@ int require_load(lua_State *L, const char *file, const char *text, size_t len)
 static bool load_file(lua_State *L, const char *file)
 {
     char *text;
-    gsize len;
+    size_t len;
     GError *error = NULL;
 
     note_file(lua_env(L), file);
     if (!g_file_get_contents(file, &text, &len, &error)) {
-        const char *why = error->code == G_FILE_ERROR_NOENT ? "there is no such file"
-                        : error->code == G_FILE_ERROR_ISDIR ? "it is a folder" : "cannot be read";
+        const char *why = error->code == G_FILE_ERROR_NOENT   ? "there is no such file"
+                          : error->code == G_FILE_ERROR_ISDIR ? "it is a folder"
+                                                              : "cannot be read";
         lua_pushfstring(L, "%s: %s", file, why);
         g_error_free(error);
         return false;
@@ -92,11 +93,10 @@ static char *find_module(const World *world, const char *name, GString *sought)
     char *folder = g_path_get_dirname(world->file);
     char *above = strcmp(folder, ".") == 0 ? g_strdup("..") : g_path_get_dirname(folder);
     char *path = g_strdelimit(g_strdup(name), ".", '/');
-    char *candidates[] = {
-        g_strconcat(folder, "/", path, ".lua", NULL),
-        strcmp(above, ".") == 0 ? g_strconcat("lib/", path, ".lua", NULL)
-                                : g_strconcat(above, "/lib/", path, ".lua", NULL)
-    };
+    char *candidates[] = { g_strconcat(folder, "/", path, ".lua", NULL),
+                           strcmp(above, ".") == 0
+                               ? g_strconcat("lib/", path, ".lua", NULL)
+                               : g_strconcat(above, "/lib/", path, ".lua", NULL) };
     char *found = NULL;
 
     for (size_t i = 0; i < G_N_ELEMENTS(candidates); i++) {
@@ -119,8 +119,10 @@ static void check_name(lua_State *L, const char *name)
     for (const char *c = name; *c != '\0'; c++) {
         bool dot = *c == '.' && c > name && c[1] != '.' && c[1] != '\0';
         if (!dot && !g_ascii_isalnum(*c) && *c != '_' && *c != '-')
-            lua_fail(L, "require: '%s' is not the name of a module: letters, digits, '_', '-', and "
-                     "'.' between folders", name);
+            lua_fail(L,
+                     "require: '%s' is not the name of a module: letters, digits, '_', '-', and "
+                     "'.' between folders",
+                     name);
     }
     if (*name == '\0')
         lua_fail(L, "require: a module has a name");

@@ -28,7 +28,7 @@ void failure_free(void *failure);
 /* What a run tells whoever plays it, while it goes on. Each may be NULL. */
 typedef struct LuaHooks {
     void (*world_begun)(void *self, World *world); /* its Sim is empty: the place to add sinks */
-    void (*world_ended)(void *self, World *world); /* nothing will happen in it any more; it still stands */
+    void (*world_ended)(void *self, World *world); /* it still stands, but is over */
     void (*print)(void *self, const char *text);   /* of print and sim.table: whole lines */
     void (*note)(void *self, World *world, const char *text);
     void (*lesson)(void *self, World *world, const char *title, const char *question);
@@ -52,18 +52,20 @@ void lua_outcome_clear(LuaOutcome *out);
  * copied; opt->sets stays the caller's and lives as long as the environment. */
 LuaEnv *lua_env_new(const RunOptions *opt, const LuaHooks *hooks, void (*open)(lua_State *L));
 
-/* Plays the file to its end; once for each environment. `file` is used in messages as it is given. */
+/* Plays the file to its end; once for each environment. Messages name it as it is given. */
 void lua_env_play(LuaEnv *env, const char *file, LuaOutcome *out);
 /* The same with the file's text given. */
-void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len, LuaOutcome *out);
+void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len,
+                       LuaOutcome *out);
 
 /* Ends the run at the next opportunity. May be called from a signal handler. */
 void lua_env_stop(LuaEnv *env, Bound why);
 /* Changes while events happen; for a signal handler that wants to know. */
 int lua_env_beat(const LuaEnv *env);
 
-/* Instead of returning from play, after a siglongjmp out of it: tells what came of it so far and ends the
- * views, but no task and no world. Nothing may be done with the environment afterwards, not even freeing. */
+/* Instead of returning from play, after a siglongjmp out of it: tells what came of it so far and
+ * ends the views, but no task and no world. Nothing may be done with the environment afterwards,
+ * not even freeing. */
 void lua_env_abandon(LuaEnv *env, LuaOutcome *out);
 
 void lua_env_free(LuaEnv *env);

@@ -1,5 +1,6 @@
 /*
- * lua_sandbox.c - what of Lua a scenario gets: nothing that reaches the machine, the clock or chance.
+ * lua_sandbox.c - what of Lua a scenario gets: nothing that reaches the machine, the clock or
+ * chance.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -29,7 +30,8 @@ static void add_locals(lua_State *L, GPtrArray *names)
     lua_pop(L, 1);
 }
 
-/* The nearest local, upvalue or global; newly allocated, NULL if none is near. Upvalue 1: the globals. */
+/* The nearest local, upvalue or global; newly allocated, NULL if none is near. Upvalue 1: the
+ * globals. */
 static char *nearest_name(lua_State *L, const char *misspelt)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -51,8 +53,8 @@ static char *nearest_name(lua_State *L, const char *misspelt)
 
 static int no_such_global(lua_State *L)
 {
-    static const char *const withheld[] = { "io", "os", "debug", "package", "dofile", "loadfile",
-                                            "collectgarbage", "_G" };
+    static const char *const withheld[] = { "io",     "os",       "debug",          "package",
+                                            "dofile", "loadfile", "collectgarbage", "_G" };
     const char *name = lua_tostring(L, 2);
 
     if (name == NULL)
@@ -61,8 +63,9 @@ static int no_such_global(lua_State *L)
         if (strcmp(name, withheld[i]) == 0)
             return lua_fail(L, "there is no '%s' in a scenario: it is sandboxed", name);
     char *near = nearest_name(L, name);
-    lua_pushfstring(L, near != NULL ? "no global '%s', did you mean '%s'?"
-                                    : "no global '%s': it was never declared with 'local' here",
+    lua_pushfstring(L,
+                    near != NULL ? "no global '%s', did you mean '%s'?"
+                                 : "no global '%s': it was never declared with 'local' here",
                     name, near);
     g_free(near);
     return lua_fail(L, "%s", lua_tostring(L, -1));
@@ -95,8 +98,9 @@ static int no_such_field(lua_State *L)
     g_ptr_array_add(names, NULL);
     near = knob_nearest((const char *const *)names->pdata, name);
     g_ptr_array_free(names, TRUE);
-    return lua_fail(L, near != NULL ? "there is no %s.%s, did you mean %s.%s?"
-                                    : "there is no %s.%s", table, name, table, near);
+    return lua_fail(L,
+                    near != NULL ? "there is no %s.%s, did you mean %s.%s?" : "there is no %s.%s",
+                    table, name, table, near);
 }
 
 static int no_new_field(lua_State *L)
@@ -104,7 +108,8 @@ static int no_new_field(lua_State *L)
     return lua_fail(L, "the fields of '%s' cannot be set", lua_tostring(L, lua_upvalueindex(1)));
 }
 
-/* Makes the table that is a global of this name as strict as the globals are. It may have a metatable. */
+/* Makes the table that is a global of this name as strict as the globals are. It may have a
+ * metatable. */
 static void seal_table(lua_State *L, const char *name)
 {
     if (lua_getglobal(L, name) != LUA_TTABLE) {
@@ -160,7 +165,7 @@ void sandbox_seal(lua_State *L)
 
 /* --- basic functions -------------------------------------------------------------------------- */
 
-/* setmetatable(t, metatable): no finalizers, no weak tables; when memory is collected must not show */
+/* setmetatable(t, metatable): no finalizers, no weak tables: collecting garbage must not show */
 static int l_setmetatable(lua_State *L)
 {
     static const char *const refused[] = { "__gc", "__mode" };
@@ -169,8 +174,10 @@ static int l_setmetatable(lua_State *L)
         for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
             lua_pushstring(L, refused[i]);
             if (lua_rawget(L, 2) != LUA_TNIL)
-                return lua_fail(L, "a metatable with '%s' would show when memory is collected, "
-                                "which does not repeat", refused[i]);
+                return lua_fail(L,
+                                "a metatable with '%s' would show when memory is collected, "
+                                "which does not repeat",
+                                refused[i]);
             lua_pop(L, 1);
         }
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -204,8 +211,8 @@ static int k_xpcall(lua_State *L, int status, lua_KContext ctx)
         lua_replace(L, 1);
         return lua_gettop(L);
     }
-    /* The handler runs once the error has been caught, and so under the instruction count: as Lua's own
-     * message handler it would run with hooks off, for ever if it liked. */
+    /* The handler runs once the error has been caught, and so under the instruction count: as Lua's
+     * own message handler it would run with hooks off, for ever if it liked. */
     lua_pushvalue(L, 1);
     lua_insert(L, -2);
     lua_call(L, 1, 1);
@@ -292,8 +299,10 @@ static int l_randomseed(lua_State *L)
 /* Upvalue 1: its name. */
 static int l_not_exact(lua_State *L)
 {
-    return lua_fail(L, "math.%s is the machine's own and may differ on the next; a scenario has no "
-                    "use for it", lua_tostring(L, lua_upvalueindex(1)));
+    return lua_fail(L,
+                    "math.%s is the machine's own and may differ on the next; a scenario has no "
+                    "use for it",
+                    lua_tostring(L, lua_upvalueindex(1)));
 }
 
 /* coroutine.yield(...): in a task it would reach the scheduler, which has no use for it */
@@ -303,7 +312,7 @@ static int l_yield(lua_State *L)
 
     if (env->running != NULL && task_state(env->running) == L)
         return lua_fail(L, "coroutine.yield outside a coroutine of your own; a task waits with "
-                        "sim.sleep and the like");
+                           "sim.sleep and the like");
     return lua_yield(L, lua_gettop(L));
 }
 
@@ -340,7 +349,8 @@ static int wrapped(lua_State *L)
     return lua_error(L);
 }
 
-/* coroutine.wrap(f): as Lua's, but an error keeps the place where it came from. Upvalues: resume, close. */
+/* coroutine.wrap(f): as Lua's, but an error keeps the place where it came from. Upvalues: resume,
+ * close. */
 static int l_wrap(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -372,8 +382,8 @@ static void wrap(lua_State *L, const char *name, lua_CFunction f)
 
 static void open_base(lua_State *L)
 {
-    static const char *const withheld[] = { "dofile", "loadfile", "collectgarbage", "warn", "_G",
-                                            NULL };
+    static const char *const withheld[] = { "dofile", "loadfile", "collectgarbage",
+                                            "warn",   "_G",       NULL };
     static const luaL_Reg own[] = { { "xpcall", l_xpcall }, { "print", l_print }, { NULL, NULL } };
 
     luaopen_base(L);
@@ -386,11 +396,11 @@ static void open_base(lua_State *L)
 
 static void open_math(lua_State *L)
 {
-    static const char *const not_exact[] = { "exp",  "log",  "sin",  "cos",
-                                             "tan",  "asin", "acos", "atan" };
-    static const luaL_Reg own[] = {
-        { "random", l_random }, { "randomseed", l_randomseed }, { NULL, NULL }
-    };
+    static const char *const not_exact[] = { "exp", "log",  "sin",  "cos",
+                                             "tan", "asin", "acos", "atan" };
+    static const luaL_Reg own[] = { { "random", l_random },
+                                    { "randomseed", l_randomseed },
+                                    { NULL, NULL } };
 
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
     luaL_setfuncs(L, own, 0);
@@ -404,9 +414,9 @@ static void open_math(lua_State *L)
 
 void sandbox_open(lua_State *L)
 {
-    static const luaL_Reg coroutines[] = {
-        { "yield", l_yield }, { "running", l_running }, { NULL, NULL }
-    };
+    static const luaL_Reg coroutines[] = { { "yield", l_yield },
+                                           { "running", l_running },
+                                           { NULL, NULL } };
 
     open_base(L);
     open_math(L);

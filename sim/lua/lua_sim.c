@@ -1,5 +1,6 @@
 /*
- * lua_sim.c - sim.number, params, note, lesson, label, table, record: what a scenario says about itself.
+ * lua_sim.c - sim.number, params, note, lesson, label, table, record: what a scenario says about
+ * itself.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_packet.h"
@@ -50,7 +51,7 @@ static int l_number(lua_State *L)
 
 /* --- parameters ------------------------------------------------------------------------------- */
 
-/* The text after "name=" of the last --set that names it; NULL. Only the outermost world is set so. */
+/* The text after "name=" of the last --set that names it, or NULL. For the outermost world only. */
 static const char *set_on_command_line(const World *world, const char *name)
 {
     const GPtrArray *sets = world->opt->sets;
@@ -169,7 +170,7 @@ static void check_declared(World *world, const char *how, const char *name)
     g_string_printf(text, "%s%s: %s has no such parameter", how, name, world->file);
     g_ptr_array_add(params, NULL);
     const char *near = knob_nearest((const char *const *)params->pdata, name);
-    g_ptr_array_set_size(params, (gint)params->len - 1);
+    g_ptr_array_remove_index(params, params->len - 1);
     if (near != NULL)
         g_string_append_printf(text, ", did you mean '%s'?", near);
     for (guint i = 0; i < params->len; i++)
@@ -248,8 +249,9 @@ static void check_fields(lua_State *L, int arg, const char *what, const char *co
         if (!known) {
             const char *field = luaL_tolstring(L, -1, NULL);
             const char *near = knob_nearest(names, field);
-            lua_fail(L, near != NULL ? "%s: no field '%s', did you mean '%s'?"
-                                     : "%s: no field '%s'", what, field, near);
+            lua_fail(L,
+                     near != NULL ? "%s: no field '%s', did you mean '%s'?" : "%s: no field '%s'",
+                     what, field, near);
         }
         lua_pop(L, 1);
     }
@@ -349,7 +351,7 @@ static int l_table(lua_State *L)
 
 typedef struct Label {
     LuaMatch *match;
-    int       function;
+    int function;
 } Label;
 
 /* sim.label(FILTER, f): f(packet) names the packets that match */
@@ -416,11 +418,10 @@ void sim_clear(World *world)
 
 void lua_open_sim(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        { "number", l_number }, { "params", l_params }, { "note", l_note },
-        { "lesson", l_lesson }, { "table", l_table },   { "label", l_label },
-        { "record", l_record }, { NULL, NULL }
-    };
+    static const luaL_Reg functions[] = { { "number", l_number }, { "params", l_params },
+                                          { "note", l_note },     { "lesson", l_lesson },
+                                          { "table", l_table },   { "label", l_label },
+                                          { "record", l_record }, { NULL, NULL } };
 
     luaL_setfuncs(L, functions, 0);
     listen_open(L);

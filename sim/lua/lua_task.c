@@ -1,9 +1,9 @@
 /*
  * lua_task.c - tasks: coroutines that yield to the scheduler when they wait.
  *
- * A task has one Timer. It is the deadline while the task waits; woken, or past its deadline, the task
- * arms it once more for now, so that it runs behind all that was due already. A wait in a queue
- * without a deadline arms nothing and does not keep the simulation alive.
+ * A task has one Timer. It is the deadline while the task waits; woken, or past its deadline, the
+ * task arms it once more for now, so that it runs behind all that was due already. A wait in a
+ * queue without a deadline arms nothing and does not keep the simulation alive.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -11,20 +11,20 @@
 typedef enum TaskState { TASK_READY, TASK_RUNNING, TASK_WAITING, TASK_OVER } TaskState;
 
 struct Task {
-    World        *world;
-    lua_State    *co;      /* NULL once over */
-    int           ref;     /* anchors co; later the first value it returned */
-    Timer         timer;
-    TaskState     state;
-    bool          timed_out;
-    bool          doomed;  /* killed while it runs: ends when it next waits */
-    bool          killed;
-    WaitQueue    *queue;   /* while waiting; NULL: in none */
-    Task         *prev, *next;
-    TaskCondition ready;   /* task_wait_until; NULL: none */
-    void         *ready_self;
-    Node         *node;    /* dies with it; NULL */
-    WaitQueue     finished;
+    World *world;
+    lua_State *co; /* NULL once over */
+    int ref;       /* anchors co; later the first value it returned */
+    Timer timer;
+    TaskState state;
+    bool timed_out;
+    bool doomed; /* killed while it runs: ends when it next waits */
+    bool killed;
+    WaitQueue *queue; /* while waiting; NULL: in none */
+    Task *prev, *next;
+    TaskCondition ready; /* task_wait_until; NULL: none */
+    void *ready_self;
+    Node *node; /* dies with it; NULL */
+    WaitQueue finished;
 };
 
 /* --- queues ----------------------------------------------------------------------------------- */
@@ -105,7 +105,8 @@ static void end_by_force(Task *task)
     finish(task, LUA_NOREF);
 }
 
-/* The file has waited or ended: its parameters are all declared, and from now on it counts as loaded. */
+/* The file has waited or ended: its parameters are all declared, and from now on it counts as
+ * loaded. */
 static void file_has_begun(Task *task)
 {
     WorldParts *parts = task->world->parts;
@@ -252,8 +253,10 @@ static Task *check_may_wait(lua_State *L)
         lua_fail(L, "'%s' waits, and a coroutine of your own cannot: start a task with sim.spawn",
                  name);
     if (!lua_isyieldable(L))
-        lua_fail(L, "'%s' waits, and a callback of a library function cannot: start a task with "
-                 "sim.spawn", name);
+        lua_fail(L,
+                 "'%s' waits, and a callback of a library function cannot: start a task with "
+                 "sim.spawn",
+                 name);
     return env->running;
 }
 
@@ -419,7 +422,7 @@ static int l_task_wait(lua_State *L)
 /* One sim.wait: its function, and how it went. */
 typedef struct Question {
     World *world;
-    int    function;
+    int function;
 } Question;
 
 static bool ask(void *self)
@@ -451,7 +454,8 @@ static int k_wait(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
-/* sim.wait(f [, { timeout = T }]) -> true, or nil, "TIMEOUT": until f() is true, asked after every event */
+/* sim.wait(f [, { timeout = T }]) -> true, or nil, "TIMEOUT": until f() is true, asked after every
+ * event */
 static int l_wait(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -494,10 +498,9 @@ static void task_text(lua_State *L, void *p, GString *out)
 
 void lua_open_task(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        { "spawn", l_spawn }, { "sleep", l_sleep }, { "settle", l_settle },
-        { "wait", l_wait },   { "now", l_now },     { NULL, NULL }
-    };
+    static const luaL_Reg functions[] = { { "spawn", l_spawn },   { "sleep", l_sleep },
+                                          { "settle", l_settle }, { "wait", l_wait },
+                                          { "now", l_now },       { NULL, NULL } };
     static const luaL_Reg methods[] = { { "wait", l_task_wait }, { NULL, NULL } };
     static const luaL_Reg on_node[] = { { "spawn", l_node_spawn }, { NULL, NULL } };
 

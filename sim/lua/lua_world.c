@@ -133,8 +133,10 @@ WorldEnd world_play(World *world, lua_State *L)
     bool over = task_over(parts->file_task);
     if (end == SIM_HORIZON && !over) {
         char *until = time_to_text(world->opt->until), *place = task_place(parts->file_task);
-        bounds_trip(world->env, BOUND_HORIZON, "%s: limit: the file still waited at the horizon, %s "
-                    "(--until moves it)", place, until);
+        bounds_trip(world->env, BOUND_HORIZON,
+                    "%s: limit: the file still waited at the horizon, %s "
+                    "(--until moves it)",
+                    place, until);
         world->env->trip_placed = true;
         g_free(until);
         g_free(place);
