@@ -246,7 +246,7 @@ static const struct {
     { "sim.host('a', { routes = 'dynamic' })",
       "t.lua:1: routes is \"auto\" or \"static\", not 'dynamic'" },
     { "sim.host('a', { hosts = { x = 'y' } })",
-      "t.lua:1: hosts: 'y' is no address such as \"10.0.0.1\"" },
+      "t.lua:1: hosts: 'x' stands for neither an address nor a node" },
     { "sim.defaults{ arp = { worm = true } }",
       "t.lua:1: arp: no field 'worm', did you mean 'warm'? (fields..." },
     { "local a = sim.host('a')\n"

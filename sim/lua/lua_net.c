@@ -167,15 +167,21 @@ static IpAddr read_address(lua_State *L, int arg, const char *what)
 static void check_hosts(lua_State *L)
 {
     int arg = lua_gettop(L);
+    const char *wrong = NULL;
+    IpAddr addr;
 
     if (lua_type(L, arg) != LUA_TTABLE)
         lua_fail(L, "hosts is a table of names and addresses");
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             lua_fail(L, "hosts is a table of names and addresses");
-        if (lua_test_node(L, -1) == NULL)
-            read_address(L, lua_gettop(L), "hosts");
+        const char *name = lua_tostring(L, -2);
+        bool address = lua_type(L, -1) == LUA_TSTRING && ip_parse(lua_tostring(L, -1), &addr);
+        if (!address && lua_test_node(L, -1) == NULL && (wrong == NULL || strcmp(name, wrong) < 0))
+            wrong = name;
     }
+    if (wrong != NULL)
+        lua_fail(L, "hosts: '%s' stands for neither an address nor a node", wrong);
 }
 
 static void check_dns(lua_State *L)
@@ -245,6 +251,20 @@ static void set_address(Stack *stack, Iface *iface, IpPrefix prefix)
     iface->ip_said = true;
 }
 
+/* Set even if they were not said: an earlier world's node may have had the same address. */
+static void keep_options(lua_State *L, const Node *node)
+{
+    static const char *const kept[] = { "hosts", "dns" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        if (lua_istable(L, 2))
+            lua_getfield(L, 2, kept[i]);
+        else
+            lua_pushnil(L);
+        lua_set_node_option(L, node, kept[i]);
+    }
+}
+
 static int make_node(lua_State *L, NodeKind kind, const char *what)
 {
     const char *name = check_new_name(L, what);
@@ -266,11 +286,7 @@ static int make_node(lua_State *L, NodeKind kind, const char *what)
                         .via = opt.gateway };
         ipv4_route_add(stack->ipv4, &route);
     }
-    if (lua_istable(L, 2))
-        lua_getfield(L, 2, "hosts");
-    else
-        lua_pushnil(L);
-    lua_set_static_hosts(L, node);
+    keep_options(L, node);
     lua_push_node(L, node);
     return 1;
 }

@@ -29,9 +29,11 @@ Node    *lua_named_node(lua_State *L, int arg, const char *what); /* a node, or 
 Stack   *lua_check_stack(lua_State *L, int arg);   /* a host or a router; a switch raises */
 Link    *lua_check_link(lua_State *L, int arg);
 
-/* The static names of a node, `hosts` of its options: set pops a table or nil, push pushes the
- * value of one or nil. */
-void lua_set_static_hosts(lua_State *L, const Node *node);
+/* What a node was told that only later calls look at, under its option's name (`hosts`, `dns`): set
+ * pops the value. */
+void lua_set_node_option(lua_State *L, const Node *node, const char *option);
+void lua_push_node_option(lua_State *L, const Node *node, const char *option);
+/* The address or node behind one of its static names; nil if there is none. */
 void lua_push_static_host(lua_State *L, const Node *node, const char *name);
 
 void lua_push_ip(lua_State *L, IpAddr addr);       /* nil for IP_NONE */

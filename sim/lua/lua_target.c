@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char hosts_key[] = "stacklab.hosts";
+static const char options_key[] = "stacklab.options";
 static const char looking_key[] = "stacklab.looking";
 static const char endpoint_type[] = "stacklab.endpoint";
 
@@ -256,25 +256,42 @@ IpPrefix lua_check_prefix(lua_State *L, int arg)
     return prefix;
 }
 
-void lua_set_static_hosts(lua_State *L, const Node *node)
+/* The node's table of options in the registry. */
+static void push_options(lua_State *L, const Node *node)
 {
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, hosts_key);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
+    if (lua_rawgetp(L, -1, node) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, node);
+    }
+    lua_remove(L, -2);
+}
+
+void lua_set_node_option(lua_State *L, const Node *node, const char *option)
+{
+    push_options(L, node);
     lua_insert(L, -2);
-    lua_rawsetp(L, -2, node);
+    lua_setfield(L, -2, option);
     lua_pop(L, 1);
+}
+
+void lua_push_node_option(lua_State *L, const Node *node, const char *option)
+{
+    push_options(L, node);
+    lua_getfield(L, -1, option);
+    lua_remove(L, -2);
 }
 
 void lua_push_static_host(lua_State *L, const Node *node, const char *name)
 {
-    int top = lua_gettop(L);
-
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, hosts_key);
-    if (lua_rawgetp(L, -1, node) == LUA_TTABLE)
+    lua_push_node_option(L, node, "hosts");
+    if (lua_istable(L, -1))
         lua_getfield(L, -1, name);
     else
         lua_pushnil(L);
-    lua_replace(L, top + 1);
-    lua_settop(L, top + 1);
+    lua_remove(L, -2);
 }
 
 /* "no host 'serber', did you mean 'server'?" */
