@@ -87,6 +87,7 @@ void canvas_flush(Canvas *c)
 
     while (end > 0 && c->cells[end - 1] == ' ')
         end--;
+    c->blank = end == 0;
     for (size_t i = 0; i < end; i++) {
         if (c->colour && c->styles[i] != now) {
             if (now != S_PLAIN)
@@ -102,6 +103,12 @@ void canvas_flush(Canvas *c)
         c->cells[i] = ' ';
         c->styles[i] = S_PLAIN;
     }
+}
+
+void canvas_gap(Canvas *c)
+{
+    if (!c->blank)
+        canvas_flush(c);
 }
 
 /* How many bytes of text fit into `room` columns, cut at a blank or behind a wide character. */

@@ -214,10 +214,10 @@ static void missing(Lines *lines, const Row *row)
         g_autofree char *n = g_strdup_printf("%" G_GUINT64_FORMAT, row->serial - lines->next);
         g_autofree char *text = g_strdup_printf(ladder_word(lines->l, W_NOT_SHOWN), n);
         size_t width = MIN(c->width, 84);
-        canvas_flush(c);
+        canvas_gap(c);
         canvas_put(c, (width - canvas_width(text)) / 2, text, S_ODD);
         canvas_flush(c);
-        canvas_flush(c);
+        canvas_gap(c);
         lines->shown = row->t;
     }
     lines->next = row->serial + 1;
@@ -239,12 +239,12 @@ static void full_line(Lines *lines, const Row *row)
     size_t x = lines->time_width + 3;
 
     if (note)
-        canvas_flush(&lines->c);
+        canvas_gap(&lines->c);
     ladder_put_time(lines, lines->time_width + 1, row->t);
     x = canvas_put(&lines->c, x, note ? "* " : "! ", note ? S_BOLD : S_ODD);
     canvas_wrap(&lines->c, x, lines->c.width, row->text, note ? S_BOLD : S_ODD);
     if (note)
-        canvas_flush(&lines->c);
+        canvas_gap(&lines->c);
 }
 
 static bool earlier(const Row *a, const Row *b)
@@ -321,7 +321,7 @@ static void summary(Lines *lines)
         g_string_append_printf(text, ladder_word(l, W_SUM_RETRANSMITTED), n);
     }
     g_string_append_printf(text, ladder_word(l, W_SUM_TIME), time->str);
-    canvas_flush(&lines->c);
+    canvas_gap(&lines->c);
     canvas_wrap(&lines->c, 2, lines->c.width, text->str, S_PLAIN);
     bool first = true;
     for (int i = DROP_NONE + 1; i < DROP_COUNT; i++) {

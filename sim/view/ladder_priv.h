@@ -116,6 +116,9 @@ typedef enum Word { /* formats, where a comment says of what */
     W_DROPPED_BY_RULE,   /* link, rule */
     W_HELD_ON,           /* link */
     W_HELD_BY_RULE,      /* link, rule */
+    W_RULE,              /* its name */
+    W_LINE,              /* of the scenario */
+    W_REFUSED,           /* reason */
     W_REFUSED_BY,        /* node, reason */
     W_NOT_SENT,          /* reason */
     W_RELEASED,          /* span */
@@ -150,6 +153,7 @@ typedef enum Word { /* formats, where a comment says of what */
 
 const char *ladder_word(const Ladder *l, Word w);
 const char *ladder_drop_text(const Ladder *l, DropReason why);
+const char *ladder_drop_phrase(const Ladder *l, DropReason why); /* the same, short */
 const char *ladder_sent_text(const Ladder *l, SentReason why); /* NULL: it goes without saying */
 const char *ladder_trigger(const Ladder *l, const char *trigger);
 const char *ladder_state(uint8_t state);                       /* "" for NO_STATE */
@@ -172,6 +176,7 @@ typedef struct Canvas {
     FILE     *out;
     bool      colour;
     size_t    width;
+    bool      blank; /* the line printed last was empty */
     uint32_t *cells; /* characters; 0 behind a wide one */
     uint8_t  *styles;
 } Canvas;
@@ -183,6 +188,7 @@ size_t canvas_width(const char *text); /* columns that it takes */
 size_t canvas_put(Canvas *c, size_t x, const char *text, Style style);
 void   canvas_put_right(Canvas *c, size_t end, const char *text, Style style);
 void   canvas_flush(Canvas *c); /* prints the line without trailing blanks, and empties it */
+void   canvas_gap(Canvas *c);   /* an empty line, unless there is one */
 /* Wraps text between the columns, one line after the other, each flushed. */
 void   canvas_wrap(Canvas *c, size_t x, size_t end, const char *text, Style style);
 

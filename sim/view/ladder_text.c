@@ -150,24 +150,36 @@ static void origin_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
     }
 }
 
+/* "rule old-syn"; one without a name is called after its place, "hold (scenario.lua:12)": "line 12". */
+static char *rule_text(const Ladder *l, const char *rule)
+{
+    const char *colon = g_str_has_suffix(rule, ")") ? strrchr(rule, ':') : NULL;
+
+    if (colon == NULL || strspn(colon + 1, "0123456789") + 2 != strlen(colon))
+        return g_strdup_printf(ladder_word(l, W_RULE), rule);
+    g_autofree char *line = g_strndup(colon + 1, strlen(colon) - 2);
+    return g_strdup_printf(ladder_word(l, W_LINE), line);
+}
+
 /* What became of it, unless it simply arrived. */
 static void fate_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
 {
     const char *on = row->lost_on != NULL ? row->lost_on->name : "";
-    const char *why = row->drop != DROP_NONE ? ladder_drop_text(l, row->drop) : "";
+    const char *why = row->drop != DROP_NONE ? ladder_drop_phrase(l, row->drop) : "";
+    g_autofree char *rule = row->rule != NULL ? rule_text(l, row->rule) : NULL;
 
     switch (row->fate) {
     case FATE_LOST:
-        if (row->rule != NULL)
-            remark(remarks, ladder_word(l, W_DROPPED_BY_RULE), on, row->rule);
+        if (rule != NULL)
+            remark(remarks, ladder_word(l, W_DROPPED_BY_RULE), on, rule);
         else if (row->drop == DROP_LINK_LOSS)
             remark(remarks, ladder_word(l, W_LOST_ON), on);
         else
             remark(remarks, ladder_word(l, W_LOST_BECAUSE), on, why);
         break;
     case FATE_HELD:
-        if (row->rule != NULL && *row->rule != '\0')
-            remark(remarks, ladder_word(l, W_HELD_BY_RULE), on, row->rule);
+        if (rule != NULL)
+            remark(remarks, ladder_word(l, W_HELD_BY_RULE), on, rule);
         else
             remark(remarks, ladder_word(l, W_HELD_ON), on);
         if (row->last == NULL)
@@ -181,7 +193,7 @@ static void fate_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
         break;
     case FATE_ARRIVED:
         if (row->drop != DROP_NONE && !row->answered)
-            remark(remarks, ladder_word(l, W_REFUSED_BY), row->to->name, why);
+            remark(remarks, ladder_word(l, W_REFUSED), why);
         break;
     case FATE_UNDER_WAY:
         if (row->ignored && row->g.kind == GLANCE_ARP)

@@ -51,15 +51,21 @@ static void put_state(Two *t, bool right, uint8_t state)
 
 /* --- header ----------------------------------------------------------------------------------- */
 
-static void header_side(Two *t, const Node *node, bool right)
+/* The column at which the right host's name begins. */
+static size_t header_begin(const Two *t, const Node *node)
 {
-    g_autofree char *name = node != NULL ? ladder_host_name(node) : g_strdup("");
-    size_t x = right ? t->state_r : t->state_l;
-    size_t width = canvas_width(name);
+    g_autofree char *name = ladder_host_name(node);
+    size_t width = canvas_width(name), all = t->lines->c.width;
 
-    if (right && x + width > t->lines->c.width)
-        x = t->lines->c.width - width;
-    canvas_put(&t->lines->c, x, name, S_BOLD);
+    return t->state_r + width <= all ? t->state_r : all > width ? all - width : 0;
+}
+
+/* Returns the column behind the name. */
+static size_t header_side(Two *t, const Node *node, bool right)
+{
+    g_autofree char *name = ladder_host_name(node);
+
+    return canvas_put(&t->lines->c, right ? header_begin(t, node) : t->state_l, name, S_BOLD);
 }
 
 /* The address (and port) under the name: of the first packet that this host sent or got. */
@@ -88,8 +94,11 @@ static void header(Two *t)
 {
     const Ladder *l = t->lines->l;
 
-    header_side(t, t->left, false);
-    header_side(t, t->right, true);
+    size_t left = header_side(t, t->left, false);
+    if (t->right != NULL && header_begin(t, t->right) <= left)
+        canvas_flush(&t->lines->c);
+    if (t->right != NULL)
+        header_side(t, t->right, true);
     canvas_flush(&t->lines->c);
     header_address(t, t->left, false);
     if (t->right != NULL)
@@ -105,17 +114,25 @@ static void header(Two *t)
 
 /* --- arrows ----------------------------------------------------------------------------------- */
 
+/* Half an arrow may use the state's columns at the side where there is none. */
+static size_t arrow_room(const Two *t, const Arrow *a)
+{
+    size_t room = t->arrow_end - t->arrow;
+
+    return a->whole || !t->lines->l->has_states ? room : room + STATE_WIDTH;
+}
+
 /* Its columns: the whole way, or as much as the label takes, at the side where it is. */
 static void measure_arrow(const Two *t, Arrow *a, size_t label, size_t mark)
 {
-    size_t room = t->arrow_end - t->arrow - mark;
+    size_t room = arrow_room(t, a) - mark;
 
     a->lead = label + 2 * LEAD - 1 <= room ? LEAD : TIGHT;
     a->from = t->arrow;
     a->to = t->arrow_end;
     if (a->whole)
         return;
-    size_t part = MIN(MAX(label + 2 * a->lead, room / 2), room);
+    size_t part = MIN(MAX(label + 2 * a->lead, (t->arrow_end - t->arrow - mark) / 2), room);
     if (a->up != a->tail)
         a->to = t->arrow + part;
     else
@@ -289,7 +306,7 @@ static void draw_row(void *self, const Row *row, bool arrival)
     g_autofree char *mark = mark_of(row, &a);
     g_autofree char *remark = ladder_remarks(t->lines->l, row, !arrival, arrival || !row->split);
     size_t taken = a.whole ? 0 : canvas_width(mark);
-    g_autofree char *label = fitting_label(t, row, t->arrow_end - t->arrow - taken, &rest);
+    g_autofree char *label = fitting_label(t, row, arrow_room(t, &a) - taken, &rest);
     if (rest == NULL && a.whole)
         add_remark(t, &label, &remark);
     measure_arrow(t, &a, canvas_width(label), taken);
@@ -297,7 +314,7 @@ static void draw_row(void *self, const Row *row, bool arrival)
     put_mark(t, &a, mark, style);
     put_sides(t, row, &a, arrival);
     finish(t, &a, taken, remark);
-    if (rest != NULL)
+    if (rest != NULL && !arrival)
         canvas_wrap(&t->lines->c, t->arrow + LEAD, t->lines->c.width, rest, S_DIM);
     g_free(rest);
 }

@@ -15,11 +15,14 @@ typedef struct Phrase {
 static const Phrase words[W_COUNT] = {
     [W_LOST_ON] = { "lost on %s", "在 %s 上丢失" },
     [W_LOST_BECAUSE] = { "lost on %s: %s", "在 %s 上丢失：%s" },
-    [W_DROPPED_BY_RULE] = { "dropped on %s by rule %s", "在 %s 上按规则 %s 丢弃" },
+    [W_DROPPED_BY_RULE] = { "dropped on %s by %s", "在 %s 上丢弃（%s）" },
     [W_HELD_ON] = { "held on %s", "滞留在 %s" },
-    [W_HELD_BY_RULE] = { "held on %s by rule %s", "滞留在 %s（规则 %s）" },
+    [W_HELD_BY_RULE] = { "held on %s by %s", "滞留在 %s（%s）" },
+    [W_RULE] = { "rule %s", "规则 %s" },
+    [W_LINE] = { "line %s", "第 %s 行" },
     [W_STILL_HELD] = { "never released", "始终没有放行" },
     [W_REFUSED_BY] = { "refused by %s: %s", "被 %s 丢弃：%s" },
+    [W_REFUSED] = { "refused: %s", "被拒：%s" },
     [W_NOT_SENT] = { "could not be sent: %s", "发不出去：%s" },
     [W_RELEASED] = { "released after %s", "%s后放行" },
     [W_OLD_DUPLICATE] = { "old duplicate, sent at %s", "旧的重复，发出于 %s" },
@@ -50,6 +53,38 @@ static const Phrase words[W_COUNT] = {
     [W_WAS] = { "%s (was %s)", "%s（原为 %s）" },
     [W_SECONDS] = { "%s s", "%s 秒" },
     [W_NOTHING] = { "(no packet was sent)", "（没有分组发出）" },
+};
+
+/* The dictionary's sentences cut to what fits beside an arrow; where there is none, the sentence. */
+static const char *const drops_en[DROP_COUNT] = {
+    [DROP_LINK_QUEUE_FULL] = "the queue is full",
+    [DROP_LINK_FCS] = "damaged on the wire",
+    [DROP_LINK_NO_LINK] = "no cable",
+    [DROP_LINK_TOO_BIG] = "larger than the MTU",
+    [DROP_ARP_UNRESOLVED] = "no answer to ARP",
+    [DROP_ARP_QUEUE_FULL] = "too many wait for ARP",
+    [DROP_IP_CHECKSUM] = "the IP checksum is wrong",
+    [DROP_IP_NOT_MINE] = "for another host",
+    [DROP_IP_TTL] = "TTL ran out",
+    [DROP_IP_NO_ROUTE] = "no route",
+    [DROP_IP_DF] = "too big, must not be fragmented",
+    [DROP_IP_FRAG_TIMEOUT] = "the other fragments did not come",
+    [DROP_UDP_NO_PORT] = "nobody on this port",
+    [DROP_UDP_BUFFER_FULL] = "the receive buffer is full",
+    [DROP_TCP_CLOSED] = "no such connection",
+    [DROP_TCP_CLOSED_RST] = "no such connection",
+    [DROP_TCP_LISTEN_RST] = "LISTEN ignores it",
+    [DROP_TCP_LISTEN_ACK] = "not for LISTEN",
+    [DROP_TCP_SYN_SENT_ACK] = "acknowledges what was not sent",
+    [DROP_TCP_SYN_SENT_OTHER] = "not for SYN-SENT",
+    [DROP_TCP_OUT_OF_WINDOW] = "outside the window",
+    [DROP_TCP_RST_OUT_OF_WINDOW] = "outside the window",
+    [DROP_TCP_RST_NOT_EXACT] = "challenged",
+    [DROP_TCP_SYN_CHALLENGED] = "challenged",
+    [DROP_TCP_ACK_UNSENT] = "acknowledges what was not sent",
+    [DROP_TCP_ACK_TOO_OLD] = "the ACK is too old",
+    [DROP_TCP_BAD_HANDSHAKE] = "acknowledges another SYN",
+    [DROP_TCP_DATA_AFTER_CLOSE] = "the program has closed",
 };
 
 /* What happened to packets; where there is no Chinese, the dictionary's English. */
@@ -166,6 +201,11 @@ const char *ladder_drop_text(const Ladder *l, DropReason why)
     const char *zh = drops_zh[why];
 
     return l->opt.chinese && zh != NULL ? zh : drop_reason(why)->text;
+}
+
+const char *ladder_drop_phrase(const Ladder *l, DropReason why)
+{
+    return !l->opt.chinese && drops_en[why] != NULL ? drops_en[why] : ladder_drop_text(l, why);
 }
 
 const char *ladder_sent_text(const Ladder *l, SentReason why)
