@@ -66,6 +66,11 @@ static void look_at_first(Views *views, World *world)
         g_ptr_array_add(views->events, events_new(world->sim, views->out, false, views->scenario));
 }
 
+static const char *label(void *world, const Packet *pkt)
+{
+    return lua_world_label(world, pkt);
+}
+
 static void world_begun(void *views_, World *world)
 {
     Views *views = views_;
@@ -84,6 +89,8 @@ static void world_begun(void *views_, World *world)
     if ((req->view == VIEW_LADDER && from_its_own_file(world)) ||
         (views->text_files->len > 0 && world->outer == NULL))
         looks->ladder = ladder_new(world->sim, &ladder, recorder_flows(world->recorder));
+    if (looks->ladder != NULL)
+        ladder_set_labels(looks->ladder, label, world);
 }
 
 static void stop_looking_at_first(Views *views, Looks *looks)

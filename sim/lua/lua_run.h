@@ -35,6 +35,9 @@ typedef struct LuaHooks {
     void  *self;
 } LuaHooks;
 
+/* sim.label's name for the packet that has just been put on a wire, or NULL. Borrowed. */
+const char *lua_world_label(World *world, const Packet *pkt);
+
 typedef struct LuaOutcome {
     bool       loaded;   /* false: an error before anything could happen in the world */
     char      *error;    /* "file:line: message" of the author's error; NULL if there was none */

@@ -392,6 +392,16 @@ const char *sim_label(World *world, const Record *rec)
     return NULL;
 }
 
+const char *lua_world_label(World *world, const Packet *pkt)
+{
+    const Recorder *recorder = world->recorder;
+
+    if (world->parts->labels == NULL || recorder_end(recorder) == 0)
+        return NULL;
+    const Record *newest = recorder_get(recorder, recorder_end(recorder) - 1);
+    return newest->packet == pkt->id ? sim_label(world, newest) : NULL;
+}
+
 /* sim.record(on): keep what passes, for looking back, or not */
 static int l_record(lua_State *L)
 {
