@@ -228,7 +228,7 @@ START_TEST(closing_in_syn_received_sends_a_fin)
 }
 END_TEST
 
-/* --- the delayed old SYN ------------------------------------------------------------------------ */
+/* --- the delayed old SYN ---------------------------------------------------------------------- */
 
 typedef struct OldSyn {
     TcpNet     n;
@@ -327,7 +327,8 @@ START_TEST(an_old_syn_makes_a_ghost_after_two_segments)
     expect_state(&o.n, o.n.accepted, TCP_ESTABLISHED);
     run_to(&o.n, 3600000);
     if (silent) {
-        expect_log(&o.n, "30010 s>c S. 9000 ack 1001\n30010 s ESTABLISHED\n30020 c drops tcp.closed\n");
+        expect_log(&o.n, "30010 s>c S. 9000 ack 1001\n30010 s ESTABLISHED\n"
+                         "30020 c drops tcp.closed\n");
         expect_state(&o.n, o.n.accepted, TCP_ESTABLISHED);
         must_end(o.n.accepted, NET_EAGAIN);
     } else {
@@ -358,7 +359,7 @@ START_TEST(a_two_way_connection_works_when_nothing_goes_wrong)
 }
 END_TEST
 
-/* --- closing ------------------------------------------------------------------------------------ */
+/* --- closing ---------------------------------------------------------------------------------- */
 
 /* From here times count from the close: pair_establish ends at 30 ms. */
 START_TEST(four_segments_close_a_connection)
@@ -720,7 +721,7 @@ START_TEST(an_orphan_leaves_fin_wait_2_after_its_timeout_another_never)
 }
 END_TEST
 
-/* --- closing that resets -------------------------------------------------------------------------- */
+/* --- closing that resets ---------------------------------------------------------------------- */
 
 START_TEST(close_with_unread_data_resets)
 {
@@ -822,7 +823,7 @@ START_TEST(a_half_open_connection_is_discovered)
 }
 END_TEST
 
-/* --- queues, ports ------------------------------------------------------------------------------ */
+/* --- queues, ports ---------------------------------------------------------------------------- */
 
 static void short_backlog(TcpNet *n, TcpAcceptOverflow overflow, Conn *conns[4])
 {

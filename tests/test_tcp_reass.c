@@ -1,5 +1,5 @@
 /*
- * test_tcp_reass.c - ranges join, stay in order, and go when the stream reaches them; at the wrap too.
+ * test_tcp_reass.c - ranges join, stay in order, go when the stream reaches them, and wrap.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_reass.h"
@@ -27,7 +27,8 @@ static const struct {
     { "around", { { 7, 9 }, { 5, 12 } }, "5-12", 0 },
     { "the same again", { { 5, 9 }, { 5, 9 } }, "5-9", 0 },
     { "filling a hole", { { 5, 9 }, { 12, 15 }, { 9, 12 } }, "5-15", 0 },
-    { "around several", { { 5, 6 }, { 8, 9 }, { 11, 12 }, { 20, 21 }, { 4, 15 } }, "4-15 20-21", 0 },
+    { "around several", { { 5, 6 }, { 8, 9 }, { 11, 12 }, { 20, 21 }, { 4, 15 } },
+      "4-15 20-21", 0 },
     { "between two", { { 5, 6 }, { 20, 21 }, { 10, 12 } }, "5-6 10-12 20-21", 0 },
     { "the gap closes", { { 5, 9 }, { 12, 15 }, { 0, 5 } }, "12-15", 9 },
     { "all gaps close", { { 5, 9 }, { 12, 15 }, { 9, 12 }, { 0, 5 } }, "", 15 },

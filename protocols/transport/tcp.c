@@ -1,13 +1,13 @@
 /*
  * tcp.c - what the user of a connection may call: RFC 9293 §3.10.1 to §3.10.6, in that order.
  *
- * A call changes the TCB, lets tcp_output send what has become possible, and returns; it never waits.
- * Passive OPENs are in tcp_syn.c.
+ * A call changes the TCB, lets tcp_output send what has become possible, and returns; it never
+ * waits. Passive OPENs are in tcp_syn.c.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
-/* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------- */
+/* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------ */
 
 static bool pair_taken(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
                        uint16_t remote_port)
@@ -89,7 +89,7 @@ NetError conn_connected(const Conn *c)
     return c->error != NET_OK ? c->error : NET_ECONNABORTED;
 }
 
-/* --- SEND, RFC 9293 §3.10.2 ------------------------------------------------------------------- */
+/* --- SEND, RFC 9293 §3.10.2 ------------------------------------------------------------------ */
 
 /* How many of n bytes the send buffer takes. */
 static size_t send_room(Conn *c, size_t n, NetError *err)
@@ -151,7 +151,7 @@ void conn_set_nodelay(Conn *c, bool on)
     tcb_check(c->tcb);
 }
 
-/* --- RECEIVE, RFC 9293 §3.10.3 ---------------------------------------------------------------- */
+/* --- RECEIVE, RFC 9293 §3.10.3 --------------------------------------------------------------- */
 
 static Ring *unread(const Conn *c)
 {
@@ -193,7 +193,7 @@ size_t conn_readable(const Conn *c)
     return c->closed ? 0 : unread(c)->len;
 }
 
-/* --- CLOSE, RFC 9293 §3.10.4 ------------------------------------------------------------------ */
+/* --- CLOSE, RFC 9293 §3.10.4 ----------------------------------------------------------------- */
 
 static void queue_fin(Tcb *tcb, const char *trigger)
 {
@@ -265,7 +265,7 @@ void conn_free(Conn *c)
     g_free(c);
 }
 
-/* --- ABORT, RFC 9293 §3.10.5 ------------------------------------------------------------------ */
+/* --- ABORT, RFC 9293 §3.10.5 ----------------------------------------------------------------- */
 
 void conn_abort(Conn *c)
 {
@@ -277,7 +277,7 @@ void conn_abort(Conn *c)
     tcb_reset(c->tcb, SENT_TCP_RST_ABORT, NET_ECONNABORTED, "program aborts", "RFC 9293 §3.10.5");
 }
 
-/* --- STATUS, RFC 9293 §3.10.6 ----------------------------------------------------------------- */
+/* --- STATUS, RFC 9293 §3.10.6 ---------------------------------------------------------------- */
 
 TcpState conn_state(const Conn *c)
 {

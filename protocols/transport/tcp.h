@@ -92,8 +92,8 @@ void       tcp_error(void *self, const IpError *err);
 
 /* --- passive OPEN ----------------------------------------------------------------------------- */
 
-/* addr IP4_ANY: all of the host's. backlog 0: the host's knob. NULL and *err (EADDRINUSE) if the port
- * is taken; connections in TIME-WAIT on it count unless reuse_addr. */
+/* addr IP4_ANY: all of the host's. backlog 0: the host's knob. NULL and *err (EADDRINUSE) if the
+ * port is taken; connections on it count unless reuse_addr, those in TIME-WAIT too. */
 Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, bool reuse_addr,
                      NetError *err);
 void      listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user);
@@ -165,8 +165,8 @@ typedef struct TcpInfo {
 
 void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */
 
-/* Every TCB of the host, half-open and TIME-WAIT ones too, in the order of making; fn may not change
- * anything. Listeners likewise. */
+/* Every TCB of the host, half-open and TIME-WAIT ones too, in the order of making; fn may not
+ * change anything. Listeners likewise. */
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self);
 void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void *self);
 
@@ -178,5 +178,5 @@ extern const TracePoint TCP_SEGMENT_RECEIVED; /* ..., id, flags, seq, ack, len, 
 extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by an ACK too */
 extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
 extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */
-extern const TracePoint TCP_METRICS_UPDATED;  /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
-extern const TracePoint TCP_DELIVERED;        /* ..., bytes: into the receive buffer; category TCP */
+extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
+extern const TracePoint TCP_DELIVERED;       /* ..., bytes: into the receive buffer; category TCP */

@@ -1,13 +1,15 @@
 /*
- * tcp_config.c - the knobs of a host's TCP: their defaults, the profiles, and the table that names them.
+ * tcp_config.c - the knobs of a host's TCP: their defaults, the profiles, and the table that names
+ * them.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp.h"
 
 #include <string.h>
 
-/* RFC 9293 §3.8.3: a SYN is tried for at least three minutes (MUST-23). With 1 s doubled up to 60 s
- * eight retransmissions last to 183 s and give up at 243 s; for data that is beyond SHLD-11's 100 s. */
+/* RFC 9293 §3.8.3: a SYN is tried for at least three minutes (MUST-23). With 1 s doubled up to
+ * 60 s eight retransmissions last to 183 s, and the ninth expiry at 243 s ends the attempt. Data needs
+ * no more than 100 s (SHLD-11). */
 const TcpConfig tcp_defaults = {
     .profile = TCP_PROFILE_RFC,
     .msl = 120 * SEC,
@@ -52,7 +54,7 @@ static const char *const isn_forms[] = {
 
 const Knob tcp_knobs[] = {
     { "profile", KNOB_ENUM, AT(profile), 0, 0, profile_names,
-      "Whose constants: what the RFCs recommend, or Linux's; sets the knobs that differ.", "", false },
+      "Whose constants: the RFCs' advice, or Linux's; sets the knobs that differ.", "", false },
     { "msl", KNOB_TIME, AT(msl), 0, 24 * HOUR, NULL,
       "Maximum segment lifetime; TIME-WAIT lasts twice as long.", "RFC 9293 §3.4.2", false },
     { "isn", KNOB_CUSTOM, AT(isn), 0, 0, isn_forms,
@@ -81,7 +83,7 @@ const Knob tcp_knobs[] = {
     { "min_rto", KNOB_TIME, AT(min_rto), 0, HOUR, NULL,
       "Least retransmission timeout.", "RFC 6298 §2.4", false },
     { "max_rto", KNOB_TIME, AT(max_rto), 1, HOUR, NULL,
-      "Largest retransmission timeout, however often it has been doubled.", "RFC 6298 §2.5", false },
+      "Largest retransmission timeout, however often it is doubled.", "RFC 6298 §2.5", false },
     { "initial_cwnd", KNOB_INT, AT(initial_cwnd), 0, 65535, NULL,
       "Initial congestion window, segments; 0: ten, but at most 14600 bytes or two segments.",
       "RFC 6928 §2", false },

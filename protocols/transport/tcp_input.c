@@ -13,7 +13,7 @@
 
 typedef DropReason (*Step)(Tcb *tcb, Segment *seg);
 
-/* --- §3.10.7.1, CLOSED ------------------------------------------------------------------------ */
+/* --- §3.10.7.1, CLOSED ----------------------------------------------------------------------- */
 
 static DropReason in_closed(Tcp *tcp, const Segment *seg)
 {
@@ -24,7 +24,7 @@ static DropReason in_closed(Tcp *tcp, const Segment *seg)
     return DROP_TCP_CLOSED;
 }
 
-/* --- acknowledgments, common to the states ------------------------------------------------------ */
+/* --- acknowledgments, common to the states ---------------------------------------------------- */
 
 static void update_send_window(Tcb *tcb, const Segment *seg)
 {
@@ -81,7 +81,7 @@ static void take_ack(Tcb *tcb, const Segment *seg)
         tcp_loss_new_ack(tcb, text, flight);
 }
 
-/* --- §3.10.7.4, other states: first, the sequence number ---------------------------------------- */
+/* --- §3.10.7.4, other states: first, the sequence number ------------------------------------- */
 
 /* Table 6. */
 static bool acceptable(const Tcb *tcb, const Segment *seg)
@@ -133,20 +133,6 @@ static DropReason unacceptable(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
-static void cut_front(Segment *seg, uint32_t n)
-{
-    if (n > 0 && (seg->flags & TCP_SYN)) {
-        seg->flags &= (uint8_t)~TCP_SYN;
-        seg->seq++;
-        seg->len--;
-        n--;
-    }
-    seg->text.p += n;
-    seg->text.n -= n;
-    seg->seq += n;
-    seg->len -= n;
-}
-
 static void cut_back(Segment *seg, uint32_t n)
 {
     if (n > 0 && (seg->flags & TCP_FIN)) {
@@ -170,7 +156,7 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
-/* --- second, RST -------------------------------------------------------------------------------- */
+/* --- second, RST ------------------------------------------------------------------------------ */
 
 static void challenge(Tcb *tcb)
 {
@@ -218,7 +204,7 @@ static DropReason check_rst(Tcb *tcb, Segment *seg)
     return obey_rst(tcb);
 }
 
-/* --- fourth, SYN; the third, security, is not modelled ------------------------------------------ */
+/* --- fourth, SYN; the third, security, is not modelled ---------------------------------------- */
 
 static DropReason check_syn(Tcb *tcb, Segment *seg)
 {
@@ -238,7 +224,7 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
     return DROP_TCP_SYN_IN_WINDOW;
 }
 
-/* --- fifth, ACK --------------------------------------------------------------------------------- */
+/* --- fifth, ACK ------------------------------------------------------------------------------- */
 
 /* SYN-RECEIVED: our SYN is acknowledged, or something else is. */
 static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
@@ -295,7 +281,7 @@ static void fin_acknowledged(Tcb *tcb, const Segment *seg)
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN is acknowledged";
 
     switch (tcb->state) {
-    case TCP_FIN_WAIT_1: /* with the peer's FIN here too, straight on to TIME-WAIT: figure 5, note 2 */
+    case TCP_FIN_WAIT_1: /* with the peer's FIN here too, straight to TIME-WAIT: figure 5, note 2 */
         if ((seg->flags & TCP_FIN) && seg->seq == tcb->rcv_nxt)
             return;
         tcp_set_state(tcb, TCP_FIN_WAIT_2, trigger, rfc);
@@ -335,138 +321,14 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         tcp_loss_dup_ack(tcb);
     update_send_window(tcb, seg);
     if (seq_gt(seg->ack, tcb->snd_una)) {
+        bool syn = tcb->snd_una == tcb->iss; /* still, if CLOSE came in SYN-RECEIVED */
         take_ack(tcb, seg);
         trace_metrics(tcb);
+        if (syn)
+            deliver_waiting(tcb);
         if (tcb->fin_acked)
             fin_acknowledged(tcb, seg);
     }
-    return DROP_NONE;
-}
-
-/* --- seventh, text; the sixth, URG, is passed over ---------------------------------------------- */
-
-/* The stream now goes to `right`; those bytes are in the buffer. */
-static void advance(Tcb *tcb, TcpSeq right)
-{
-    uint32_t n = right - tcb->rcv_nxt;
-
-    ring_extend(&tcb->in, n);
-    tcb->rcv_nxt = right;
-    tcb->bytes_received += n;
-    trace_delivered(tcb, n);
-    tcb_wake(tcb);
-}
-
-static void take_in_order(Tcb *tcb, const Segment *seg)
-{
-    bool gap = tcb->reass.n > 0;
-    TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
-
-    right = gap ? reass_advance(&tcb->reass, right) : right;
-    advance(tcb, right);
-    if (gap)
-        owe_ack(tcb, SENT_TCP_ACK); /* RFC 5681 §4.2: at once if it fills a gap, or part of one */
-    else
-        owe_delayed_ack(tcb, SENT_TCP_ACK);
-}
-
-static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
-{
-    owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* MAY-13, RFC 5681 §4.2 */
-    if (!reass_add(&tcb->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
-        return DROP_TCP_REASS_FULL;
-    node_count(tcb->tcp->node, COUNTER_TcpExtTCPOFOQueue);
-    return DROP_NONE;
-}
-
-static bool takes_text(TcpState s)
-{
-    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
-}
-
-static DropReason take_text(Tcb *tcb, Segment *seg)
-{
-    if (seq_lt(seg->seq, tcb->rcv_nxt)) /* what came with the SYN has been delivered meanwhile */
-        cut_front(seg, MIN(tcb->rcv_nxt - seg->seq, (uint32_t)seg->text.n));
-    if (seg->text.n == 0)
-        return DROP_NONE;
-    if (!takes_text(tcb->state))
-        return DROP_TCP_TEXT_AFTER_FIN;
-    if (tcb->closed) { /* SHLD-3 */
-        node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
-        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, "data arrives after close",
-                  "RFC 9293 §3.6.1");
-        return DROP_TCP_DATA_AFTER_CLOSE;
-    }
-    if (tcb->fin_seen && seq_gt(seg->seq + (TcpSeq)seg->text.n, tcb->rcv_fin)) {
-        owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
-        return DROP_TCP_TEXT_AFTER_FIN;
-    }
-    tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
-    ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
-    if (seg->seq != tcb->rcv_nxt)
-        return take_out_of_order(tcb, seg);
-    take_in_order(tcb, seg);
-    return DROP_NONE;
-}
-
-/* --- eighth, FIN -------------------------------------------------------------------------------- */
-
-static void fin_received(Tcb *tcb)
-{
-    static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
-
-    tcb->fin_received = true;
-    reass_clear(&tcb->reass); /* nothing follows a FIN */
-    tcb->rcv_nxt++;
-    tcb_wake(tcb);
-    switch (tcb->state) {
-    case TCP_SYN_RECEIVED:
-    case TCP_ESTABLISHED:
-        tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
-        owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
-        return;
-    case TCP_FIN_WAIT_1:
-        owe_ack(tcb, SENT_TCP_FIN_ACK);
-        if (tcb->fin_acked)
-            tcb_enter_time_wait(tcb, "FIN arrives, and acknowledges ours", rfc);
-        else
-            tcp_set_state(tcb, TCP_CLOSING, trigger, rfc);
-        return;
-    default: /* FIN-WAIT-2; the others have received it before */
-        owe_ack(tcb, SENT_TCP_FIN_ACK);
-        tcb_enter_time_wait(tcb, trigger, rfc);
-        return;
-    }
-}
-
-/* A FIN has no effect before the stream has reached it. */
-static void check_stored_fin(Tcb *tcb)
-{
-    if (tcb->fin_seen && !tcb->fin_received && tcb->rcv_nxt == tcb->rcv_fin)
-        fin_received(tcb);
-}
-
-void deliver_waiting(Tcb *tcb)
-{
-    TcpSeq right = reass_advance(&tcb->reass, tcb->rcv_nxt);
-
-    if (right != tcb->rcv_nxt) {
-        advance(tcb, right);
-        owe_delayed_ack(tcb, SENT_TCP_ACK);
-    }
-    check_stored_fin(tcb);
-}
-
-static DropReason check_fin(Tcb *tcb, Segment *seg)
-{
-    if ((seg->flags & TCP_FIN) && !tcb->fin_seen) {
-        tcb->fin_seen = true;
-        tcb->rcv_fin = seg->seq + (TcpSeq)seg->text.n;
-    }
-    if ((seg->flags & TCP_FIN) && seg->text.n == 0 && tcb->rcv_nxt != tcb->rcv_fin)
-        owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* it came before what precedes it */
-    check_stored_fin(tcb);
     return DROP_NONE;
 }
 
@@ -495,7 +357,7 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
     return why != DROP_NONE ? why : seg->refused;
 }
 
-/* --- §3.10.7.3, SYN-SENT ------------------------------------------------------------------------ */
+/* --- §3.10.7.3, SYN-SENT --------------------------------------------------------------------- */
 
 static DropReason syn_sent_ack(Tcb *tcb, Segment *seg) /* first */
 {
@@ -554,7 +416,7 @@ static DropReason in_syn_sent(Tcb *tcb, Segment *seg)
     return in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
 }
 
-/* --- a segment comes in ------------------------------------------------------------------------- */
+/* --- a segment comes in ----------------------------------------------------------------------- */
 
 /* RFC 9293 §3.9.2.3: not from or to what is no single host (MUST-57, MUST-63). */
 static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
@@ -593,8 +455,8 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     return DROP_NONE;
 }
 
-/* RFC 9293 §3.6.1 MAY-2, RFC 6191 §2: a SYN for a connection in TIME-WAIT. One that is newer opens it
- * again, if somebody listens; an older one is an old duplicate. */
+/* RFC 9293 §3.6.1 MAY-2, RFC 6191 §2: a SYN for a connection in TIME-WAIT. One that is newer
+ * opens it again, if somebody listens; an older one is an old duplicate. */
 static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
 {
     Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);

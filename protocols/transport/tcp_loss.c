@@ -2,8 +2,8 @@
  * tcp_loss.c - when something is taken for lost, and sent again: duplicate ACKs and NewReno's fast
  * recovery (RFC 5681 §3.2, RFC 6582), limited transmit (RFC 3042), and what a timeout marks.
  *
- * After a timeout everything in flight counts as lost: SND.NXT goes back to SND.UNA, and the ACKs that
- * come push it over what the peer turns out to have.
+ * After a timeout everything in flight counts as lost: SND.NXT goes back to SND.UNA, and the ACKs
+ * that come push it over what the peer turns out to have.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
@@ -31,8 +31,10 @@ static uint32_t in_flight(const Tcb *tcb)
 
 bool tcp_loss_is_limited(const Tcb *tcb)
 {
+    uint32_t flight = tcb->snd_nxt - tcb->snd_una;
+
     return tcb->dup_acks > 0 && tcb->dup_acks < TCP_DUP_THRESHOLD && !tcb->in_recovery &&
-           tcb->cc != NULL && tcb->snd_nxt - tcb->snd_una >= tcb->cong.cwnd;
+           tcb->cc != NULL && flight >= tcb->cong.cwnd;
 }
 
 uint32_t tcp_loss_window(const Tcb *tcb)

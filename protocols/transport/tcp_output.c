@@ -71,7 +71,7 @@ static void acknowledged(Tcb *tcb)
     tcp_timer_stop(tcb, TIMER_DELAYED_ACK);
 }
 
-/* Every segment of a connection goes through here. `text` bytes from SND place `seq` of the buffer. */
+/* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`. */
 static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool again, SentReason why)
 {
     Tcp *tcp = tcb->tcp;
@@ -186,7 +186,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     transmit(tcb, flags, seq, text, again, why);
 }
 
-/* --- what may go now: RFC 9293 §3.8.6.2.1 ------------------------------------------------------- */
+/* --- what may go now: RFC 9293 §3.8.6.2.1 ---------------------------------------------------- */
 
 typedef struct Chance { /* of a segment at SND.NXT */
     uint32_t queued; /* D: bytes of text from there on */
@@ -293,9 +293,10 @@ void tcp_output(Tcb *tcb)
         while (tcb->state != TCP_CLOSED && send_next(tcb))
             ;
         tcb->force = false;
-        if (tcb->state != TCP_CLOSED)
-            watch_window(tcb);
     }
+    if (tcb->state == TCP_CLOSED)
+        return;
+    watch_window(tcb);
     if (tcb->owed == ACK_DUE)
         send_ack(tcb);
 }
@@ -311,8 +312,8 @@ void tcp_retransmit_first(Tcb *tcb, SentReason why)
         send_text(tcb, tcb->snd_una, text, fin, text > 0 ? why : SENT_TCP_RTO_FIN);
 }
 
-/* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with those
- * behind it. */
+/* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with
+ * those behind it. */
 void tcp_send_probe(Tcb *tcb)
 {
     bool text = tcb->out.len > 0;
@@ -352,8 +353,8 @@ void owe_bare_ack(Tcb *tcb, SentReason why)
     owe(tcb, ACK_BARE, why);
 }
 
-/* RFC 9293 §3.8.6.3: at least every second full-sized segment, SHLD-19. What a full one is the peer
- * shows by the largest it has sent. */
+/* RFC 9293 §3.8.6.3: at least every second full-sized segment, SHLD-19. What a full one is
+ * the peer shows by the largest it has sent. */
 void owe_delayed_ack(Tcb *tcb, SentReason why)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
@@ -368,8 +369,8 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
         tcp_timer_set(tcb, TIMER_DELAYED_ACK, cfg->delayed_ack_time);
 }
 
-/* An update is sent for a quarter of what the window may be, or as soon as it may be opened at all if
- * the peer could be waiting for it; else the next acknowledgment carries it. */
+/* An update is sent for a quarter of what the window may be, or as soon as it may be opened at all
+ * if the peer could be waiting for it; else the next acknowledgment carries it. */
 void tcp_offer_window(Tcb *tcb)
 {
     uint32_t gain = window_gain(tcb), largest = (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, TCP_WINDOW_MAX);

@@ -32,7 +32,13 @@ typedef enum AckDebt {
     ACK_BARE     /* now and without data: a duplicate or a challenge must look like one */
 } AckDebt;
 
-typedef enum TcpTimer { TIMER_RTO, TIMER_PERSIST, TIMER_DELAYED_ACK, TIMER_WAIT, TIMER_COUNT } TcpTimer;
+typedef enum TcpTimer {
+    TIMER_RTO,
+    TIMER_PERSIST,
+    TIMER_DELAYED_ACK,
+    TIMER_WAIT, /* 2MSL, or an orphan's FIN-WAIT-2 */
+    TIMER_COUNT
+} TcpTimer;
 
 struct Tcb {
     Tcp      *tcp;
@@ -155,8 +161,8 @@ struct Listener {
     Wake     wake;
 };
 
-/* A segment that has arrived: SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND and what else is looked at. Steps cut
- * it to what lies in the window. */
+/* A segment that has arrived: SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND and what else is looked at. Steps
+ * cut it to what lies in the window. */
 typedef struct Segment {
     const IpMeta *ip;
     Packet       *pkt;
@@ -199,7 +205,8 @@ void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
 void tcb_info(const Tcb *tcb, TcpInfo *out);
 
 /* tcp_syn.c: passive open, initial sequence numbers */
-TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
+TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                   uint16_t remote_port);
 void       tcp_isn_init(Tcp *tcp);
 Listener  *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port);
 DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting);
@@ -213,8 +220,11 @@ void       take_syn(Tcb *tcb, const Segment *seg);
 /* Text and FIN of a SYN wait in the receive queue until the connection is ESTABLISHED. */
 void       keep_text_of_syn(Tcb *tcb, const Segment *seg);
 
-/* tcp_input.c */
-void deliver_waiting(Tcb *tcb); /* what came with the SYN */
+/* tcp_text.c: text and FIN */
+void       cut_front(Segment *seg, uint32_t n); /* takes n of its sequence numbers off the front */
+DropReason take_text(Tcb *tcb, Segment *seg);
+DropReason check_fin(Tcb *tcb, Segment *seg);
+void       deliver_waiting(Tcb *tcb); /* what came with the SYN */
 
 /* tcp_output.c */
 void owe_ack(Tcb *tcb, SentReason why);         /* at once, on data if there is some */

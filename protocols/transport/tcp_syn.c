@@ -177,8 +177,8 @@ Conn *listener_accept(Listener *l)
     return c;
 }
 
-/* Half-open connections go without a word: their third segment will find nobody. Nobody accepts those
- * that are ESTABLISHED any more: they are reset. */
+/* Half-open connections go without a word: their third segment will find nobody. Nobody accepts
+ * those that are ESTABLISHED any more: they are reset. */
 static void drop_children(Listener *l)
 {
     Tcp  *tcp = l->tcp;
@@ -267,7 +267,7 @@ void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void
         fn(self, g_ptr_array_index(tcp->listeners, i));
 }
 
-/* --- SEGMENT ARRIVES, LISTEN STATE: RFC 9293 §3.10.7.2 ------------------------------------------ */
+/* --- SEGMENT ARRIVES, LISTEN STATE: RFC 9293 §3.10.7.2 --------------------------------------- */
 
 void take_syn(Tcb *tcb, const Segment *seg)
 {

@@ -1,6 +1,6 @@
 /*
- * tcp_tcb.c - life of a transmission control block: made by an OPEN or a SYN, through its states, to
- * its end, where the user's handle keeps what may still be asked.
+ * tcp_tcb.c - life of a transmission control block: made by an OPEN or a SYN, through its states,
+ * to its end, where the user's handle keeps what may still be asked.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"

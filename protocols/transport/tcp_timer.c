@@ -35,7 +35,7 @@ void tcp_timers_stop(Tcb *tcb)
         tcp_timer_stop(tcb, which);
 }
 
-/* --- RFC 6298 ----------------------------------------------------------------------------------- */
+/* --- RFC 6298 --------------------------------------------------------------------------------- */
 
 void tcp_rtt_sample(Tcb *tcb, SimTime rtt)
 {
@@ -145,7 +145,7 @@ static void rto_fired(void *owner)
     tcb_check(tcb);
 }
 
-/* --- window probes ------------------------------------------------------------------------------ */
+/* --- window probes ---------------------------------------------------------------------------- */
 
 void tcp_timer_window_closed(Tcb *tcb)
 {
@@ -169,15 +169,13 @@ static void persist_fired(void *owner)
     if (tcb->snd_wnd > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
         tcp_output(tcb);
-    } else if (tcb->out.len == 0 && (!tcb->fin_queued || tcb->fin_acked)) {
-        tcp_timer_window_opened(tcb);
     } else if (count_retry(tcb)) {
         probe_window(tcb);
     }
     tcb_check(tcb);
 }
 
-/* --- the others --------------------------------------------------------------------------------- */
+/* --- the others ------------------------------------------------------------------------------- */
 
 static void delayed_ack_fired(void *owner)
 {

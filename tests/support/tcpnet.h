@@ -1,9 +1,9 @@
 /*
- * tcpnet.h - for tests of TCP: two hosts on a cable, or one host and a peer that a test plays by hand,
- * and a log of what passed, which states were entered, and what was dropped.
+ * tcpnet.h - for tests of TCP: two hosts on a cable, or one host and a peer that a test plays by
+ * hand, and a log of what passed, which states were entered, and what was dropped.
  *
- * The wire has 10 ms each way, ARP is warm, and initial sequence numbers are fixed, so that a log reads
- * like a figure. Times are milliseconds:
+ * The wire has 10 ms each way, ARP is warm, and initial sequence numbers are fixed, so that a log
+ * reads like a figure. Times are milliseconds:
  *     0 c SYN-SENT
  *     0 c>s S 0
  *     10 s>c S. 0 ack 1
@@ -30,8 +30,8 @@ typedef struct TcpNet {
     bool      states, drops; /* the log shows them: true unless set otherwise */
 } TcpNet;
 
-/* The course's values: MSL 30 s, no delayed ACKs, no Nagle, cwnd 10, retries 6, 5 and 8 up to 64 s. Both
- * ISNs 0. */
+/* The course's values: MSL 30 s, no delayed ACKs, no Nagle, cwnd 10, retries 6, 5 and 8 up to 64 s.
+ * ISN 0. */
 TcpConfig course_config(void);
 
 /* Two hosts; s listens on port 80. cfg NULL: the course's. */
@@ -44,11 +44,11 @@ void pair_establish(TcpNet *n);
 /* One host c and the peer: c's ISN is 100, its window 8192 unless cfg says otherwise. */
 void peer_init(TcpNet *n, const TcpConfig *cfg);
 TcpConfig peer_config(void);
-/* c listens on port 80, and the peer opens from port 5000 with SEQ=300, WND=8192: then SND.NXT is 101
- * and RCV.NXT 301. Clears the log. */
+/* c listens on port 80, and the peer opens from port 5000 with SEQ=300, WND=8192: then SND.NXT is
+ * 101 and RCV.NXT 301. Clears the log. */
 void peer_establish(TcpNet *n);
-/* A segment from the peer, 5000 to 80, that arrives 10 ms later: "S. 300 ack 101 win 8192 len 10 mss
- * 1460 sport 5001 dport 81"; the window is 8192 unless said, the data a pattern by its sequence number. */
+/* A segment from the peer, 5000 to 80, that arrives 10 ms later: "S. 300 ack 101 win 8192 len 10
+ * mss 1460 sport 5001 dport 81". The window is 8192 unless said, the data by peer_byte. */
 void peer_send(TcpNet *n, const char *segment);
 /* As peer_send, and runs until it has arrived and been worked off. */
 void peer_inject(TcpNet *n, const char *segment);
@@ -73,5 +73,5 @@ void  must_read(Conn *conn, size_t n);          /* exactly n bytes are there */
 void  must_end(Conn *conn, NetError error);     /* nothing is there, and this is why */
 Conn *must_accept(TcpNet *n);
 
-/* Drops the frames of one direction that match these flags, after `skip`, `count` of them (0: all). */
+/* Drops frames from a host with exactly these flags: `count` of them (0: all), after `skip`. */
 FaultRule *drop_flags(TcpNet *n, const Stack *from, uint8_t flags, unsigned skip, unsigned count);

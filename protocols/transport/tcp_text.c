@@ -1,0 +1,150 @@
+/*
+ * tcp_text.c - the last steps of SEGMENT ARRIVES: the text into the receive buffer, and the FIN
+ * behind it. RFC 9293 §3.10.7.4, seventh and eighth; RFC 5681 §4.2 for when to acknowledge.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+void cut_front(Segment *seg, uint32_t n)
+{
+    if (n > 0 && (seg->flags & TCP_SYN)) {
+        seg->flags &= (uint8_t)~TCP_SYN;
+        seg->seq++;
+        seg->len--;
+        n--;
+    }
+    if (n > seg->text.n) /* the FIN too */
+        seg->flags &= (uint8_t)~TCP_FIN;
+    size_t text = MIN(n, seg->text.n);
+    seg->text.p += text;
+    seg->text.n -= text;
+    seg->seq += n;
+    seg->len -= n;
+}
+
+/* --- seventh, text ---------------------------------------------------------------------------- */
+
+/* The stream now goes to `right`; those bytes are in the buffer. */
+static void advance(Tcb *tcb, TcpSeq right)
+{
+    uint32_t n = right - tcb->rcv_nxt;
+
+    ring_extend(&tcb->in, n);
+    tcb->rcv_nxt = right;
+    tcb->bytes_received += n;
+    trace_delivered(tcb, n);
+    tcb_wake(tcb);
+}
+
+static void take_in_order(Tcb *tcb, const Segment *seg)
+{
+    bool gap = tcb->reass.n > 0;
+    TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
+
+    right = gap ? reass_advance(&tcb->reass, right) : right;
+    advance(tcb, right);
+    if (gap)
+        owe_ack(tcb, SENT_TCP_ACK); /* RFC 5681 §4.2: at once if it fills a gap, or part of one */
+    else
+        owe_delayed_ack(tcb, SENT_TCP_ACK);
+}
+
+static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
+{
+    owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* MAY-13, RFC 5681 §4.2 */
+    if (!reass_add(&tcb->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
+        return DROP_TCP_REASS_FULL;
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPOFOQueue);
+    return DROP_NONE;
+}
+
+static bool takes_text(TcpState s)
+{
+    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
+}
+
+DropReason take_text(Tcb *tcb, Segment *seg)
+{
+    if (seq_lt(seg->seq, tcb->rcv_nxt)) /* what came with the SYN has been delivered meanwhile */
+        cut_front(seg, MIN(tcb->rcv_nxt - seg->seq, seg->len));
+    if (seg->text.n == 0)
+        return DROP_NONE;
+    if (!takes_text(tcb->state))
+        return DROP_TCP_TEXT_AFTER_FIN;
+    if (tcb->closed) { /* SHLD-3 */
+        node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
+        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, "data arrives after close",
+                  "RFC 9293 §3.6.1");
+        return DROP_TCP_DATA_AFTER_CLOSE;
+    }
+    if (tcb->fin_seen && seq_gt(seg->seq + (TcpSeq)seg->text.n, tcb->rcv_fin)) {
+        owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
+        return DROP_TCP_TEXT_AFTER_FIN;
+    }
+    tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
+    ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
+    if (seg->seq != tcb->rcv_nxt)
+        return take_out_of_order(tcb, seg);
+    take_in_order(tcb, seg);
+    return DROP_NONE;
+}
+
+/* --- eighth, FIN ------------------------------------------------------------------------------ */
+
+static void fin_received(Tcb *tcb)
+{
+    static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
+
+    tcb->fin_received = true;
+    reass_clear(&tcb->reass); /* nothing follows a FIN */
+    tcb->rcv_nxt++;
+    tcb_wake(tcb);
+    switch (tcb->state) {
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+        tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
+        owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
+        return;
+    case TCP_FIN_WAIT_1:
+        owe_ack(tcb, SENT_TCP_FIN_ACK);
+        if (tcb->fin_acked)
+            tcb_enter_time_wait(tcb, "FIN arrives, and acknowledges ours", rfc);
+        else
+            tcp_set_state(tcb, TCP_CLOSING, trigger, rfc);
+        return;
+    default: /* FIN-WAIT-2; the others have received it before */
+        owe_ack(tcb, SENT_TCP_FIN_ACK);
+        tcb_enter_time_wait(tcb, trigger, rfc);
+        return;
+    }
+}
+
+/* A FIN has no effect before the stream has reached it. */
+static void check_stored_fin(Tcb *tcb)
+{
+    if (tcb->fin_seen && !tcb->fin_received && tcb->rcv_nxt == tcb->rcv_fin)
+        fin_received(tcb);
+}
+
+void deliver_waiting(Tcb *tcb)
+{
+    TcpSeq right = reass_advance(&tcb->reass, tcb->rcv_nxt);
+
+    if (right != tcb->rcv_nxt) {
+        advance(tcb, right);
+        owe_delayed_ack(tcb, SENT_TCP_ACK);
+    }
+    check_stored_fin(tcb);
+}
+
+DropReason check_fin(Tcb *tcb, Segment *seg)
+{
+    if ((seg->flags & TCP_FIN) && !tcb->fin_seen) {
+        tcb->fin_seen = true;
+        tcb->rcv_fin = seg->seq + (TcpSeq)seg->text.n;
+    }
+    if ((seg->flags & TCP_FIN) && seg->text.n == 0 && tcb->rcv_nxt != tcb->rcv_fin)
+        owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* it came before what precedes it */
+    check_stored_fin(tcb);
+    return DROP_NONE;
+}
