@@ -30,6 +30,14 @@ char *lua_place(lua_State *L)
     return g_strdup(lua_world(L)->file);
 }
 
+char *lua_short_place(lua_State *L)
+{
+    char *place = lua_place(L), *name = g_path_get_basename(place);
+
+    g_free(place);
+    return name;
+}
+
 /* Raises the message, which it frees, behind the author's line. */
 static int raise_message(lua_State *L, char *message)
 {

@@ -65,6 +65,9 @@ int lua_fail(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* "file:line", where the innermost frame of a scenario's file is; newly allocated. Without one: the
  * file. */
 char *lua_place(lua_State *L);
+/* The same without the file's folder, for what gets into events and captures: their bytes must not
+ * depend on where one stands. */
+char *lua_short_place(lua_State *L);
 /* Raises the GError's message likewise, and frees it. */
 int lua_fail_gerror(lua_State *L, GError *error);
 /* nil, NAME: what the network did. Returns 2. */

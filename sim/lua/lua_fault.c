@@ -162,10 +162,12 @@ static int add_rule(lua_State *L, FaultKind kind, const char *verb, int opts, co
     *r = (LuaRule){ .world = lua_world(L), .match = match, .modify = modify, .sums = opt.sums };
     FaultCalls calls = { .match = rule_match, .modify = rule_modify, .on_hit = rule_hit,
                          .free_self = rule_free, .self = r };
-    char *place = lua_place(L), *name = g_strdup_printf("%s (%s)", verb, place);
+    char *place = lua_place(L), *short_place = lua_short_place(L);
+    char *name = g_strdup_printf("%s (%s)", verb, short_place);
     r->rule = fault_add(link, kind, &opt.fault, &calls, name);
     r->place = place;
     g_free(name);
+    g_free(short_place);
     lua_push_object(L, "rule", r->rule);
     return 1;
 }

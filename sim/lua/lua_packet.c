@@ -303,7 +303,7 @@ static Packet *build(lua_State *L, int arg, Stack *from, const Iface *iface, con
     size_t len = draft_len(&d, with_eth);
     if (len > PACKET_MAX - PACKET_HEADROOM)
         lua_fail(L, "packet: %d bytes are more than a packet can have", (int)len);
-    char *place = lua_place(L);
+    char *place = lua_short_place(L);
     Packet *pkt = packet_new(lua_sim(L), len, SENT_RAW);
     draft_write(&d, with_eth, pkt->data);
     pkt->forged = true;
