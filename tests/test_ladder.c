@@ -325,7 +325,7 @@ START_TEST(of_a_long_run_the_ends_and_the_notes_are_shown)
     size_t lines = 0;
     for (const char *p = text; *p != '\0'; p++)
         lines += *p == '\n';
-    ck_assert_uint_lt(lines, 360);
+    ck_assert_uint_lt(lines, 180);
     free(text);
 }
 END_TEST

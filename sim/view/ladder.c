@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { KEEP_HEAD = 150, KEEP_TAIL = 150, NEAR_NOTE = 12 };
+enum { KEEP_HEAD = 150, KEEP_TAIL = 150, NEAR_NOTE = 12, SHOW_HEAD = 60, SHOW_TAIL = 60 };
 
 /* --- states ----------------------------------------------------------------------------------- */
 
@@ -125,13 +125,19 @@ static void row_free(void *row_)
     g_free(row);
 }
 
+/* Stays in the middle of a long run. */
+static bool stands_out(const Row *row)
+{
+    return row->near_note || row->kind == ROW_NOTE || row->kind == ROW_EVENT ||
+           row->fate == FATE_HELD || row->origin == ORIGIN_RELEASED;
+}
+
 /* Of a long run: the oldest row behind the head goes, unless a note stands close to it. */
 static void prune(Ladder *l)
 {
     while (!l->opt.full && l->rows->len > l->head + KEEP_TAIL) {
         Row *row = g_ptr_array_index(l->rows, l->head);
-        if (l->head < KEEP_HEAD || row->near_note || row->fate == FATE_HELD ||
-            row->kind == ROW_NOTE || row->kind == ROW_EVENT) {
+        if (l->head < KEEP_HEAD || stands_out(row)) {
             l->head++;
             continue;
         }
@@ -141,6 +147,22 @@ static void prune(Ladder *l)
         forget_id(l, row);
         g_ptr_array_remove_index(l->rows, (guint)l->head);
     }
+}
+
+void ladder_thin_out(Ladder *l)
+{
+    if (l->rows->len == l->next_serial)
+        return;
+    for (guint i = SHOW_HEAD; i + SHOW_TAIL < l->rows->len;) {
+        Row *row = g_ptr_array_index(l->rows, i);
+        if (stands_out(row)) {
+            i++;
+            continue;
+        }
+        forget_id(l, row);
+        g_ptr_array_remove_index(l->rows, i);
+    }
+    g_array_set_size(l->touched, 0);
 }
 
 static Row *add_row(Ladder *l, RowKind kind)

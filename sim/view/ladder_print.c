@@ -381,6 +381,7 @@ void ladder_print(Ladder *l, FILE *out)
     Lines lines = { .l = l };
 
     canvas_init(&lines.c, out, MAX(l->opt.width, MIN_WIDTH), l->opt.colour);
+    ladder_thin_out(l);
     choose_columns(l);
     end_at_columns(l);
     find_crossings(l);

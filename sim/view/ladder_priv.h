@@ -104,6 +104,8 @@ struct Ladder {
 
 /* --- ladder.c --------------------------------------------------------------------------------- */
 
+/* Once rows had to go, only the ends and what stands out are worth printing. */
+void        ladder_thin_out(Ladder *l);
 GHashTable *ladder_tracks_new(void);
 /* The connection of a segment at its sender (departure) or receiver; made with NO_STATE if new. */
 Track      *ladder_track(GHashTable *tracks, const Node *node, const Glance *g, bool departure);

@@ -150,7 +150,7 @@ static void origin_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
     }
 }
 
-/* "rule old-syn"; one without a name is called after its place, "hold (scenario.lua:12)": "line 12". */
+/* "rule old-syn"; one without a name bears its place, "hold (scenario.lua:12)": "line 12". */
 static char *rule_text(const Ladder *l, const char *rule)
 {
     const char *colon = g_str_has_suffix(rule, ")") ? strrchr(rule, ':') : NULL;

@@ -55,7 +55,7 @@ static const Phrase words[W_COUNT] = {
     [W_NOTHING] = { "(no packet was sent)", "（没有分组发出）" },
 };
 
-/* The dictionary's sentences cut to what fits beside an arrow; where there is none, the sentence. */
+/* The dictionary's sentences cut to what fits beside an arrow; where none is, the sentence. */
 static const char *const drops_en[DROP_COUNT] = {
     [DROP_LINK_QUEUE_FULL] = "the queue is full",
     [DROP_LINK_FCS] = "damaged on the wire",
