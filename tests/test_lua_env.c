@@ -82,7 +82,7 @@ START_TEST(a_failure_shows_what_was_around_it)
     ck_assert(g_str_has_prefix(failure->block,
                                "x.lua:4: FAIL: why not\n"
                                "  at 0.004000000 s, seed 42: got { 1, x = \"y\" }, expected { 2 }\n"
-                               "  > 0.000000000 "));
+                               "  > 0.000  arp request 10.0.1.2\n"));
     ck_assert(g_str_has_suffix(failure->block,
                                "  replay: stacklab run --seed 42 --set 'k=two words' x.lua\n"));
     ck_assert_ptr_nonnull(strstr(failure->block, "echo-reply"));

@@ -154,8 +154,25 @@ void run_capture_begin(RunCapture *capture, Sim *sim)
         start_part(capture, g_ptr_array_index(capture->parts, 0), &capture->opt);
 }
 
+/* Nobody can know before the scenario has built it whether there is such an interface. */
+static void check_interface(RunCapture *capture)
+{
+    const char *interface = capture->opt.interface;
+
+    if (capture->opt.at != CAPTURE_INTERFACE || capture->error != NULL)
+        return;
+    const char *dot = strrchr(interface, '.');
+    char *name = dot != NULL ? g_strndup(interface, (size_t)(dot - interface)) : g_strdup(interface);
+    const Node *node = sim_node(capture->sim, name);
+    if (node == NULL || (dot != NULL && node_port(node, dot + 1) == NULL))
+        g_set_error(&capture->error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--at %s: the scenario has no such interface", interface);
+    g_free(name);
+}
+
 void run_capture_end(RunCapture *capture)
 {
+    check_interface(capture);
     for (guint i = 0; i < capture->parts->len; i++) {
         Part *part = g_ptr_array_index(capture->parts, i);
         if (part->capture == NULL)
@@ -171,8 +188,10 @@ bool run_capture_close(RunCapture *capture, bool keep, GError **error)
 {
     bool ok = capture->error == NULL;
 
-    if (!ok)
+    if (!ok) {
+        keep = false;
         g_propagate_error(error, capture->error);
+    }
     for (guint i = 0; i < capture->parts->len; i++) {
         Part *part = g_ptr_array_index(capture->parts, i);
         if (part->file != NULL)

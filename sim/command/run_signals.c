@@ -70,6 +70,13 @@ static void on_interrupt(int sig)
     lua_env_stop(watch.env, BOUND_INTERRUPT);
 }
 
+/* Told to go, or nobody reads any more: without a word. */
+static void on_end(int sig)
+{
+    out_files_remove();
+    _exit(128 + sig);
+}
+
 static void on_abort(int sig)
 {
     (void)sig;
@@ -104,6 +111,9 @@ void signals_catch(LuaEnv *env, SimTime wall_limit, const char *replay, sigjmp_b
     watch.replay = replay;
     watch.out = out;
     watch.limit = (unsigned)MIN((wall_limit + tick - 1) / tick, (SimTime)UINT_MAX);
+    set_handler(SIGPIPE, on_end);
+    set_handler(SIGTERM, on_end);
+    set_handler(SIGHUP, on_end);
     set_handler(SIGABRT, on_abort);
     set_handler(SIGINT, on_interrupt);
     set_handler(SIGALRM, on_tick);

@@ -39,6 +39,7 @@ struct Views {
     GPtrArray *text_files;  /* of OutFile: the ladder as text */
     GPtrArray *events;      /* of Events that write: one each file, one the view */
     RunCapture *lines;      /* --view tcpdump */
+    bool stdout_taken;      /* by a capture */
 };
 
 const char *const run_view_names[] = { "ladder", "tcpdump", "events", "none", NULL };
@@ -125,7 +126,7 @@ static void world_ended(void *views_, World *world)
     if (world->outer == NULL)
         stop_looking_at_first(views, looks);
     if (looks->ladder != NULL) {
-        if (views->req->view == VIEW_LADDER)
+        if (views->req->view == VIEW_LADDER && world->sim->packets.made > 0)
             ladder_print(looks->ladder, views->out);
         ladder_free(looks->ladder);
     }
@@ -140,7 +141,8 @@ static void print(void *views_, const char *text)
     Views *views = views_;
 
     /* Lines of tcpdump and JSON are read by programs. */
-    bool pure = views->req->view == VIEW_TCPDUMP || views->req->view == VIEW_EVENTS;
+    bool pure =
+        views->req->view == VIEW_TCPDUMP || views->req->view == VIEW_EVENTS || views->stdout_taken;
     fputs(text, pure ? stderr : views->out);
 }
 
@@ -189,6 +191,22 @@ static bool open_output(Views *views, const char *name, GError **error)
     return true;
 }
 
+/* stdout cannot carry two things. */
+static bool check_stdout(Views *views, const RunRequest *req, GError **error)
+{
+    for (guint i = 0; req->captures != NULL && i < req->captures->len; i++) {
+        if (strcmp(g_ptr_array_index(req->captures, i), "-") != 0)
+            continue;
+        if (views->stdout_taken || (req->view != VIEW_NONE && req->out == stdout)) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        "-w -: stdout carries something else already; say --view none");
+            return false;
+        }
+        views->stdout_taken = true;
+    }
+    return true;
+}
+
 static bool open_files(Views *views, const RunRequest *req, GError **error)
 {
     for (guint i = 0; req->captures != NULL && i < req->captures->len; i++) {
@@ -223,8 +241,10 @@ static void views_free(Views *views, bool keep, GError **error)
     close_files(views->event_files, keep, error);
     close_files(views->text_files, keep, error);
     g_ptr_array_free(views->events, TRUE);
-    if (views->lines != NULL)
-        run_capture_close(views->lines, false, NULL);
+    if (views->lines != NULL) {
+        bool asked = error != NULL && *error == NULL;
+        run_capture_close(views->lines, false, asked ? error : NULL);
+    }
     if (views->out != views->req->out)
         fclose(views->out);
     g_string_free(views->digests, TRUE);
@@ -243,7 +263,7 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
     views->text_files = g_ptr_array_new();
     views->events = g_ptr_array_new();
     views->out = req->out != NULL ? req->out : open_memstream(&views->text, &views->text_len);
-    if (open_files(views, req, error) &&
+    if (check_stdout(views, req, error) && open_files(views, req, error) &&
         (req->view != VIEW_TCPDUMP ||
          (views->lines = run_capture_new(NULL, views->scenario, req, error)) != NULL))
         return views;

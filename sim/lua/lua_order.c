@@ -279,6 +279,12 @@ void order_push_text(lua_State *L, int arg)
     }
     switch (lua_type(L, arg)) {
     case LUA_TNUMBER:
+        if (lua_tonumber(L, arg) != lua_tonumber(L, arg)) {
+            lua_pushliteral(L, "nan"); /* processors differ in its sign */
+            return;
+        }
+        luaL_tolstring(L, arg, NULL);
+        return;
     case LUA_TSTRING:
     case LUA_TBOOLEAN:
     case LUA_TNIL:

@@ -95,8 +95,6 @@ static void append_packets(GString *out, World *world)
     }
     while (n-- > 0) {
         g_string_append(out, "  > ");
-        report_append_time(out, found[n]->t);
-        g_string_append_c(out, ' ');
         expect_line(found[n], recorder_flows(world->recorder), &names, out);
         g_string_append_c(out, '\n');
     }

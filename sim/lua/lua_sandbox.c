@@ -425,6 +425,11 @@ void sandbox_open(lua_State *L)
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1); /* all strings' */
+    lua_pushliteral(L, "string");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 2);
     luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
     luaL_setfuncs(L, coroutines, 0);
     lua_getfield(L, -1, "resume");

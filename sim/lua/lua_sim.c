@@ -266,8 +266,13 @@ static int l_lesson(lua_State *L)
     const LuaHooks *hooks = &world->env->hooks;
     const char *question = NULL;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TSTRING) { /* a title is enough */
+        lua_createtable(L, 1, 0);
+        lua_insert(L, 1);
+        lua_rawseti(L, 1, 1);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
     check_fields(L, 1, "sim.lesson", fields);
     if (lua_getfield(L, 1, "flip") != LUA_TNIL && !lua_istable(L, -1))
         return lua_fail(L, "sim.lesson: flip is a table of parameters");
