@@ -228,10 +228,19 @@ void conn_shutdown(Conn *c)
     tcb_check(tcb);
 }
 
+/* Text of a SYN that still waits for the handshake is as good as received. */
+static bool has_unread(const Conn *c)
+{
+    const Tcb *tcb = c->tcb;
+
+    return conn_readable(c) > 0 ||
+           (tcb != NULL && tcb->state == TCP_SYN_RECEIVED && tcb->reass.n > 0);
+}
+
 void conn_close(Conn *c)
 {
     Tcb *tcb = c->tcb;
-    bool unread_data = conn_readable(c) > 0;
+    bool unread_data = has_unread(c);
 
     if (c->closed)
         return;
@@ -258,6 +267,7 @@ void conn_free(Conn *c)
 {
     if (c == NULL)
         return;
+    conn_close(c);
     timer_stop(&c->wake.timer);
     if (c->tcb != NULL)
         c->tcb->conn = NULL;
