@@ -35,21 +35,9 @@ static int count_option(const char *name, const char *value, void *opt_, GError 
     return TRUE;
 }
 
-static GOptionContext *make_context(Options *o)
+static void add_limit_entries(GOptionGroup *group, Options *o)
 {
-    const int no_arg = G_OPTION_FLAG_NO_ARG;
-    void *count = (void *)(uintptr_t)count_option;
     const GOptionEntry entries[] = {
-        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none",
-          "VIEW" },
-        { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
-          "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
-          "is stdout",
-          "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at,
-          "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs,
-          "Write FILE.jsonl (events) or FILE.txt (the ladder)", "FILE" },
         { "seed", 's', 0, G_OPTION_ARG_STRING, &o->seed, "Seed of all that is random (default 1)",
           "N" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario",
@@ -64,6 +52,27 @@ static GOptionContext *make_context(Options *o)
           "Limit of Lua instructions without an event (default 200000000)", "N" },
         { "wall-limit", 0, 0, G_OPTION_ARG_STRING, &o->wall_limit,
           "Limit of real time (default: 10 s without an event)", "TIME" },
+        { 0 },
+    };
+
+    g_option_group_add_entries(group, entries);
+}
+
+static void add_view_entries(GOptionGroup *group, Options *o)
+{
+    const int no_arg = G_OPTION_FLAG_NO_ARG;
+    void *count = (void *)(uintptr_t)count_option;
+    const GOptionEntry entries[] = {
+        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none",
+          "VIEW" },
+        { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
+          "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
+          "is stdout",
+          "FILE" },
+        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at,
+          "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs,
+          "Write FILE.jsonl (events) or FILE.txt (the ladder)", "FILE" },
         { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest,
           "Print the digest of all events and frames, last", NULL },
         { "full", 0, 0, G_OPTION_ARG_NONE, &o->full, "Show every packet, however many", NULL },
@@ -88,10 +97,17 @@ static GOptionContext *make_context(Options *o)
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, "SCENARIO.lua" },
         { 0 },
     };
+
+    g_option_group_add_entries(group, entries);
+}
+
+static GOptionContext *make_context(Options *o)
+{
     GOptionContext *context = g_option_context_new(NULL);
     GOptionGroup *group = g_option_group_new("run", NULL, NULL, o, NULL);
 
-    g_option_group_add_entries(group, entries);
+    add_view_entries(group, o);
+    add_limit_entries(group, o);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(
         context,

@@ -162,7 +162,8 @@ static void check_interface(RunCapture *capture)
     if (capture->opt.at != CAPTURE_INTERFACE || capture->error != NULL)
         return;
     const char *dot = strrchr(interface, '.');
-    char *name = dot != NULL ? g_strndup(interface, (size_t)(dot - interface)) : g_strdup(interface);
+    size_t len = dot != NULL ? (size_t)(dot - interface) : strlen(interface);
+    char *name = g_strndup(interface, len);
     const Node *node = sim_node(capture->sim, name);
     if (node == NULL || (dot != NULL && node_port(node, dot + 1) == NULL))
         g_set_error(&capture->error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
