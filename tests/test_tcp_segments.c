@@ -669,6 +669,82 @@ START_TEST(half_of_the_largest_window_is_used_at_once)
 }
 END_TEST
 
+/* The FIN needs a place in the window, too. */
+START_TEST(a_full_window_has_no_room_for_the_fin)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    listen_80(&n);
+    peer_inject(&n, "S 300 mss 1460 win 100");
+    peer_inject(&n, ". 301 ack 101 win 100");
+    n.conn = must_accept(&n);
+    n.states = false;
+    g_string_truncate(n.log, 0);
+    conn_set_nodelay(n.conn, false); /* the second waits, and meets the FIN */
+    must_send(n.conn, 30);
+    must_send(n.conn, 70);
+    conn_shutdown(n.conn);
+    run_to(&n, 40);
+    peer_inject(&n, ". 301 ack 131 win 70");
+    peer_inject(&n, ". 301 ack 201 win 10");
+    expect_log(&n, "20 c>p P. 101:131 ack 301\n50 c>p P. 131:201 ack 301\n"
+                   "60 c>p F. 201 ack 301\n");
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* CC-44: duplicates of what a timeout sends again are no new loss. */
+START_TEST(duplicates_after_a_timeout_repair_nothing)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    peer_establish(&n);
+    must_send(n.conn, 7300);
+    run_to(&n, 1100);
+    g_string_truncate(n.log, 0);
+    for (int i = 0; i < 5; i++)
+        peer_inject(&n, ". 301 ack 101");
+    ck_assert_ptr_null(strstr(n.log->str, ". 101:1561")); /* what limited transmit sends is new */
+    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 0);
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* RFC 5681 §2: answers to probes are no duplicates. */
+START_TEST(a_closed_window_is_no_loss)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    peer_establish(&n);
+    must_send(n.conn, 2920);
+    peer_inject(&n, ". 301 ack 1561 win 0");
+    for (int i = 0; i < 5; i++)
+        peer_inject(&n, ". 301 ack 1561 win 0");
+    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 0);
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* CC-36: neither data nor another window make a duplicate; three bare ones do. */
+START_TEST(only_bare_acks_are_duplicates)
+{
+    static const struct { const char *segment; unsigned repairs; } kinds[] = {
+        { ". 301 ack 101", 1 }, { ". 301 ack 101 len 10", 0 }, { ". 301 ack 101 win %d", 0 },
+    };
+    TcpNet n;
+    peer_init(&n, NULL);
+    peer_establish(&n);
+    must_send(n.conn, 7300);
+    for (int i = 0; i < 5; i++) {
+        g_autoptr(GString) text = g_string_new(kinds[_i].segment);
+        g_string_replace(text, "%d", i % 2 ? "8000" : "7000", 0);
+        peer_inject(&n, text->str);
+    }
+    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], kinds[_i].repairs);
+    tcpnet_free(&n);
+}
+END_TEST
+
 /* SM-24. */
 START_TEST(an_old_window_is_not_taken)
 {
@@ -940,6 +1016,10 @@ Suite *tcp_segments_suite(void)
     tcase_add_test(tc, a_small_window_is_not_used_at_once);
     tcase_add_test(tc, half_of_the_largest_window_is_used_at_once);
     tcase_add_test(tc, an_old_window_is_not_taken);
+    tcase_add_test(tc, a_full_window_has_no_room_for_the_fin);
+    tcase_add_test(tc, duplicates_after_a_timeout_repair_nothing);
+    tcase_add_test(tc, a_closed_window_is_no_loss);
+    tcase_add_loop_test(tc, only_bare_acks_are_duplicates, 0, 3);
     LOOP(the_segment_size_is_the_peers_or_the_interfaces, sizes);
     tcase_add_loop_test(tc, nagle_holds_small_segments_back, 0, 2);
     tcase_add_test(tc, acks_are_delayed_but_every_second_full_segment);

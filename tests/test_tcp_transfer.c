@@ -388,12 +388,41 @@ START_TEST(a_partial_ack_shows_the_next_hole)
     drop_at(&n, 1, 1);
     drop_at(&n, 3001, 1);
     must_send(n.conn, 10000);
+    run_to(&n, 50);
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.cwnd, 13000); /* 5 + 3, and five more duplicates */
+    run_to(&n, 70);
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.cwnd, 11000); /* less the three acknowledged, plus one */
     run_to(&n, 200);
     conn_info(n.conn, &info);
     ck_assert_uint_eq(info.snd_una, 10001);
+    ck_assert_uint_eq(info.cwnd, 5000);
     ck_assert_uint_eq(info.retransmits, 2);
     ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 1);
     ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 0);
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* CC-43: many holes take a round trip each, and only the first partial ACK puts the timer off. */
+START_TEST(many_holes_end_in_a_timeout)
+{
+    TcpNet n;
+    TcpConfig c = course_config();
+    TcpInfo info;
+    c.min_rto = 0; /* the RTO is 60 ms */
+    thousands(&n, &c);
+    for (uint32_t i = 0; i < 7; i++)
+        drop_at(&n, 1 + i * 1000, 1);
+    must_send(n.conn, 10000);
+    run_to(&n, 129); /* the first partial ACK came at 70 */
+    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 0);
+    run_to(&n, 130);
+    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 1);
+    run_to(&n, 1000);
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.snd_una, 10001);
     tcpnet_free(&n);
 }
 END_TEST
@@ -631,6 +660,7 @@ Suite *tcp_transfer_suite(void)
     tcase_add_loop_test(tc, three_duplicates_repair_a_loss_at_once, 0, 2);
     tcase_add_test(tc, fast_recovery_goes_by_the_book);
     tcase_add_test(tc, a_partial_ack_shows_the_next_hole);
+    tcase_add_test(tc, many_holes_end_in_a_timeout);
     tcase_add_test(tc, reordering_by_two_is_no_loss);
     tcase_add_test(tc, the_timer_backs_off_and_stays_so_until_a_fresh_sample);
     tcase_add_test(tc, the_estimator_is_rfc_6298s);

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* RFC 9293 §3.8.3: a SYN is tried for at least three minutes (MUST-23). With 1 s doubled up to 60 s
- * eight retransmissions last to 183 s; the next expiry, at 243 s, ends the attempt. */
+/* RFC 9293 §3.8.3: a SYN is tried for at least three minutes (MUST-23). With 1 s doubled up to
+ * 60 s eight retransmissions last to 183 s; the next expiry, at 243 s, ends the attempt. */
 const TcpConfig tcp_defaults = {
     .profile = TCP_PROFILE_RFC,
     .msl = 120 * SEC,
