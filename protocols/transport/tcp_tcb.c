@@ -96,7 +96,6 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote = remote;
     tcb->remote_port = remote_port;
     tcb->hash = tcb_hash(local, local_port, remote, remote_port);
-    tcb->nodelay = !cfg->nagle;
     tcb->iss = tcp_isn(tcp, local, local_port, remote, remote_port);
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
     tcb->out_seq = tcb->iss + 1;
@@ -107,6 +106,8 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
     tcb->cong = (Cong){ tcb->cc != NULL ? mss : CWND_INFINITE, CWND_INFINITE, mss, 0 };
     tcp_timers_init(tcb);
+    option_init(tcb);
+    keepalive_init(tcb);
     list_append(tcp, tcb);
     table_insert(&tcp->table, tcb);
     return tcb;
@@ -137,6 +138,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
+    keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
     tcb_wake(tcb);
@@ -268,6 +270,7 @@ static const char *info_timer(const Tcb *tcb, TcpTimer *which)
 {
     static const struct { TcpTimer timer; const char *name; } order[] = {
         { TIMER_RTO, "on" }, { TIMER_PERSIST, "persist" }, { TIMER_WAIT, "timewait" },
+        { TIMER_KEEPALIVE, "keepalive" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
