@@ -96,6 +96,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote = remote;
     tcb->remote_port = remote_port;
     tcb->hash = tcb_hash(local, local_port, remote, remote_port);
+    tcb->nodelay = !cfg->nagle;
     tcb->iss = tcp_isn(tcp, local, local_port, remote, remote_port);
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
     tcb->out_seq = tcb->iss + 1;
@@ -106,8 +107,6 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
     tcb->cong = (Cong){ tcb->cc != NULL ? mss : CWND_INFINITE, CWND_INFINITE, mss, 0 };
     tcp_timers_init(tcb);
-    option_init(tcb);
-    keepalive_init(tcb);
     list_append(tcp, tcb);
     table_insert(&tcp->table, tcb);
     return tcb;
@@ -138,7 +137,6 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
-    keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
     tcb_wake(tcb);
@@ -270,7 +268,6 @@ static const char *info_timer(const Tcb *tcb, TcpTimer *which)
 {
     static const struct { TcpTimer timer; const char *name; } order[] = {
         { TIMER_RTO, "on" }, { TIMER_PERSIST, "persist" }, { TIMER_WAIT, "timewait" },
-        { TIMER_KEEPALIVE, "keepalive" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
@@ -424,6 +421,11 @@ void tcp_flush(Tcp *tcp)
 const TcpConfig *tcp_config(const Tcp *tcp)
 {
     return &tcp->cfg;
+}
+
+void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
+{
+    tcp->cfg = *cfg;
 }
 
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
