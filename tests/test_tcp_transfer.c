@@ -1,6 +1,6 @@
 /*
- * test_tcp_transfer.c - streams of bytes over good and bad wires: what arrives is what was sent, the
- * figures of congestion control come out, and nothing is sent that a window does not allow.
+ * test_tcp_transfer.c - streams of bytes over good and bad wires: what arrives is what was sent,
+ * the figures of congestion control come out, and nothing is sent that a window does not allow.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_buf.h"
@@ -9,7 +9,7 @@
 #include <check.h>
 #include <string.h>
 
-/* --- programs that pump and check a stream ------------------------------------------------------ */
+/* --- programs that pump and check a stream ---------------------------------------------------- */
 
 typedef struct Pump { /* one end's two directions */
     Conn    *conn;
@@ -114,7 +114,7 @@ static void transfer_end(Transfer *t, uint64_t up, uint64_t down)
     tcpnet_free(&t->n);
 }
 
-/* --- bad wires ---------------------------------------------------------------------------------- */
+/* --- bad wires -------------------------------------------------------------------------------- */
 
 static Prob percent(unsigned n)
 {
@@ -175,7 +175,7 @@ START_TEST(random_worlds_deliver_both_streams)
 }
 END_TEST
 
-/* --- good wires: rounds, windows, rates --------------------------------------------------------- */
+/* --- good wires: rounds, windows, rates ------------------------------------------------------- */
 
 /* The catalogue's `pipelining`: rounds of 10, 20 and 39 segments; and one segment at a time. */
 START_TEST(a_window_of_segments_is_on_its_way)
@@ -290,7 +290,7 @@ START_TEST(a_lost_window_update_is_made_up_by_a_probe)
 }
 END_TEST
 
-/* --- losses ------------------------------------------------------------------------------------- */
+/* --- losses ----------------------------------------------------------------------------------- */
 
 static bool at_seq(void *self, LinkDir *dir, const Packet *pkt)
 {
@@ -550,6 +550,30 @@ START_TEST(a_timeout_halves_once_and_starts_from_one_segment)
 }
 END_TEST
 
+/* CC-30: a window that the program does not use does not grow. */
+START_TEST(a_window_that_is_not_used_does_not_grow)
+{
+    TcpNet n;
+    TcpConfig c = course_config();
+    TcpInfo info;
+    thousands(&n, &c);
+    if (_i == 1) { /* in congestion avoidance */
+        drop_at(&n, 1, 1);
+        must_send(n.conn, 10000);
+        run_to(&n, 200);
+    }
+    conn_info(n.conn, &info);
+    uint32_t before = info.cwnd;
+    for (int i = 0; i < 100; i++) {
+        must_send(n.conn, 1000);
+        run_ms(&n, 30);
+    }
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.cwnd, before);
+    tcpnet_free(&n);
+}
+END_TEST
+
 /* CC-29. */
 START_TEST(an_idle_sender_starts_again_from_the_initial_window)
 {
@@ -665,6 +689,7 @@ Suite *tcp_transfer_suite(void)
     tcase_add_test(tc, the_timer_backs_off_and_stays_so_until_a_fresh_sample);
     tcase_add_test(tc, the_estimator_is_rfc_6298s);
     tcase_add_test(tc, a_timeout_halves_once_and_starts_from_one_segment);
+    tcase_add_loop_test(tc, a_window_that_is_not_used_does_not_grow, 0, 2);
     tcase_add_test(tc, an_idle_sender_starts_again_from_the_initial_window);
     suite_add_tcase(suite, tc);
     return suite;
