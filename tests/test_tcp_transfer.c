@@ -133,6 +133,7 @@ static LinkConfig bad_wire(void)
     return link;
 }
 
+/* CC-85 */
 START_TEST(ten_megabytes_survive_a_bad_wire)
 {
     Transfer t = { 0 };
@@ -146,7 +147,8 @@ START_TEST(ten_megabytes_survive_a_bad_wire)
 }
 END_TEST
 
-/* Every seed has other constants, both ways at once, and sequence numbers about to wrap. */
+/* SM-45, CC-85: Every seed has other constants, both ways at once, and sequence numbers about
+ * to wrap. */
 START_TEST(random_worlds_deliver_both_streams)
 {
     Transfer t = { 0 };
@@ -321,7 +323,7 @@ static void thousands(TcpNet *n, TcpConfig *c)
     n->states = n->drops = false;
 }
 
-/* The catalogue's `fast-retransmit`. */
+/* CC-38: The catalogue's `fast-retransmit`. */
 START_TEST(three_duplicates_repair_a_loss_at_once)
 {
     TcpNet n;
@@ -450,7 +452,7 @@ START_TEST(reordering_by_two_is_no_loss)
 }
 END_TEST
 
-/* The catalogue's `rto-backoff`: CC-11, CC-12. */
+/* MUST-18, MUST-19, CC-7: The catalogue's `rto-backoff`: CC-11, CC-12. */
 START_TEST(the_timer_backs_off_and_stays_so_until_a_fresh_sample)
 {
     TcpNet n;
@@ -480,7 +482,7 @@ START_TEST(the_timer_backs_off_and_stays_so_until_a_fresh_sample)
 }
 END_TEST
 
-/* The catalogue's `rto-estimator`: CC-2, CC-3. */
+/* MUST-18, CC-4: The catalogue's `rto-estimator`: CC-2, CC-3. */
 START_TEST(the_estimator_is_rfc_6298s)
 {
     TcpNet n;
