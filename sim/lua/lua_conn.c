@@ -247,12 +247,13 @@ enum { SINK_CHUNK = 16384 };
 
 static void check_pattern(lua_State *L, LuaConn *c, const uint8_t *bytes, size_t n)
 {
-    for (size_t i = 0; i < n && !c->sink_failed; i++)
-        if (bytes[i] != conn_pattern(c->sunk + i)) {
-            c->sink_failed = true;
-            lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
-                             c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
-        }
+    size_t i = c->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->sunk);
+
+    if (i == n)
+        return;
+    c->sink_failed = true;
+    lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
+                     c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
 }
 
 /* Stack: 1 conn, 2 how much so far. */
