@@ -12,13 +12,6 @@
 
 _Static_assert(sizeof(lua_KContext) >= sizeof(SimTime), "a deadline fits into a continuation");
 
-int lua_timed_out(lua_State *L)
-{
-    lua_pushnil(L);
-    lua_pushliteral(L, "TIMEOUT");
-    return 2;
-}
-
 LuaConn *lua_check_conn(lua_State *L, int arg)
 {
     return lua_check_object(L, arg, "conn");
@@ -229,8 +222,7 @@ static lua_Integer check_what(lua_State *L)
     return n;
 }
 
-/* conn:recv([n | "line" | "all"] [, { timeout = }]) -> data, or nil, NAME [, what had come of it]
- * */
+/* conn:recv([n | "line" | "all"] [, { timeout = }]) -> data, or nil, NAME [, what had come] */
 static int l_recv(lua_State *L)
 {
     lua_check_conn(L, 1);
@@ -431,8 +423,7 @@ static TcpState check_state(lua_State *L, int arg)
     return TCP_CLOSED;
 }
 
-/* conn:wait("TIME_WAIT" [, { timeout = }]) -> true, or nil, "TIMEOUT": looked at after every event
- * */
+/* conn:wait("TIME_WAIT" [, { timeout = }]) -> true, or nil, "TIMEOUT": asked after every event */
 static int l_wait(lua_State *L)
 {
     const LuaConn *c = lua_check_conn(L, 1);

@@ -111,7 +111,7 @@ static void apply_field(lua_State *L, const Field *f, Draft *d, const Stack *fro
 
 static void apply_raw_options(lua_State *L, Draft *d, Layer layer, size_t fixed)
 {
-    size_t n;
+    size_t n = 0;
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
 
     if (text == NULL || n > HEADER_MAX - fixed)

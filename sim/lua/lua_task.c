@@ -321,11 +321,6 @@ bool task_timed_out(lua_State *L)
     return lua_env(L)->running->timed_out;
 }
 
-bool task_ending(lua_State *L)
-{
-    return lua_env(L)->ending;
-}
-
 int lua_keep(lua_State *L, int arg)
 {
     luaL_checktype(L, arg, LUA_TFUNCTION);
@@ -394,9 +389,9 @@ static int k_return(lua_State *L, int status, lua_KContext ctx)
 /* sim.sleep(time) */
 static int l_sleep(lua_State *L)
 {
-    SimTime t = lua_check_time(L, 1), now = sim_now(lua_sim(L));
+    SimTime t = lua_check_time(L, 1);
 
-    return task_wait(L, NULL, t >= NEVER - 1 - now ? NEVER - 1 : now + t, k_return, 0);
+    return task_wait(L, NULL, time_add(sim_now(lua_sim(L)), t), k_return, 0);
 }
 
 /* sim.settle(): until nothing can happen any more */
@@ -410,11 +405,8 @@ static int k_task_wait(lua_State *L, int status, lua_KContext ctx)
     Task *task = (Task *)ctx;
 
     (void)status;
-    if (task->state != TASK_OVER) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (task->state != TASK_OVER)
+        return lua_timed_out(L);
     if (task->killed) {
         lua_pushnil(L);
         lua_pushliteral(L, "KILLED");
@@ -467,11 +459,8 @@ static int k_wait(lua_State *L, int status, lua_KContext ctx)
 
     (void)status;
     luaL_unref(L, LUA_REGISTRYINDEX, question->function);
-    if (task_timed_out(L)) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (task_timed_out(L))
+        return lua_timed_out(L);
     lua_pushboolean(L, true);
     return 1;
 }
