@@ -78,6 +78,7 @@ static Link *hop(World *w, TcpHandshake handshake)
 
     cfg.tcp.msl = 5 * SEC;
     cfg.tcp.delayed_ack = false;
+    cfg.tcp.window_scale = cfg.tcp.timestamps = cfg.tcp.sack = false;
     cfg.tcp.nagle = false;
     cfg.tcp.isn = TCP_ISN_LIST;
     cfg.tcp.n_isn = 1;
@@ -211,6 +212,7 @@ static void pair(World *w, unsigned width, LinkConfig link)
     link.delay = 10 * MSEC;
     cfg.tcp.msl = 5 * SEC;
     cfg.tcp.delayed_ack = false;
+    cfg.tcp.window_scale = cfg.tcp.timestamps = cfg.tcp.sack = false;
     w->net = net_new(1);
     w->client = net_host(w->net, "client", &cfg);
     w->server = net_host(w->net, "server", &cfg);

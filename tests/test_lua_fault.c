@@ -169,7 +169,7 @@ static const struct {
       "p.tcp.flags == 'S' end)\n"
       "count({ src = a, dport = 80 }, 'src host a and dst port 80', function(p) return p.ip "
       "and p.ip.src == a.ip end)\n"
-      "count({ tcp = true, data = true }, 'tcp port 80 and len > 54', function(p) return "
+      "count({ tcp = true, data = true }, 'tcp port 80 and len > 66', function(p) return "
       "p.tcp and #p.payload > 0 end)\n"
       "count({ arp = 'reply' }, 'arp[6:2] = 2', function(p) return p.arp and p.arp.op == 2 "
       "end)\n"

@@ -66,12 +66,17 @@ typedef struct TcpConfig {
     uint64_t          ttl;            /* 0: the host's */
     bool              soft_errors_abort; /* a soft ICMP error ends a connection attempt, as Linux */
     bool              challenge_ack;  /* RFC 5961 */
+    bool              window_scale, timestamps; /* offered: RFC 7323 */
+    bool              timestamps_required; /* agreed on, segments without are dropped */
+    uint64_t          rcvbuf_max;     /* the shift is chosen for it, if it is larger than rcvbuf */
+    bool              sack, dsack;    /* RFC 2018, RFC 2883 */
     /* Counterfactuals: a host that is wrong on purpose. */
     TcpHandshake      handshake;
     bool              time_wait;
     TcpClosedPort     closed_port;
     bool              checksum;       /* verify; false: believes damaged segments */
     bool              retransmit;
+    bool              paws;           /* false: only sequence numbers tell what is old */
 } TcpConfig;
 
 extern const TcpConfig tcp_defaults;
@@ -86,7 +91,6 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg);
 void tcp_free(Tcp *tcp);
 void tcp_flush(Tcp *tcp); /* crash: all connections and listeners gone, no segment sent */
 const TcpConfig *tcp_config(const Tcp *tcp);
-void tcp_set_config(Tcp *tcp, const TcpConfig *cfg); /* from now on; for settings in mid-run */
 
 DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt);
 void       tcp_error(void *self, const IpError *err);
@@ -126,8 +130,6 @@ size_t conn_send(Conn *c, Span data, NetError *err);
 /* `n` bytes of the pattern conn_pattern() instead, starting at its place `offset`. */
 size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err);
 uint8_t conn_pattern(uint64_t offset); /* a byte of a well-mixed function of its place, no period */
-/* How many of the bytes are the pattern's from its place `offset` on; n if all are. */
-size_t  conn_pattern_match(Span bytes, uint64_t offset);
 
 /* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);
@@ -164,6 +166,10 @@ typedef struct TcpInfo {
     SimTime  timer_left;
     bool     passive;
     bool     has_owner;           /* a program holds it */
+    bool     window_scale, timestamps, sack; /* agreed on */
+    uint8_t  snd_scale, rcv_scale;
+    uint32_t ts_recent;
+    uint32_t in_pipe;             /* bytes estimated to be in the network */
 } TcpInfo;
 
 void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */

@@ -32,11 +32,17 @@ const TcpConfig tcp_defaults = {
     .port_min = 49152,
     .port_max = 65535,
     .challenge_ack = true,
+    .window_scale = true,
+    .timestamps = true,
+    .timestamps_required = true,
+    .sack = true,
+    .dsack = true,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
     .closed_port = TCP_CLOSED_RST,
     .checksum = true,
     .retransmit = true,
+    .paws = true,
 };
 
 static const char *const profile_names[] = { "rfc", "linux", NULL };
@@ -75,7 +81,7 @@ const Knob tcp_knobs[] = {
     { "sndbuf", KNOB_SIZE, AT(sndbuf), 1, BUFFER_MAX, NULL,
       "Send buffer of a connection, bytes.", "", false },
     { "rcvbuf", KNOB_SIZE, AT(rcvbuf), 1, BUFFER_MAX, NULL,
-      "Receive buffer of a connection, bytes; no more than 65535 of it can be announced.",
+      "Receive buffer of a connection, bytes; of more than 65535 only a scaled window can tell.",
       "RFC 9293 §3.8.6", false },
     { "initial_rto", KNOB_TIME, AT(initial_rto), 1, HOUR, NULL,
       "Retransmission timeout before the first round-trip sample.", "RFC 6298 §2.1", false },
@@ -114,6 +120,22 @@ const Knob tcp_knobs[] = {
       "RFC 5461 §4.1", false },
     { "challenge_ack", KNOB_BOOL, AT(challenge_ack), 0, 0, NULL,
       "Answers a suspicious RST or SYN with an ACK instead of believing it.", "RFC 5961", true },
+    { "window_scale", KNOB_BOOL, AT(window_scale), 0, 0, NULL,
+      "Offers window scaling, with the least shift that can announce the whole receive buffer.",
+      "RFC 7323 §2", false },
+    { "rcvbuf_max", KNOB_SIZE, AT(rcvbuf_max), 0, BUFFER_MAX, NULL,
+      "The shift is chosen for a buffer of at least this size, bytes; Linux: tcp_rmem's maximum.",
+      "RFC 7323 §2.3", false },
+    { "timestamps", KNOB_BOOL, AT(timestamps), 0, 0, NULL,
+      "Offers timestamps, with a clock of 1 ms that begins anywhere.", "RFC 7323 §3", false },
+    { "timestamps_required", KNOB_BOOL, AT(timestamps_required), 0, 0, NULL,
+      "Drops segments without a timestamp once both ends have agreed to use them; Linux does not.",
+      "RFC 7323 §3.2", false },
+    { "sack", KNOB_BOOL, AT(sack), 0, 0, NULL,
+      "Offers selective acknowledgments, and recovers from losses by them.",
+      "RFC 2018, RFC 6675", false },
+    { "dsack", KNOB_BOOL, AT(dsack), 0, 0, NULL,
+      "Reports what came twice, with the first SACK block.", "RFC 2883", false },
     { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
       "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
       "RFC 9293 §3.5", true },
@@ -126,6 +148,9 @@ const Knob tcp_knobs[] = {
       "false: believes damaged segments.", "RFC 9293 §3.1", true },
     { "retransmit", KNOB_BOOL, AT(retransmit), 0, 0, NULL,
       "false: what is lost is never sent again.", "RFC 9293 §3.8.1", true },
+    { "paws", KNOB_BOOL, AT(paws), 0, 0, NULL,
+      "false: a segment with a timestamp from the past is taken, if its sequence number fits.",
+      "RFC 7323 §5", true },
     { 0 },
 };
 
@@ -186,4 +211,6 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->port_min = linux_ ? 32768 : tcp_defaults.port_min;
     cfg->port_max = linux_ ? 60999 : tcp_defaults.port_max;
     cfg->soft_errors_abort = linux_;
+    cfg->timestamps_required = !linux_;
+    cfg->rcvbuf_max = linux_ ? 6291456 : tcp_defaults.rcvbuf_max;
 }

@@ -73,6 +73,8 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
         tcb->rtt_timing = false;
         tcp_rtt_sample(tcb, sim_now(tcb->tcp->sim) - tcb->rtt_start);
+    } else {
+        tcp_ts_sample(tcb, seg);
     }
     tell_writer(tcb);
     if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
@@ -118,7 +120,10 @@ static void keep_only_ack(Tcb *tcb, Segment *seg)
 static DropReason unacceptable(Tcb *tcb, Segment *seg)
 {
     bool at_closed_window = tcb_window(tcb) == 0 && seg->seq == tcb->rcv_nxt;
+    TcpSeq end = seg->seq + (TcpSeq)seg->text.n;
 
+    if (!(seg->flags & (TCP_RST | TCP_SYN)) && seq_lt(seg->seq, tcb->rcv_nxt))
+        tcp_note_twice(tcb, seg->seq, seq_lt(end, tcb->rcv_nxt) ? end : tcb->rcv_nxt);
     if (seg->flags & TCP_RST && !at_closed_window)
         return DROP_TCP_RST_OUT_OF_WINDOW;
     if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) &&
@@ -148,8 +153,11 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
 {
     if (!acceptable(tcb, seg))
         return unacceptable(tcb, seg);
-    if (seq_lt(seg->seq, tcb->rcv_nxt))
+    if (seq_lt(seg->seq, tcb->rcv_nxt)) {
+        if (seg->text.n > 0 && !(seg->flags & (TCP_RST | TCP_SYN)))
+            tcp_note_twice(tcb, seg->seq, tcb->rcv_nxt);
         cut_front(seg, tcb->rcv_nxt - seg->seq);
+    }
     TcpSeq edge = tcb->rcv_nxt + tcb_window(tcb), end = seg->seq + seg->len;
     if (seq_gt(end, edge))
         cut_back(seg, end - edge);
@@ -317,7 +325,8 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         tcb->retries = 0; /* MUST-37: a probe was answered */
     if (seq_lt(seg->ack, tcb->snd_una))
         return DROP_NONE;
-    if (is_duplicate(tcb, seg))
+    bool news = tcp_recover_update(tcb, seg);
+    if (!tcb->agreed.sack && is_duplicate(tcb, seg))
         tcp_loss_dup_ack(tcb);
     update_send_window(tcb, seg);
     if (seq_gt(seg->ack, tcb->snd_una)) {
@@ -329,6 +338,8 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         if (tcb->fin_acked)
             fin_acknowledged(tcb, seg);
     }
+    if (news && tcb->snd_una != tcb->snd_max) /* RFC 6675 §2: whatever else it does */
+        tcp_loss_dup_ack(tcb);
     return DROP_NONE;
 }
 
@@ -345,9 +356,11 @@ static DropReason in_order(const Step *steps, size_t n, Tcb *tcb, Segment *seg)
 static DropReason in_other_states(Tcb *tcb, Segment *seg)
 {
     static const Step steps[] = {
-        check_sequence, /* first */
+        tcp_ts_check,   /* RFC 7323 §5.3 R1, before all others */
+        check_sequence, /* first; R2 */
         check_rst,      /* second; the third, security, is not modelled */
         check_syn,      /* fourth */
+        tcp_ts_take,    /* R3 */
         check_ack,      /* fifth; the sixth, URG, is passed over */
         take_text,      /* seventh; from here on nothing is refused */
         check_fin,      /* eighth */
@@ -473,6 +486,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
 {
     DropReason why;
 
+    if (!(seg->flags & TCP_SYN)) /* RFC 7323 §2.2: that of a SYN is not scaled */
+        seg->wnd <<= tcb->agreed.snd_scale;
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT &&

@@ -17,6 +17,7 @@ static uint32_t initial_window(const Tcb *tcb)
 
 void tcp_loss_init(Tcb *tcb)
 {
+    tcp_recover_advance(tcb);
     if (tcb->cc == NULL)
         return;
     tcb->cong.cwnd = initial_window(tcb);
@@ -43,6 +44,8 @@ uint32_t tcp_loss_window(const Tcb *tcb)
 
     if (tcb->cc == NULL)
         return CWND_INFINITE;
+    if (tcb->agreed.sack)
+        return tcp_recover_window(tcb);
     /* RFC 3042 §2: one new segment for each of the first two duplicates. */
     if (!tcb->in_recovery && tcb->dup_acks < TCP_DUP_THRESHOLD && tcb->snd_nxt == tcb->snd_max)
         extra = tcb->dup_acks * tcb->snd_mss;
@@ -56,6 +59,10 @@ static void enter_recovery(Tcb *tcb)
     tcb->in_recovery = true;
     tcb->partial_seen = false;
     tcb->limited = 0;
+    if (tcb->agreed.sack) {
+        tcp_recover_start(tcb);
+        return;
+    }
     tcb->cong.cwnd = tcb->cong.ssthresh + TCP_DUP_THRESHOLD * tcb->snd_mss; /* (3) */
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPFastRetrans);
     tcp_retransmit_first(tcb, SENT_TCP_FAST_RETRANSMIT);
@@ -66,7 +73,10 @@ void tcp_loss_dup_ack(Tcb *tcb)
     if (tcb->cc == NULL || !tcb->tcp->cfg.retransmit)
         return;
     tcb->dup_acks++;
-    if (tcb->in_recovery) {
+    if (tcb->agreed.sack) {
+        if (!tcb->in_recovery && tcp_recover_is_due(tcb))
+            enter_recovery(tcb);
+    } else if (tcb->in_recovery) {
         tcb->cong.cwnd += tcb->snd_mss; /* (4): one more has left the network */
     } else if (tcb->dup_acks == TCP_DUP_THRESHOLD && seq_gt(tcb->snd_una, tcb->recover)) {
         /* RFC 6582 §3.2 (2): duplicates of what a timeout has sent again are no new loss. */
@@ -83,6 +93,10 @@ static void ack_in_recovery(Tcb *tcb, uint32_t acked)
     if (seq_geq(tcb->snd_una, tcb->recover)) { /* a full one */
         c->cwnd = c->ssthresh;
         tcb->in_recovery = false;
+        tcp_timer_data_acked(tcb);
+        return;
+    }
+    if (tcb->agreed.sack) { /* RFC 6675 §5 (B): tcp_output goes on with (C) */
         tcp_timer_data_acked(tcb);
         return;
     }
@@ -106,11 +120,14 @@ static bool uses_window(const Tcb *tcb, uint32_t flight)
 void tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight)
 {
     tcb->dup_acks = 0;
+    tcp_recover_advance(tcb);
     if (tcb->in_recovery) {
         ack_in_recovery(tcb, acked);
         return;
     }
     tcb->limited = 0;
+    if (seq_gt(tcb->snd_una, tcb->recover)) /* what follows must stay in reach of a comparison */
+        tcb->recover = tcb->snd_una - 1;
     tcp_timer_data_acked(tcb);
     if (tcb->cc != NULL && uses_window(tcb, flight))
         tcb->cc->on_ack(&tcb->cong, acked);
@@ -128,6 +145,7 @@ void tcp_loss_rto(Tcb *tcb)
     tcb->in_recovery = false;
     tcb->dup_acks = 0;
     tcb->limited = 0;
+    sack_clear(&tcb->agreed.board); /* RFC 2018 §5.1: the peer may have thrown it away */
     tcb->recover = tcb->snd_max; /* RFC 6582 §3.2 (4) */
     tcb->snd_nxt = tcb->snd_una;
 }

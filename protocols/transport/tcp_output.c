@@ -40,11 +40,16 @@ uint32_t tcb_window(const Tcb *tcb)
     return tcb->rcv_adv - tcb->rcv_nxt;
 }
 
+static uint32_t free_buffer(const Tcb *tcb)
+{
+    return (uint32_t)(tcb->tcp->cfg.rcvbuf - MIN(tcb->in.len, tcb->tcp->cfg.rcvbuf));
+}
+
 /* How far the window could be opened, all of the free buffer announced. */
 static uint32_t window_gain(const Tcb *tcb)
 {
-    size_t free_ = tcb->tcp->cfg.rcvbuf - MIN(tcb->in.len, tcb->tcp->cfg.rcvbuf);
-    uint32_t could = (uint32_t)MIN(free_, TCP_WINDOW_MAX), is = tcb_window(tcb);
+    uint32_t free_ = free_buffer(tcb);
+    uint32_t could = (uint32_t)MIN(free_, tcp_window_max(tcb)), is = tcb_window(tcb);
 
     return could > is ? could - is : 0;
 }
@@ -61,13 +66,14 @@ static uint16_t window_to_announce(Tcb *tcb)
 
     if (gain > 0 && worth_opening(tcb, gain))
         tcb->rcv_adv += gain;
-    return (uint16_t)tcb_window(tcb);
+    return tcp_scaled_window(tcb, free_buffer(tcb));
 }
 
 static void acknowledged(Tcb *tcb)
 {
     tcb->ack_sent = tcb->rcv_nxt;
     tcb->owed = ACK_NONE;
+    tcb->agreed.told.has_twice = false;
     tcp_timer_stop(tcb, TIMER_DELAYED_ACK);
 }
 
@@ -83,11 +89,10 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
         h.ack = tcb->rcv_nxt;
     if (flags & TCP_SYN) {
         h.window = (uint16_t)MIN(tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
-        h.opt.has_mss = true;
-        h.opt.mss = (uint16_t)tcb->rcv_mss;
     } else if (!(flags & TCP_RST)) {
         h.window = window_to_announce(tcb);
     }
+    tcp_put_options(tcb, flags, text, &h.opt);
     size_t header = tcp_encoded_len(&h);
     Packet *pkt = packet_new(tcp->sim, header + text, why);
     tcp_encode(&h, pkt->data);
@@ -154,7 +159,11 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
         h.ack = seg->seq + seg->len;
         h.flags |= TCP_ACK;
     }
-    Packet *pkt = packet_new(tcp->sim, TCP_HDR_LEN, why);
+    if (seg->hdr.opt.has_timestamps && tcp->cfg.timestamps) { /* RFC 7323 §5.2 */
+        h.opt.has_timestamps = true;
+        h.opt.ts_ecr = seg->hdr.opt.ts_val;
+    }
+    Packet *pkt = packet_new(tcp->sim, tcp_encoded_len(&h), why);
     tcp_encode(&h, pkt->data);
     node_count(tcp->node, COUNTER_TcpOutSegs);
     node_count(tcp->node, COUNTER_TcpOutRsts);
@@ -191,6 +200,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
 typedef struct Chance { /* of a segment at SND.NXT */
     uint32_t queued; /* D: bytes of text from there on */
     uint32_t usable; /* U: as far as both windows go */
+    uint32_t most;   /* that a segment carries now */
     uint32_t text;   /* what the segment would carry */
     bool     fin;    /* and whether the FIN goes with it */
 } Chance;
@@ -210,8 +220,9 @@ static bool look(const Tcb *tcb, Chance *ch)
     if (seq_gt(seq, end)) /* the FIN is out */
         return false;
     ch->queued = end - seq;
+    ch->most = MIN(tcp_text_max(tcb), tcp_recover_limit(tcb));
     ch->usable = MIN(peers, ours);
-    ch->text = MIN(MIN(ch->queued, ch->usable), tcb->snd_mss);
+    ch->text = MIN(MIN(ch->queued, ch->usable), ch->most);
     ch->fin = tcb->fin_queued && ch->text == ch->queued && peers > ch->text &&
               (ch->text > 0 || in_flight < window || tcb->snd_una == tcb->snd_max);
     return ch->text > 0 || ch->fin;
@@ -221,7 +232,7 @@ static bool worth_sending(const Tcb *tcb, const Chance *ch)
 {
     bool idle = tcb->snd_una == tcb->snd_max || tcb->nodelay; /* Nagle's condition */
 
-    if (ch->text == tcb->snd_mss)
+    if (ch->text == ch->most)
         return true; /* (1) */
     if (ch->fin || seq_lt(tcb->snd_nxt, tcb->snd_max))
         return true; /* CLOSE pushes; and what was sent once is sent again */
@@ -245,6 +256,7 @@ static bool send_next(Tcb *tcb)
 {
     Chance ch;
 
+    tcp_recover_skip(tcb);
     if (!look(tcb, &ch) || !worth_sending(tcb, &ch))
         return false;
     SentReason why = why_sent(tcb, &ch);
@@ -290,7 +302,8 @@ void tcp_output(Tcb *tcb)
     if (sends_text(tcb->state)) {
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
             tcp_loss_idle(tcb);
-        while (tcb->state != TCP_CLOSED && send_next(tcb))
+        while (tcb->state != TCP_CLOSED &&
+               (tcp_recover_lost(tcb) || send_next(tcb) || tcp_recover_rest(tcb)))
             ;
         tcb->force = false;
     }
@@ -301,15 +314,21 @@ void tcp_output(Tcb *tcb)
         send_ack(tcb);
 }
 
-void tcp_retransmit_first(Tcb *tcb, SentReason why)
+TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why)
 {
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
-    uint32_t wnd = tcb->snd_wnd;
-    uint32_t text = MIN(MIN((uint32_t)tcb->out.len, tcb->snd_mss), wnd);
-    bool fin = tcb->fin_sent && tcb->snd_una + text == end && wnd > text;
+    TcpSeq behind = tcb->out_seq + (TcpSeq)tcb->out.len;
+    uint32_t wnd = room_to(seq, tcb->snd_una + tcb->snd_wnd);
+    uint32_t text = MIN(MIN(room_to(seq, behind), room_to(seq, end)), MIN(tcp_text_max(tcb), wnd));
+    bool fin = tcb->fin_sent && seq + text == behind && wnd > text && seq_gt(end, behind);
 
     if (text > 0 || fin)
-        send_text(tcb, tcb->snd_una, text, fin, text > 0 ? why : SENT_TCP_RTO_FIN);
+        send_text(tcb, seq, text, fin, text > 0 ? why : SENT_TCP_RTO_FIN);
+    return seq + text + fin;
+}
+
+void tcp_retransmit_first(Tcb *tcb, SentReason why)
+{
+    tcp_retransmit(tcb, tcb->snd_una, tcb->snd_max, why);
 }
 
 /* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with
@@ -373,7 +392,8 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
  * if the peer could be waiting for it; else the next acknowledgment carries it. */
 void tcp_offer_window(Tcb *tcb)
 {
-    uint32_t gain = window_gain(tcb), largest = (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
+    uint32_t gain = window_gain(tcb);
+    uint32_t largest = (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, tcp_window_max(tcb));
 
     if (tcb->fin_received || tcb->state == TCP_TIME_WAIT || !worth_opening(tcb, gain))
         return;

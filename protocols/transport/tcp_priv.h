@@ -11,6 +11,7 @@
 #include "protocols/transport/tcp.h"
 #include "protocols/transport/tcp_buf.h"
 #include "protocols/transport/tcp_cc.h"
+#include "protocols/transport/tcp_opt.h"
 #include "protocols/transport/tcp_reass.h"
 #include "protocols/transport/tcp_seq.h"
 #include "protocols/wire/tcp_wire.h"
@@ -18,7 +19,6 @@
 enum {
     TCP_MSS_DEFAULT = 536,     /* RFC 9293 §3.7.1, MUST-15 */
     TCP_MSS_MIN = 32,          /* a peer that announces less is not taken at its word */
-    TCP_WINDOW_MAX = 65535,    /* without window scaling */
     TCP_DUP_THRESHOLD = 3      /* RFC 5681 §3.2 */
 };
 
@@ -84,6 +84,7 @@ struct Tcb {
 
     AckDebt    owed;
     SentReason owed_why;
+    TcpAgreed  agreed;    /* options */
 
     /* Retransmission, RFC 6298. */
     SimTime  srtt, rttvar, rto;
@@ -102,7 +103,8 @@ struct Tcb {
     Cong     cong;
     unsigned dup_acks;
     uint32_t limited;     /* bytes sent by limited transmit on them */
-    TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began */
+    TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
+                             RecoveryPoint + 1 */
     bool     in_recovery, partial_seen;
 
     uint64_t retransmits, bytes_sent, bytes_acked, bytes_received;
@@ -125,6 +127,7 @@ struct Tcp {
     Tcb       *dead;
     Timer      reaper;
     uint64_t   isn_key[2];
+    uint32_t   ts_key;
     unsigned   isns_used;  /* of cfg.isn_list */
     uint32_t   next_port;
 };
@@ -226,6 +229,31 @@ DropReason take_text(Tcb *tcb, Segment *seg);
 DropReason check_fin(Tcb *tcb, Segment *seg);
 void       deliver_waiting(Tcb *tcb); /* what came with the SYN */
 
+/* tcp_opt.c */
+void     tcp_agree(Tcb *tcb, const TcpOptions *opt); /* with the peer's SYN */
+void     tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *opt);
+uint32_t tcp_text_max(const Tcb *tcb);     /* SND.MSS less the options that vary */
+uint32_t tcp_window_max(const Tcb *tcb);   /* that can be announced */
+uint32_t tcp_window_unit(const Tcb *tcb);  /* windows are multiples of it */
+/* The window field for RCV.WND with so many bytes of the buffer free. It is rounded up, so that
+ * its right edge never falls behind what is free: RCV.WND grows by that, less than a unit, and
+ * the buffer takes as much beyond its size. Where even that has been used the edge falls back by
+ * less than a unit, and what was announced before is still accepted (RFC 7323 §2.4). */
+uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_);
+void     tcp_note_twice(Tcb *tcb, TcpSeq left, TcpSeq right); /* came before: RFC 2883 */
+void     tcp_note_queued(Tcb *tcb, const Segment *seg);       /* before it is put into the queue */
+
+/* tcp_ts.c */
+void       tcp_ts_init(Tcp *tcp);
+void       tcp_ts_start(Tcb *tcb);
+uint32_t   tcp_ts_now(const Tcb *tcb);
+void       tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val);
+DropReason tcp_ts_check(Tcb *tcb, Segment *seg); /* RFC 7323 §5.3 R1, and §3.2 */
+DropReason tcp_ts_take(Tcb *tcb, Segment *seg);  /* R3; refuses nothing */
+/* A round trip by the echo, if the acknowledged segment is not timed by our own clock, which is
+ * finer but cannot tell a segment from its repetition. */
+void       tcp_ts_sample(Tcb *tcb, const Segment *seg);
+
 /* tcp_output.c */
 void owe_ack(Tcb *tcb, SentReason why);         /* at once, on data if there is some */
 void owe_bare_ack(Tcb *tcb, SentReason why);    /* at once, by itself */
@@ -233,6 +261,8 @@ void owe_delayed_ack(Tcb *tcb, SentReason why); /* soon, if the host delays ACKs
 void tcp_output(Tcb *tcb); /* sends what is allowed or owed now */
 void tcp_send_syn(Tcb *tcb, SentReason why); /* SYN, or SYN-ACK once there is one to acknowledge */
 void tcp_retransmit_first(Tcb *tcb, SentReason why); /* one segment at SND.UNA */
+/* One segment of what was sent before from seq on, not beyond `end`; returns how far it went. */
+TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why);
 void tcp_send_probe(Tcb *tcb);  /* one byte at SND.UNA, whatever the window */
 void tcp_offer_window(Tcb *tcb); /* the program has read: an update, if it is worth one */
 void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
@@ -261,6 +291,18 @@ void     tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight); /* in flig
 void     tcp_loss_rto(Tcb *tcb);
 void     tcp_loss_idle(Tcb *tcb);                /* before data is sent: RFC 5681 §4.1 */
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
+
+/* tcp_recover.c: recovery with SACK, for tcp_loss.c, and what tcp_output.c sends in one */
+uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */
+uint32_t tcp_in_pipe(const Tcb *tcb);            /* in the network; without SACK in flight */
+bool     tcp_recover_update(Tcb *tcb, const Segment *seg); /* is anything newly reported? */
+bool     tcp_recover_is_due(const Tcb *tcb);
+void     tcp_recover_start(Tcb *tcb);
+void     tcp_recover_advance(Tcb *tcb);          /* SND.UNA has moved */
+void     tcp_recover_skip(Tcb *tcb);             /* SND.NXT, over what is reported */
+uint32_t tcp_recover_limit(const Tcb *tcb);      /* from SND.NXT to what is reported */
+bool     tcp_recover_lost(Tcb *tcb);             /* sends the next hole that is lost, if it may */
+bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue */
 
 /* tcp_trace.c */
 void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc);

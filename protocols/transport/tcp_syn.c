@@ -280,6 +280,7 @@ void take_syn(Tcb *tcb, const Segment *seg)
     tcb->snd_wl1 = seg->seq;
     tcb->snd_wl2 = seg->ack;
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
+    tcp_agree(tcb, &seg->hdr.opt);
     tcb->cong.mss = tcb->snd_mss;
 }
 

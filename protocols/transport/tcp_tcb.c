@@ -55,6 +55,7 @@ bool tcb_path_mtu(Tcb *tcb)
 {
     uint32_t mss = largest_segment(tcb->tcp, tcb->remote);
 
+    mss -= tcb->agreed.timestamps ? TCP_TS_LEN : 0;
     if (mss >= tcb->snd_mss)
         return false;
     tcb->snd_mss = tcb->cong.mss = mss;
@@ -106,6 +107,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
     tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
     tcb->cong = (Cong){ tcb->cc != NULL ? mss : CWND_INFINITE, CWND_INFINITE, mss, 0 };
+    tcp_ts_start(tcb);
     tcp_timers_init(tcb);
     list_append(tcp, tcb);
     table_insert(&tcp->table, tcb);
@@ -154,6 +156,7 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
     }
     tcp_timers_stop(tcb);
     ring_free(&tcb->out);
+    sack_clear(&tcb->agreed.board);
     tcp_set_state(tcb, TCP_TIME_WAIT, trigger, rfc);
     tcp_timer_set(tcb, TIMER_WAIT, 2 * cfg->msl);
 }
@@ -163,6 +166,7 @@ static void tcb_free(Tcb *tcb)
     ring_free(&tcb->out);
     ring_free(&tcb->in);
     reass_clear(&tcb->reass);
+    sack_clear(&tcb->agreed.board);
     g_free(tcb);
 }
 
@@ -317,10 +321,25 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .timer_left = timer != NULL ? tcb->timers[which].at - sim_now(tcb->tcp->sim) : 0,
         .passive = tcb->passive,
         .has_owner = !tcb->closed,
+        .window_scale = tcb->agreed.window_scale,
+        .timestamps = tcb->agreed.timestamps,
+        .sack = tcb->agreed.sack,
+        .snd_scale = tcb->agreed.snd_scale,
+        .rcv_scale = tcb->agreed.rcv_scale,
+        .ts_recent = tcb->agreed.ts_recent,
+        .in_pipe = tcp_in_pipe(tcb),
     };
 }
 
 #ifndef NDEBUG
+static void check_board(const Reass *blocks, TcpSeq una, TcpSeq max)
+{
+    if (blocks->n == 0)
+        return;
+    g_assert(seq_geq(blocks->ranges[0].left, una));
+    g_assert(seq_leq(blocks->ranges[blocks->n - 1].right, max));
+}
+
 static void check_send_side(const Tcb *tcb)
 {
     g_assert(seq_leq(tcb->snd_una, tcb->snd_nxt));
@@ -332,6 +351,7 @@ static void check_send_side(const Tcb *tcb)
     g_assert(tcb->fin_queued || !tcb->fin_sent);
     g_assert(tcb->fin_sent || !tcb->fin_acked);
     g_assert(tcb->cong.cwnd > 0);
+    check_board(&tcb->agreed.board.blocks, tcb->snd_una, tcb->snd_max);
 }
 
 static void check_receive_side(const Tcb *tcb)
@@ -339,7 +359,7 @@ static void check_receive_side(const Tcb *tcb)
     if (tcb->state == TCP_SYN_SENT)
         return;
     g_assert(seq_leq(tcb->rcv_nxt, tcb->rcv_adv));
-    g_assert(tcb->in.len <= tcb->tcp->cfg.rcvbuf);
+    g_assert(tcb->in.len < tcb->tcp->cfg.rcvbuf + tcp_window_unit(tcb));
     g_assert(!tcb->fin_received || tcb->rcv_nxt == tcb->rcv_fin + 1);
     if (tcb->reass.n == 0)
         return;
@@ -398,6 +418,7 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
     tcp->ended = g_ptr_array_new();
     timer_init(&tcp->reaper, &tcp->sim->sched, reap, tcp);
     tcp_isn_init(tcp);
+    tcp_ts_init(tcp);
     return tcp;
 }
 
@@ -421,11 +442,6 @@ void tcp_flush(Tcp *tcp)
 const TcpConfig *tcp_config(const Tcp *tcp)
 {
     return &tcp->cfg;
-}
-
-void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
-{
-    tcp->cfg = *cfg;
 }
 
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)

@@ -54,6 +54,7 @@ static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
     owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* MAY-13, RFC 5681 §4.2 */
     if (!reass_add(&tcb->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
         return DROP_TCP_REASS_FULL;
+    sacklist_note(&tcb->agreed.told, &tcb->reass, seg->seq);
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPOFOQueue);
     return DROP_NONE;
 }
@@ -82,6 +83,7 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_TCP_TEXT_AFTER_FIN;
     }
     tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
+    tcp_note_queued(tcb, seg);
     ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
     if (seg->seq != tcb->rcv_nxt)
         return take_out_of_order(tcb, seg);

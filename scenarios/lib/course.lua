@@ -12,6 +12,7 @@ course.tcp = {
   msl = "30s", initial_rto = "1s", min_rto = "1s", max_rto = "64s",
   syn_retries = 6, synack_retries = 5, retries = 8, fin_timeout = "60s",
   delayed_ack = false, nagle = false, initial_cwnd = 10, rcvbuf = 65535, isn = "rfc6528",
+  window_scale = false, timestamps = false, sack = false,
 }
 
 -- The course's defaults for all hosts made after; `tcp` overrides single knobs. ARP caches are warm,

@@ -27,7 +27,6 @@ static Packet *take_buffer(Sim *sim, size_t cap)
         pkt->cap = (uint32_t)MAX(cap, USUAL_CAP);
     }
     pool->made++;
-    pool->bytes += sizeof *pkt + pkt->cap;
     return pkt;
 }
 
@@ -71,7 +70,6 @@ void packet_free(Packet *pkt)
         return;
     PacketPool *pool = &pkt->sim->packets;
     pool->freed++;
-    pool->bytes -= sizeof *pkt + pkt->cap;
     if (pkt->cap != USUAL_CAP) {
         g_free(pkt);
         return;

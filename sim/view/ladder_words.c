@@ -141,6 +141,8 @@ static const char *const drops_zh[DROP_COUNT] = {
     [DROP_TCP_BAD_HANDSHAKE] = "确认的不是我们的 SYN",
     [DROP_TCP_DATA_AFTER_CLOSE] = "程序已经关闭，不再收数据",
     [DROP_TCP_TEXT_AFTER_FIN] = "FIN 之后的数据",
+    [DROP_TCP_PAWS] = "时间戳太旧：是过去的重复",
+    [DROP_TCP_NO_TIMESTAMP] = "没有约定的时间戳",
     [DROP_TCP_TIME_WAIT] = "TIME-WAIT：只回答重发的 FIN",
 };
 
@@ -157,6 +159,9 @@ static const Phrase sent[SENT_COUNT] = {
     [SENT_TCP_FAST_RETRANSMIT] = { "fast retransmit: three duplicate ACKs",
                                    "快重传：收到 3 个重复确认" },
     [SENT_TCP_PARTIAL_ACK] = { "retransmission: the next hole", "重传：下一个缺口" },
+    [SENT_TCP_SACK_RETRANSMIT] = { "retransmission: a hole that SACK shows", "重传：SACK 指出的缺口" },
+    [SENT_TCP_SACK_RESCUE] = { "retransmission: the last segment", "重传：最后一段" },
+    [SENT_TCP_PAWS_ACK] = { "timestamp too old: repeats its ACK", "时间戳太旧：再确认一次" },
     [SENT_TCP_RST_CLOSED] = { "no such connection", "没有这条连接" },
     [SENT_TCP_RST_LISTEN] = { "belongs to no connection here", "不属于这里的任何连接" },
     [SENT_TCP_RST_SYN_SENT] = { "we did not send that SYN", "没有发过那个 SYN" },

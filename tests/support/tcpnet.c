@@ -108,6 +108,7 @@ TcpConfig course_config(void)
     cfg.retries = 8;
     cfg.fin_timeout = 60 * SEC;
     cfg.isn = TCP_ISN_FIXED;
+    cfg.window_scale = cfg.timestamps = cfg.sack = false;
     return cfg;
 }
 

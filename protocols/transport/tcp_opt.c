@@ -1,0 +1,137 @@
+/*
+ * tcp_opt.c - options: offered in a SYN, agreed on with the peer's, and carried by each segment;
+ * and the windows that a shift makes of 16 bits. RFC 7323 §2, RFC 2018 §2-4.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+/* --- agreement -------------------------------------------------------------------------------- */
+
+/* RFC 7323 §2.3: the least shift with which all of the buffer can be announced. Linux takes the
+ * most that it might let the buffer grow to, and the logarithm of that. */
+static uint8_t scale_for(const TcpConfig *cfg)
+{
+    uint64_t most = MAX(cfg->rcvbuf, cfg->rcvbuf_max);
+    uint8_t scale = 0;
+
+    while (scale < TCP_SCALE_MAX && most >> scale > TCP_WINDOW_MAX)
+        scale++;
+    return scale;
+}
+
+void tcp_agree(Tcb *tcb, const TcpOptions *opt)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    TcpAgreed *agreed = &tcb->agreed;
+
+    if (cfg->window_scale && opt->has_wscale) {
+        agreed->window_scale = true;
+        agreed->snd_scale = MIN(opt->wscale, TCP_SCALE_MAX);
+        agreed->rcv_scale = scale_for(cfg);
+    }
+    agreed->sack = cfg->sack && opt->sack_permitted;
+    if (cfg->timestamps && opt->has_timestamps) {
+        agreed->timestamps = true;
+        tcp_ts_set_recent(tcb, opt->ts_val);
+        tcb->snd_mss -= TCP_TS_LEN; /* RFC 6691 §2: the MSS counts them as text */
+    }
+}
+
+/* --- what a segment carries ------------------------------------------------------------------- */
+
+/* SACK blocks beside `text` bytes: as many as the header has room for, but they may take no more
+ * than half of a segment's text. */
+static unsigned blocks_beside(const Tcb *tcb, bool text)
+{
+    const TcpAgreed *agreed = &tcb->agreed;
+    size_t room = TCP_OPTIONS_MAX - (agreed->timestamps ? TCP_TS_LEN : 0);
+    unsigned n = sacklist_count(&agreed->told, &tcb->reass, TCP_SACK_MAX);
+
+    if (!agreed->sack || tcb->state < TCP_ESTABLISHED)
+        return 0;
+    room = MIN(room, text ? tcb->snd_mss / 2 : tcb->snd_mss);
+    while (n > 0 && TCP_SACK_LEN(n) > room)
+        n--;
+    return n;
+}
+
+uint32_t tcp_text_max(const Tcb *tcb)
+{
+    unsigned n = blocks_beside(tcb, true);
+
+    return n > 0 ? tcb->snd_mss - (uint32_t)TCP_SACK_LEN(n) : tcb->snd_mss;
+}
+
+static void offer(const Tcb *tcb, bool answer, TcpOptions *opt)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    const TcpAgreed *agreed = &tcb->agreed;
+
+    opt->has_mss = true;
+    opt->mss = (uint16_t)tcb->rcv_mss;
+    opt->sack_permitted = answer ? agreed->sack : cfg->sack;
+    opt->has_timestamps = answer ? agreed->timestamps : cfg->timestamps;
+    opt->has_wscale = answer ? agreed->window_scale : cfg->window_scale;
+    opt->wscale = opt->has_wscale ? scale_for(cfg) : 0; /* even if it is 0: RFC 7323 §2.2 */
+}
+
+void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *opt)
+{
+    const TcpAgreed *agreed = &tcb->agreed;
+
+    if (flags & TCP_SYN)
+        offer(tcb, (flags & TCP_ACK) != 0, opt);
+    else
+        opt->has_timestamps = agreed->timestamps;
+    if (opt->has_timestamps) {
+        opt->ts_val = tcp_ts_now(tcb);
+        opt->ts_ecr = flags & TCP_ACK ? agreed->ts_recent : 0;
+    }
+    if (flags & (TCP_SYN | TCP_RST))
+        return;
+    unsigned n = blocks_beside(tcb, text > 0);
+    opt->n_sack = (uint8_t)sacklist_blocks(&agreed->told, &tcb->reass, n, opt->sack);
+}
+
+/* --- windows ---------------------------------------------------------------------------------- */
+
+uint32_t tcp_window_max(const Tcb *tcb)
+{
+    return (uint32_t)TCP_WINDOW_MAX << tcb->agreed.rcv_scale;
+}
+
+uint32_t tcp_window_unit(const Tcb *tcb)
+{
+    return (uint32_t)1 << tcb->agreed.rcv_scale;
+}
+
+uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_)
+{
+    uint32_t unit = tcp_window_unit(tcb), up = (tcb_window(tcb) + unit - 1) / unit;
+
+    if ((uint64_t)up * unit > (uint64_t)free_ + unit - 1)
+        up = MIN(tcb_window(tcb), free_ + unit - 1) / unit;
+    tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt + up * unit);
+    return (uint16_t)MIN(up, TCP_WINDOW_MAX);
+}
+
+/* --- SACK: what has come, and has come twice -------------------------------------------------- */
+
+void tcp_note_twice(Tcb *tcb, TcpSeq left, TcpSeq right)
+{
+    if (!tcb->agreed.sack || !tcb->tcp->cfg.dsack || !seq_lt(left, right))
+        return;
+    node_count(tcb->tcp->node, COUNTER_TcpExtTCPDSACKOldSent);
+    sacklist_twice(&tcb->agreed.told, left, right);
+}
+
+void tcp_note_queued(Tcb *tcb, const Segment *seg)
+{
+    TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
+    TcpSackBlock part;
+
+    if (!tcb->agreed.sack)
+        return;
+    if (sacklist_overlap(&tcb->reass, seg->seq, right, &part))
+        tcp_note_twice(tcb, part.left, part.right);
+}
