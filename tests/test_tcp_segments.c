@@ -398,6 +398,80 @@ START_TEST(sending_ends_with_the_close)
 }
 END_TEST
 
+/* --- RFC 9293's figures, RFC 1337 ------------------------------------------------------------ */
+
+/* Figure 8: an old duplicate SYN gets there first. The peer plays A. */
+START_TEST(an_old_duplicate_syn_is_recovered_from)
+{
+    TcpNet n;
+    TcpConfig cfg = peer_config();
+    cfg.isn = TCP_ISN_LIST;
+    cfg.isn_list[0] = 300;
+    cfg.isn_list[1] = 400;
+    cfg.n_isn = 2;
+    peer_init(&n, &cfg);
+    listen_80(&n);
+    peer_inject(&n, "S 90");
+    peer_inject(&n, "R 91");
+    peer_inject(&n, "S 100");
+    peer_inject(&n, ". 101 ack 401");
+    expect_log(&n, "10 c SYN-RECEIVED\n10 c>p S. 300 ack 91\n"
+                   "20 c LISTEN\n20 c drops tcp.reset\n"
+                   "30 c SYN-RECEIVED\n30 c>p S. 400 ack 101\n40 c ESTABLISHED\n");
+    n.conn = must_accept(&n);
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* FIG-3b: the true SYN comes before the reset of the old one. */
+START_TEST(a_true_syn_behind_an_old_one_has_to_come_again)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    listen_80(&n);
+    peer_inject(&n, "S 90");
+    peer_inject(&n, "S 100");
+    peer_inject(&n, "R 91");
+    peer_inject(&n, "S 100");
+    expect_log(&n, "10 c SYN-RECEIVED\n10 c>p S. 100 ack 91\n"
+                   "20 c LISTEN\n20 c drops tcp.syn-in-window\n"
+                   "30 c drops tcp.listen-rst\n"
+                   "40 c SYN-RECEIVED\n40 c>p S. 100 ack 101\n");
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* RFC 1337, figure 1: what an old duplicate provokes ends TIME-WAIT. */
+START_TEST(time_wait_can_be_assassinated)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    bring_to(&n, TCP_TIME_WAIT);
+    g_string_truncate(n.log, 0);
+    peer_inject(&n, ". 255 ack 33");
+    peer_inject(&n, "R 302");
+    expect_log(&n, "40 c>p . 102 ack 302\n40 c drops tcp.out-of-window\n"
+                   "50 c CLOSED\n50 c drops tcp.reset\n");
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* RFC 1337, figure 4, line 5: the reset of a confused client is in the window, not at its edge. */
+START_TEST(a_half_open_connection_survives_a_reset_that_is_not_exact)
+{
+    TcpNet n;
+    peer_init(&n, NULL);
+    listen_80(&n);
+    peer_inject(&n, "S 300");
+    peer_inject(&n, "R 323");
+    peer_inject(&n, ". 301 ack 101");
+    expect_log(&n, "10 c SYN-RECEIVED\n10 c>p S. 100 ack 301\n"
+                   "20 c>p . 101 ack 301\n20 c drops tcp.rst-not-exact\n30 c ESTABLISHED\n");
+    n.conn = must_accept(&n);
+    tcpnet_free(&n);
+}
+END_TEST
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 static void read_from_peer(TcpNet *n, uint32_t seq, size_t len)
@@ -989,6 +1063,10 @@ static void add_states(Suite *suite)
     LOOP(closing_states_answer, closing);
     tcase_add_loop_test(tc, the_fin_alone_restarts_2msl, 0, 2);
     tcase_add_loop_test(tc, sending_ends_with_the_close, 0, 5);
+    tcase_add_test(tc, an_old_duplicate_syn_is_recovered_from);
+    tcase_add_test(tc, a_true_syn_behind_an_old_one_has_to_come_again);
+    tcase_add_test(tc, time_wait_can_be_assassinated);
+    tcase_add_test(tc, a_half_open_connection_survives_a_reset_that_is_not_exact);
     tcase_add_loop_test(tc, without_challenges_a_host_believes_what_it_gets, 0, 2);
     LOOP(icmp_errors_refuse_or_hint, hints);
     tcase_add_test(tc, icmp_errors_do_not_end_a_connection);

@@ -623,6 +623,48 @@ START_TEST(a_cable_out_for_too_long_ends_it)
 }
 END_TEST
 
+/* RFC 1191: a router says that it is too much, and what was dropped goes again in pieces. */
+START_TEST(a_narrow_path_is_learnt)
+{
+    Net *net = net_new(1);
+    StackConfig cfg = stack_config_default();
+    LinkConfig narrow = link_defaults;
+    NetError err;
+    TcpInfo info;
+    Pump up, down;
+    cfg.tcp = course_config();
+    narrow.delay = 10 * MSEC;
+    narrow.mtu = 1400;
+    Stack *c = net_host(net, "c", &cfg), *r1 = net_router(net, "r1", &cfg);
+    Stack *r2 = net_router(net, "r2", &cfg), *s = net_host(net, "s", &cfg);
+    net_link(net, c->node, "10.0.1.1/24", r1->node, "10.0.1.254/24", 10 * MSEC);
+    net_link_with(net, r1->node, "10.0.2.1/24", r2->node, "10.0.2.2/24", &narrow);
+    net_link(net, r2->node, "10.0.3.254/24", s->node, "10.0.3.1/24", 10 * MSEC);
+    net_route(c, "0.0.0.0/0", "10.0.1.254");
+    net_route(s, "0.0.0.0/0", "10.0.3.254");
+    net_route(r1, "10.0.3.0/24", "10.0.2.2");
+    net_route(r2, "10.0.1.0/24", "10.0.2.1");
+    net_warm(net);
+    Listener *l = tcp_listen(s->tcp, IP4_ANY, 80, 0, false, &err);
+    Conn *conn = tcp_connect(c->tcp, IP_NONE, 40000, ip("10.0.3.1"), 80, &err);
+    net_run(net);
+    Conn *accepted = listener_accept(l);
+    ck_assert_ptr_nonnull(accepted);
+    pump_start(&up, conn, 20000);
+    pump_start(&down, accepted, 0);
+    net_run_until(net, SEC - MSEC); /* before a timer could have repaired it */
+    ck_assert_uint_eq(down.received, 20000);
+    conn_info(conn, &info);
+    ck_assert_uint_eq(info.mss, 1360);
+    ck_assert_uint_gt(net_count(net, "icmp 3/4 mtu 1400"), 0);
+    net_run(net);
+    conn_free(conn);
+    conn_free(accepted);
+    listener_close(l);
+    net_free(net);
+}
+END_TEST
+
 START_TEST(without_retransmission_a_loss_is_for_ever)
 {
     TcpNet n;
@@ -654,6 +696,7 @@ Suite *tcp_transfer_suite(void)
     tcase_add_test(tc, a_lost_window_update_is_made_up_by_a_probe);
     tcase_add_loop_test(tc, a_download_goes_on_when_the_cable_is_back, 0, 4);
     tcase_add_test(tc, a_cable_out_for_too_long_ends_it);
+    tcase_add_test(tc, a_narrow_path_is_learnt);
     tcase_add_test(tc, without_retransmission_a_loss_is_for_ever);
     suite_add_tcase(suite, tc);
     tc = tcase_create("congestion");
