@@ -102,6 +102,11 @@ Iface *stack_iface(const Stack *stack, const char *name)
     return port != NULL ? port->owner : NULL;
 }
 
+Iface *port_iface(const Port *port)
+{
+    return port->node->kind != NODE_SWITCH ? port->owner : NULL;
+}
+
 void stack_set_address(Stack *stack, Iface *iface, IpPrefix addr)
 {
     ipv4_set_address(stack->ipv4, iface, addr);

@@ -38,6 +38,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg);
 /* A new interface with a port of its own. mac NULL: the world's next, 02:00:00:00:00:01 upwards. */
 Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac);
 Iface *stack_iface(const Stack *stack, const char *name); /* NULL if there is none */
+Iface *port_iface(const Port *port); /* the interface on a port; NULL at a switch */
 void   stack_set_address(Stack *stack, Iface *iface, IpPrefix addr);
 
 Stack *node_stack(const Node *node); /* NULL for a switch */

@@ -55,13 +55,6 @@ START_TEST(takes_what_is_for_it)
 }
 END_TEST
 
-START_TEST(a_promiscuous_interface_takes_no_more)
-{
-    lan.st[2].iface.promiscuous = true;
-    send_row(_i);
-}
-END_TEST
-
 START_TEST(a_frame_shorter_than_its_header_is_dropped)
 {
     Packet *pkt = packet_new(lan.sim, 13, SENT_RAW);
@@ -129,7 +122,6 @@ Suite *eth_suite(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, takes_what_is_for_it, 0, rows);
-    tcase_add_loop_test(tc, a_promiscuous_interface_takes_no_more, 0, rows);
     tcase_add_test(tc, a_frame_shorter_than_its_header_is_dropped);
     tcase_add_test(tc, padding_is_handed_up_with_the_rest);
     tcase_add_test(tc, output_puts_fourteen_bytes_in_front);

@@ -11,6 +11,13 @@
 static const struct {
     const char *claim, *text, *printed;
 } shown[] = {
+    { "flags may be a number",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "a:send_raw { ip = { dst = b }, tcp = { sport = 1, dport = 80, flags = 0x12, seq = 1 } }\n"
+      "sim.sleep(1)\n"
+      "print(b:packets { tcp = true }[1].tcp.flags)",
+      "S.\n" },
     { "a forged datagram arrives, summed and filled in",
       "local a, b, m, sw = sim.host('a'), sim.host('b'), sim.host('m'), sim.switch('sw')\n"
       "sim.link(a, sw) sim.link(b, sw) sim.link(m, sw)\n"

@@ -14,6 +14,8 @@ static const struct { const char *text, *printed; } order[] = {
     { "for i = 1, 3 do sim.spawn(function() print(i) sim.sleep(1) print(i) end) end", "1\n2\n3\n1\n2\n3\n" },
     { "local t = sim.spawn(function() sim.sleep(2) return 'a', 'b' end) print(t:wait(), sim.now())",
       "a\t2.0\n" },
+    { "local t = sim.spawn(function() sim.sleep(2) return nil, 'b', 3 end) print(t:wait()) print(t:wait())",
+      "nil\tb\t3\nnil\tb\t3\n" },
     { "local t = sim.spawn(function() end) sim.sleep(1) print(t:wait())", "nil\n" },
     { "local t = sim.spawn(function() sim.sleep(9) end) print(t:wait { timeout = '1s' }) print(sim.now())",
       "nil\tTIMEOUT\n1.0\n" },

@@ -18,6 +18,7 @@ static Conn *connect_from(TcpNet *n, uint16_t port)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* SHLD-5, MAY-3, CC-20, FIG-1 */
 START_TEST(three_segments_open_a_connection)
 {
     TcpNet n;
@@ -43,6 +44,7 @@ START_TEST(three_segments_open_a_connection)
 }
 END_TEST
 
+/* SM-1, SM-10 */
 START_TEST(a_closed_port_refuses)
 {
     TcpNet n;
@@ -63,6 +65,7 @@ START_TEST(a_closed_port_refuses)
 }
 END_TEST
 
+/* CC-1, CC-13, CC-19 */
 START_TEST(a_lost_syn_is_sent_again_and_data_begins_with_an_rto_of_3_s)
 {
     static const int connected[] = { 20, 1020, 3020, 7020 };
@@ -86,6 +89,7 @@ START_TEST(a_lost_syn_is_sent_again_and_data_begins_with_an_rto_of_3_s)
 }
 END_TEST
 
+/* CC-11 */
 START_TEST(an_unanswered_syn_is_tried_seven_times_and_given_up_after_127_s)
 {
     TcpNet n;
@@ -166,6 +170,7 @@ START_TEST(data_makes_up_for_a_lost_third_segment)
 }
 END_TEST
 
+/* MUST-10, FIG-2 */
 START_TEST(two_syns_that_cross_make_one_connection)
 {
     TcpNet n;
@@ -190,6 +195,7 @@ START_TEST(two_syns_that_cross_make_one_connection)
 }
 END_TEST
 
+/* SM-33 */
 START_TEST(closing_in_syn_sent_sends_nothing)
 {
     TcpNet n;
@@ -207,6 +213,7 @@ START_TEST(closing_in_syn_sent_sends_nothing)
 }
 END_TEST
 
+/* SM-35 */
 START_TEST(closing_in_syn_received_sends_a_fin)
 {
     TcpNet n;
@@ -281,6 +288,7 @@ static void old_syn_configs(TcpConfig *c, TcpConfig *s)
     s->n_isn = 2;
 }
 
+/* SM-2 */
 START_TEST(an_old_syn_opens_nothing_after_three_segments)
 {
     OldSyn o;
@@ -361,7 +369,7 @@ END_TEST
 
 /* --- closing ---------------------------------------------------------------------------------- */
 
-/* From here times count from the close: pair_establish ends at 30 ms. */
+/* FIG-7: From here times count from the close: pair_establish ends at 30 ms. */
 START_TEST(four_segments_close_a_connection)
 {
     TcpNet n;
@@ -386,6 +394,7 @@ START_TEST(four_segments_close_a_connection)
 }
 END_TEST
 
+/* MAY-1, SM-38 */
 START_TEST(half_closed_the_other_direction_goes_on)
 {
     TcpNet n;
@@ -420,6 +429,7 @@ START_TEST(half_closed_the_other_direction_goes_on)
 }
 END_TEST
 
+/* FIG-8, SM-25, SM-26 */
 START_TEST(fins_that_cross_close_both_through_closing)
 {
     TcpNet n;
@@ -445,6 +455,7 @@ static void close_at_eof(void *user)
         conn_close(n->accepted);
 }
 
+/* SM-25 */
 START_TEST(a_program_that_closes_at_once_saves_a_segment)
 {
     TcpNet n;
@@ -463,6 +474,7 @@ START_TEST(a_program_that_closes_at_once_saves_a_segment)
 }
 END_TEST
 
+/* SM-34 */
 START_TEST(the_fin_rides_on_the_data_that_waits_before_it)
 {
     TcpNet n;
@@ -523,6 +535,7 @@ static void close_both(TcpNet *n)
     conn_close(n->accepted);
 }
 
+/* MUST-13, SM-27 */
 START_TEST(a_repeated_fin_is_acknowledged_and_starts_2msl_again)
 {
     TcpNet n;
@@ -596,6 +609,7 @@ static void hold_time_wait(TcpNet *n, SimTime msl)
     expect_state(n, n->conn, TCP_TIME_WAIT);
 }
 
+/* MUST-13 */
 START_TEST(time_wait_lasts_exactly_240_s_with_an_msl_of_120)
 {
     TcpNet n;
@@ -608,6 +622,7 @@ START_TEST(time_wait_lasts_exactly_240_s_with_an_msl_of_120)
 }
 END_TEST
 
+/* SM-40, FIG-20 */
 START_TEST(a_closed_pair_cannot_be_used_again_before_2msl)
 {
     TcpNet n;
@@ -649,6 +664,7 @@ static void reopen(TcpNet *n, uint32_t isn)
     n->conn = connect_from(n, 40000);
 }
 
+/* MAY-2, EXT-48, EXT-49 */
 START_TEST(a_newer_syn_reopens_time_wait)
 {
     TcpNet n;
@@ -664,6 +680,7 @@ START_TEST(a_newer_syn_reopens_time_wait)
 }
 END_TEST
 
+/* EXT-48 */
 START_TEST(an_older_syn_does_not_reopen_time_wait)
 {
     TcpNet n;
@@ -678,6 +695,7 @@ START_TEST(an_older_syn_does_not_reopen_time_wait)
 }
 END_TEST
 
+/* MAY-2 */
 START_TEST(a_syn_that_was_an_old_duplicate_gives_time_wait_back)
 {
     TcpNet n;
@@ -723,6 +741,7 @@ END_TEST
 
 /* --- closing that resets ---------------------------------------------------------------------- */
 
+/* SHLD-3 */
 START_TEST(close_with_unread_data_resets)
 {
     TcpNet n;
@@ -739,6 +758,7 @@ START_TEST(close_with_unread_data_resets)
 }
 END_TEST
 
+/* SHLD-3 */
 START_TEST(data_after_close_resets_and_the_next_write_fails)
 {
     TcpNet n;
@@ -761,6 +781,7 @@ START_TEST(data_after_close_resets_and_the_next_write_fails)
 }
 END_TEST
 
+/* MUST-12, SM-37 */
 START_TEST(abort_resets_and_throws_away)
 {
     TcpNet n;
@@ -781,6 +802,7 @@ START_TEST(abort_resets_and_throws_away)
 }
 END_TEST
 
+/* FIG-5 */
 START_TEST(a_crash_is_silent_and_what_comes_later_is_reset)
 {
     TcpNet n;
@@ -797,7 +819,7 @@ START_TEST(a_crash_is_silent_and_what_comes_later_is_reset)
 }
 END_TEST
 
-/* RFC 9293, figure 9. */
+/* FIG-4, SM-8: RFC 9293, figure 9. */
 START_TEST(a_half_open_connection_is_discovered)
 {
     TcpNet n;
@@ -881,6 +903,7 @@ START_TEST(a_full_accept_queue_may_refuse)
 }
 END_TEST
 
+/* EXT-53 */
 START_TEST(a_full_syn_backlog_drops_syns)
 {
     TcpNet n;
@@ -927,6 +950,7 @@ START_TEST(a_closed_listener_resets_who_waits_and_forgets_who_is_half_open)
 }
 END_TEST
 
+/* MUST-46 */
 START_TEST(ports_and_addresses_are_checked)
 {
     TcpNet n;
@@ -1018,6 +1042,7 @@ static uint32_t isn_of(uint64_t seed, SimTime at, uint16_t port)
     return info.iss;
 }
 
+/* MUST-8, MUST-9, SHLD-1, EXT-51 */
 START_TEST(initial_numbers_follow_the_clock_and_a_secret)
 {
     ck_assert_uint_eq(isn_of(1, 0, 40000) + 250000, isn_of(1, SEC, 40000));

@@ -75,6 +75,23 @@ START_TEST(the_pattern_is_the_same_in_any_pieces)
 }
 END_TEST
 
+START_TEST(the_first_wrong_byte_is_found)
+{
+    uint8_t bytes[64];
+
+    for (unsigned from = 0; from < 10; from++)
+        for (size_t n = 0; n < 40; n++) {
+            tcp_pattern_fill(bytes, from, n);
+            ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, from), n);
+            for (size_t i = 0; i < n; i++) {
+                bytes[i] ^= 4;
+                ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, from), i);
+                bytes[i] ^= 4;
+            }
+        }
+}
+END_TEST
+
 /* Whatever the shift, most bytes differ: chance makes 1 in 256 equal. */
 START_TEST(the_pattern_shows_every_shift)
 {
@@ -98,6 +115,7 @@ Suite *tcp_buf_suite(void)
     tcase_add_test(tc, bytes_come_out_as_they_went_in);
     tcase_add_test(tc, bytes_beyond_the_end_wait_for_it_even_through_growth);
     tcase_add_test(tc, the_pattern_is_the_same_in_any_pieces);
+    tcase_add_test(tc, the_first_wrong_byte_is_found);
     tcase_add_test(tc, the_pattern_shows_every_shift);
     suite_add_tcase(suite, tc);
     return suite;

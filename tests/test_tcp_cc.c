@@ -18,6 +18,7 @@ static const struct {
     { 1460, 10, 14600 }, { 1000, 3, 3000 },
 };
 
+/* CC-18 */
 START_TEST(the_initial_window_is_rfc_6928s)
 {
     ck_assert_uint_eq(cong_initial_window(initial[_i].mss, initial[_i].segments),
@@ -25,6 +26,7 @@ START_TEST(the_initial_window_is_rfc_6928s)
 }
 END_TEST
 
+/* MUST-19, CC-22, CC-84 */
 START_TEST(slow_start_doubles_per_window)
 {
     Cong c = { MSS, CWND_INFINITE, MSS, 0 };
@@ -37,6 +39,7 @@ START_TEST(slow_start_doubles_per_window)
 }
 END_TEST
 
+/* CC-22 */
 START_TEST(ack_division_gains_nothing)
 {
     Cong c = { 4 * MSS, CWND_INFINITE, MSS, 0 };
@@ -49,6 +52,7 @@ START_TEST(ack_division_gains_nothing)
 }
 END_TEST
 
+/* MUST-19, CC-23, CC-24 */
 START_TEST(avoidance_adds_one_segment_per_window)
 {
     Cong c = { 10 * MSS, 8 * MSS, MSS, 0 };
@@ -66,6 +70,7 @@ START_TEST(avoidance_adds_one_segment_per_window)
 }
 END_TEST
 
+/* CC-26 */
 START_TEST(a_loss_halves_what_was_in_flight)
 {
     Cong c = { 20 * MSS, CWND_INFINITE, MSS, 0 };

@@ -97,6 +97,8 @@ static void expect_answer(TcpNet *n, const Row *row)
                   tcp_state_name(conn_state(n->conn)));
 }
 
+/* MUST-5, SHLD-2, MAY-12, MAY-13, SM-15 to SM-17, SM-22, SM-23, SM-28, SM-43, SM-46, EXT-36,
+ * EXT-39, EXT-40, EXT-42 */
 START_TEST(established_answers)
 {
     TcpNet n;
@@ -132,6 +134,7 @@ static void listen_80(TcpNet *n)
     ck_assert_ptr_nonnull(n->listener);
 }
 
+/* SM-1 to SM-6, SM-30 */
 START_TEST(closed_and_listen_answer)
 {
     TcpNet n;
@@ -171,6 +174,7 @@ static void connect_to_peer(TcpNet *n)
     run_ms(n, 10);
 }
 
+/* SM-8 to SM-12, SM-30, EXT-37 */
 START_TEST(syn_sent_answers)
 {
     TcpNet n;
@@ -199,6 +203,7 @@ static const Row syn_received[] = {
     { "passive: out of order", "P. 311 ack 101 len 10", "c ESTABLISHED\nc>p . 101 ack 301\n", 0 },
 };
 
+/* MUST-11, SM-20, SM-21, SM-47, EXT-43 */
 START_TEST(syn_received_answers)
 {
     TcpNet n;
@@ -221,6 +226,7 @@ static const Row syn_received_active[] = {
       "c ESTABLISHED\nc>p . 101 ack 301\nc drops tcp.out-of-window\n", TCP_ESTABLISHED },
 };
 
+/* MUST-10, MUST-11 */
 START_TEST(syn_received_from_an_active_open_answers)
 {
     TcpNet n;
@@ -275,6 +281,7 @@ static const struct { TcpState state; NetError error; } resets[] = {
     { TCP_TIME_WAIT, NET_OK },
 };
 
+/* SM-32 */
 START_TEST(a_reset_ends_every_state_and_tells_some)
 {
     TcpNet n;
@@ -346,6 +353,7 @@ static const struct { TcpState state; Row row; } closing[] = {
                        "c>p . 102 ack 302\nc drops tcp.syn-challenged\n", TCP_TIME_WAIT } },
 };
 
+/* SM-16, SM-25, SM-26, SM-29, EXT-48 */
 START_TEST(closing_states_answer)
 {
     TcpNet n;
@@ -484,6 +492,7 @@ static void read_from_peer(TcpNet *n, uint32_t seq, size_t len)
         ck_assert_uint_eq(bytes[i], peer_byte(seq + (uint32_t)i));
 }
 
+/* SHLD-31, SM-18, SM-28, SM-31, SM-39 */
 START_TEST(overlaps_are_trimmed_and_gaps_filled)
 {
     TcpNet n;
@@ -525,6 +534,7 @@ START_TEST(text_on_a_syn_waits_for_the_handshake)
 }
 END_TEST
 
+/* SM-7, SM-18 */
 START_TEST(text_on_a_syn_and_again_behind_it_is_delivered_once)
 {
     TcpNet n;
@@ -562,7 +572,7 @@ END_TEST
 
 /* --- windows ---------------------------------------------------------------------------------- */
 
-/* MUST-39, MUST-66: the window closes, and opens by a worthwhile step only. */
+/* MAY-8, MUST-39, MUST-66: the window closes, and opens by a worthwhile step only. */
 START_TEST(the_window_opens_by_a_segment_or_not_at_all)
 {
     TcpNet n;
@@ -661,6 +671,7 @@ START_TEST(a_closed_window_is_probed_as_long_as_it_is_answered)
 }
 END_TEST
 
+/* MUST-36, SHLD-29, SHLD-30 */
 START_TEST(probes_come_at_1_3_7_15_s)
 {
     TcpNet n;
@@ -728,6 +739,7 @@ START_TEST(a_small_window_is_not_used_at_once)
 }
 END_TEST
 
+/* MUST-38 */
 START_TEST(half_of_the_largest_window_is_used_at_once)
 {
     TcpNet n;
@@ -743,7 +755,7 @@ START_TEST(half_of_the_largest_window_is_used_at_once)
 }
 END_TEST
 
-/* The FIN needs a place in the window, too. */
+/* SM-34: The FIN needs a place in the window, too. */
 START_TEST(a_full_window_has_no_room_for_the_fin)
 {
     TcpNet n;
@@ -784,7 +796,7 @@ START_TEST(duplicates_after_a_timeout_repair_nothing)
 }
 END_TEST
 
-/* RFC 5681 §2: answers to probes are no duplicates. */
+/* CC-36: RFC 5681 §2: answers to probes are no duplicates. */
 START_TEST(a_closed_window_is_no_loss)
 {
     TcpNet n;
@@ -847,6 +859,7 @@ static const struct { const char *syn; uint32_t mss; } sizes[] = {
     { "S 300 mss 9000", 1460 },
 };
 
+/* MUST-14 to MUST-16, SHLD-5 */
 START_TEST(the_segment_size_is_the_peers_or_the_interfaces)
 {
     TcpNet n;
@@ -869,7 +882,7 @@ START_TEST(the_segment_size_is_the_peers_or_the_interfaces)
 }
 END_TEST
 
-/* MUST-17, SHLD-7, MUST-60, MUST-61, SHLD-27. */
+/* MAY-16, MUST-17, SHLD-7, MUST-60, MUST-61, SHLD-27. */
 START_TEST(nagle_holds_small_segments_back)
 {
     TcpNet n;
@@ -896,7 +909,7 @@ START_TEST(nagle_holds_small_segments_back)
 }
 END_TEST
 
-/* MUST-40, SHLD-18, SHLD-19. */
+/* CC-32 to CC-34, MUST-40, SHLD-18, SHLD-19. */
 START_TEST(acks_are_delayed_but_every_second_full_segment)
 {
     TcpNet n;
@@ -926,7 +939,7 @@ START_TEST(acks_are_delayed_but_every_second_full_segment)
 }
 END_TEST
 
-/* MUST-59: one ACK for all that became contiguous. */
+/* CC-33, CC-34, MUST-59: one ACK for all that became contiguous. */
 START_TEST(a_filled_gap_is_acknowledged_once)
 {
     TcpNet n;
@@ -982,6 +995,7 @@ static const struct {
     { 3, 1, true, 100, NET_EHOSTUNREACH, NET_EHOSTUNREACH },
 };
 
+/* MUST-55, SHLD-26, EXT-74, EXT-76 */
 START_TEST(icmp_errors_refuse_or_hint)
 {
     TcpNet n;
@@ -997,7 +1011,7 @@ START_TEST(icmp_errors_refuse_or_hint)
 }
 END_TEST
 
-/* MUST-56, RFC 5927 §5.2: no ICMP error ends what is established. */
+/* EXT-75, MUST-56, RFC 5927 §5.2: no ICMP error ends what is established. */
 START_TEST(icmp_errors_do_not_end_a_connection)
 {
     TcpNet n;

@@ -1,6 +1,6 @@
 /*
- * test_tcp_transfer.c - streams of bytes over good and bad wires: what arrives is what was sent, the
- * figures of congestion control come out, and nothing is sent that a window does not allow.
+ * test_tcp_transfer.c - streams of bytes over good and bad wires: what arrives is what was sent,
+ * the figures of congestion control come out, and nothing is sent that a window does not allow.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_buf.h"
@@ -9,7 +9,7 @@
 #include <check.h>
 #include <string.h>
 
-/* --- programs that pump and check a stream ------------------------------------------------------ */
+/* --- programs that pump and check a stream ---------------------------------------------------- */
 
 typedef struct Pump { /* one end's two directions */
     Conn    *conn;
@@ -114,7 +114,7 @@ static void transfer_end(Transfer *t, uint64_t up, uint64_t down)
     tcpnet_free(&t->n);
 }
 
-/* --- bad wires ---------------------------------------------------------------------------------- */
+/* --- bad wires -------------------------------------------------------------------------------- */
 
 static Prob percent(unsigned n)
 {
@@ -133,6 +133,7 @@ static LinkConfig bad_wire(void)
     return link;
 }
 
+/* CC-85 */
 START_TEST(ten_megabytes_survive_a_bad_wire)
 {
     Transfer t = { 0 };
@@ -146,7 +147,8 @@ START_TEST(ten_megabytes_survive_a_bad_wire)
 }
 END_TEST
 
-/* Every seed has other constants, both ways at once, and sequence numbers about to wrap. */
+/* SM-45, CC-85: Every seed has other constants, both ways at once, and sequence numbers about
+ * to wrap. */
 START_TEST(random_worlds_deliver_both_streams)
 {
     Transfer t = { 0 };
@@ -175,7 +177,7 @@ START_TEST(random_worlds_deliver_both_streams)
 }
 END_TEST
 
-/* --- good wires: rounds, windows, rates --------------------------------------------------------- */
+/* --- good wires: rounds, windows, rates ------------------------------------------------------- */
 
 /* The catalogue's `pipelining`: rounds of 10, 20 and 39 segments; and one segment at a time. */
 START_TEST(a_window_of_segments_is_on_its_way)
@@ -290,7 +292,7 @@ START_TEST(a_lost_window_update_is_made_up_by_a_probe)
 }
 END_TEST
 
-/* --- losses ------------------------------------------------------------------------------------- */
+/* --- losses ----------------------------------------------------------------------------------- */
 
 static bool at_seq(void *self, LinkDir *dir, const Packet *pkt)
 {
@@ -321,7 +323,7 @@ static void thousands(TcpNet *n, TcpConfig *c)
     n->states = n->drops = false;
 }
 
-/* The catalogue's `fast-retransmit`. */
+/* CC-38: The catalogue's `fast-retransmit`. */
 START_TEST(three_duplicates_repair_a_loss_at_once)
 {
     TcpNet n;
@@ -450,7 +452,7 @@ START_TEST(reordering_by_two_is_no_loss)
 }
 END_TEST
 
-/* The catalogue's `rto-backoff`: CC-11, CC-12. */
+/* MUST-18, MUST-19, CC-7: The catalogue's `rto-backoff`: CC-11, CC-12. */
 START_TEST(the_timer_backs_off_and_stays_so_until_a_fresh_sample)
 {
     TcpNet n;
@@ -480,7 +482,7 @@ START_TEST(the_timer_backs_off_and_stays_so_until_a_fresh_sample)
 }
 END_TEST
 
-/* The catalogue's `rto-estimator`: CC-2, CC-3. */
+/* MUST-18, CC-4: The catalogue's `rto-estimator`: CC-2, CC-3. */
 START_TEST(the_estimator_is_rfc_6298s)
 {
     TcpNet n;
@@ -546,6 +548,30 @@ START_TEST(a_timeout_halves_once_and_starts_from_one_segment)
                    "7090 c>s . 7001:8001 ack 1\n7090 c>s . 8001:9001 ack 1\n"
                    "7090 c>s P. 9001:10001 ack 1\n"
                    "7100 s>c . 1 ack 8001\n7100 s>c . 1 ack 9001\n7100 s>c . 1 ack 10001\n");
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* CC-30: a window that the program does not use does not grow. */
+START_TEST(a_window_that_is_not_used_does_not_grow)
+{
+    TcpNet n;
+    TcpConfig c = course_config();
+    TcpInfo info;
+    thousands(&n, &c);
+    if (_i == 1) { /* in congestion avoidance */
+        drop_at(&n, 1, 1);
+        must_send(n.conn, 10000);
+        run_to(&n, 200);
+    }
+    conn_info(n.conn, &info);
+    uint32_t before = info.cwnd;
+    for (int i = 0; i < 100; i++) {
+        must_send(n.conn, 1000);
+        run_ms(&n, 30);
+    }
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.cwnd, before);
     tcpnet_free(&n);
 }
 END_TEST
@@ -708,6 +734,7 @@ Suite *tcp_transfer_suite(void)
     tcase_add_test(tc, the_timer_backs_off_and_stays_so_until_a_fresh_sample);
     tcase_add_test(tc, the_estimator_is_rfc_6298s);
     tcase_add_test(tc, a_timeout_halves_once_and_starts_from_one_segment);
+    tcase_add_loop_test(tc, a_window_that_is_not_used_does_not_grow, 0, 2);
     tcase_add_test(tc, an_idle_sender_starts_again_from_the_initial_window);
     suite_add_tcase(suite, tc);
     return suite;

@@ -87,6 +87,7 @@ START_TEST(rejects_the_malformed)
 }
 END_TEST
 
+/* MUST-3 */
 START_TEST(rejects_another_hosts_segment)
 {
     TcpHdr h;
@@ -131,6 +132,7 @@ static const struct {
       "080a0000000000000000030301051a00000001000000020000000300000004000000050000000600" },
 };
 
+/* MUST-68, MUST-69 */
 START_TEST(options_stand_as_linux_writes_them)
 {
     TcpHdr h = { .opt = layouts[_i].opt };
@@ -164,6 +166,7 @@ static TcpOptions options_of(const char *hex)
     return h.opt;
 }
 
+/* MUST-64 */
 START_TEST(options_come_back_as_they_went)
 {
     TcpOptions o = options_of("0101080a0000000a0000000b0101051200000001000000020000000300000004");
@@ -200,6 +203,7 @@ static const struct {
     { "SACK with half a block", "02040218050600000001030302", true, false },
 };
 
+/* MUST-4, MUST-6, MUST-7, MUST-64 */
 START_TEST(odd_options_end_or_are_passed_over)
 {
     TcpOptions o = options_of(odd[_i].hex);
@@ -210,6 +214,7 @@ START_TEST(odd_options_end_or_are_passed_over)
 }
 END_TEST
 
+/* SM-43 */
 START_TEST(the_reserved_bits_are_kept_apart_from_the_flags)
 {
     TcpHdr h;

@@ -256,7 +256,7 @@ START_TEST(a_full_buffer_drops_and_room_comes_back)
 {
     UdpSock *s = must_open(a, NULL, 1000), *t = must_open(b, NULL, 9);
 
-    udp_set_rcvbuf(t, 40);
+    udp_set_rcvbuf(t, 3 * (UDP_HDR_LEN + 10));
     for (int i = 0; i < 5; i++)
         send_text(s, "0123456789", "10.0.0.2", 9);
     net_run(net);
@@ -268,6 +268,21 @@ START_TEST(a_full_buffer_drops_and_room_comes_back)
     received(t);
     received(t);
     ck_assert_str_eq(received(t), "again from 10.0.0.1:1000");
+    udp_close(s);
+    udp_close(t);
+}
+END_TEST
+
+START_TEST(empty_datagrams_take_up_room_too)
+{
+    UdpSock *s = must_open(a, NULL, 1000), *t = must_open(b, NULL, 9);
+
+    udp_set_rcvbuf(t, 4 * UDP_HDR_LEN);
+    for (int i = 0; i < 5; i++)
+        send_text(s, "", "10.0.0.2", 9);
+    net_run(net);
+    ck_assert_uint_eq(udp_queued(t), 0);
+    ck_assert_str_eq(net_drops(net), "b udp.buffer-full\n");
     udp_close(s);
     udp_close(t);
 }
@@ -438,6 +453,7 @@ Suite *udp_suite(void)
     tcase_add_test(tc, on_error_hears_of_every_datagram_that_failed);
     tcase_add_test(tc, calls_fail_as_on_a_real_host);
     tcase_add_test(tc, a_full_buffer_drops_and_room_comes_back);
+    tcase_add_test(tc, empty_datagrams_take_up_room_too);
     tcase_add_test(tc, many_that_wait_keep_their_order);
     tcase_add_test(tc, to_itself_without_a_wire);
     tcase_add_test(tc, a_broadcast_reaches_all_who_listen_and_blames_nobody);

@@ -115,8 +115,9 @@ static DropReason echo_reply_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *
 
 Ping *icmp_ping_open(Icmp *icmp, void (*on_reply)(void *self, const PingReply *r), void *self)
 {
+    if (icmp->pings->len > UINT16_MAX)
+        return NULL;
     Ping *ping = g_new0(Ping, 1);
-
     while (find_ping(icmp, icmp->next_id) != NULL)
         icmp->next_id++;
     *ping = (Ping){ .icmp = icmp, .id = icmp->next_id++, .on_reply = on_reply, .self = self };

@@ -33,6 +33,8 @@ typedef struct PingReply {
     const IpError *err;    /* NULL for an echo reply */
 } PingReply;
 
+/* NULL if all 65536 ids are in use. on_reply runs from a zero-delay timer and may close the ping.
+ * The caller closes it. */
 Ping *icmp_ping_open(Icmp *icmp, void (*on_reply)(void *self, const PingReply *r), void *self);
 void  icmp_ping_close(Ping *ping);
 /* One request with `size` bytes of data: (i & 0xff) at each place i. ttl 0: the default. */

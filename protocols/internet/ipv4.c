@@ -211,18 +211,26 @@ static bool is_for_us(const Ipv4 *ip, IpAddr dst)
     return ip_is_local(ip->stack, dst) || ip_is_broadcast_for(ip->stack, dst);
 }
 
+/* Of every datagram, wherever it comes from: the header, and nothing behind the datagram's end. */
+static DropReason read_header(Ipv4 *ip, Ipv4Hdr *h, Packet *pkt)
+{
+    node_count(ip->node, COUNTER_IpInReceives);
+    DropReason why = ipv4_decode(h, packet_span(pkt));
+    if (why == DROP_NONE)
+        packet_trim(pkt, h->total_len); /* Ethernet's padding */
+    else
+        node_count(ip->node, COUNTER_IpInHdrErrors);
+    return why;
+}
+
 DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
 {
     Ipv4 *ip = self;
     Ipv4Hdr h;
 
-    node_count(ip->node, COUNTER_IpInReceives);
-    DropReason why = ipv4_decode(&h, packet_span(pkt));
-    if (why != DROP_NONE) {
-        node_count(ip->node, COUNTER_IpInHdrErrors);
+    DropReason why = read_header(ip, &h, pkt);
+    if (why != DROP_NONE)
         return why;
-    }
-    packet_trim(pkt, h.total_len); /* Ethernet's padding */
     if (!source_possible(ip, &h)) {
         node_count(ip->node, COUNTER_IpInAddrErrors);
         return DROP_IP_BAD_SOURCE;
@@ -244,14 +252,9 @@ DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)
 {
     Ipv4Hdr h;
 
-    node_count(ip->node, COUNTER_IpInReceives);
-    DropReason why = ipv4_decode(&h, packet_span(pkt));
-    if (why != DROP_NONE) {
-        node_count(ip->node, COUNTER_IpInHdrErrors);
-        return why;
-    }
-    packet_trim(pkt, h.total_len);
-    why = check_options(ip, &h, pkt);
+    DropReason why = read_header(ip, &h, pkt);
+    if (why == DROP_NONE)
+        why = check_options(ip, &h, pkt);
     return why != DROP_NONE ? why : deliver(ip, NULL, &h, false, pkt);
 }
 

@@ -19,30 +19,6 @@ size_t ipv4_iface_mtu(const Iface *iface)
     return CLAMP(mtu, IPV4_MTU_MIN, IPV4_MAX_LEN);
 }
 
-/* RFC 1122 §3.3.6 and RFC 1112 §6.4: the station address of a group needs no ARP. */
-static bool group_station(const Iface *iface, IpAddr dst, MacAddr *mac)
-{
-    if (ip_is_multicast(dst)) {
-        *mac = mac_from_u64(UINT64_C(0x01005e000000) | (ip_to_v4(dst) & 0x7fffff));
-        return true;
-    }
-    *mac = MAC_BROADCAST;
-    return ip_is_limited_broadcast(dst) ||
-           (!ip_is_none(iface->ip.addr) && ip_equal(dst, prefix_broadcast(iface->ip)));
-}
-
-/* Takes pkt always. */
-static void send_on(Ipv4 *ip, const Hop *hop, Packet *pkt)
-{
-    MacAddr mac;
-
-    pkt->net = (uint32_t)(pkt->data - pkt->buf);
-    if (group_station(hop->iface, hop->next, &mac))
-        eth_output(hop->iface, mac, ETHERTYPE_IPV4, pkt);
-    else
-        arp_output(ip->arp, hop->iface, hop->next, pkt);
-}
-
 typedef struct FragmentSender {
     Ipv4      *ip;
     const Hop *hop;
@@ -53,13 +29,13 @@ static void send_fragment(void *self, Packet *fragment)
     FragmentSender *to = self;
 
     node_count(to->ip->node, COUNTER_IpFragCreates);
-    send_on(to->ip, to->hop, fragment);
+    arp_output(to->ip->arp, to->hop->iface, to->hop->next, fragment);
 }
 
 DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt)
 {
     if (pkt->len <= mtu) {
-        send_on(ip, hop, pkt);
+        arp_output(ip->arp, hop->iface, hop->next, pkt);
         return DROP_NONE;
     }
     if (h->df) {

@@ -1,5 +1,5 @@
 /*
- * ipv4_priv.h - what ipv4.c, ipv4_frag.c and ipv4_route.c share, and nobody else sees.
+ * ipv4_priv.h - what the ipv4*.c files share, and nobody else sees.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

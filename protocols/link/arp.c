@@ -387,7 +387,8 @@ DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
 
 /* --- output ----------------------------------------------------------------------------------- */
 
-/* RFC 1112 §6.4: the low 23 bits of the group go into 01-00-5E-00-00-00. */
+/* RFC 1112 §6.4: the low 23 bits of the group go into 01-00-5E-00-00-00. Neither this nor a
+ * broadcast address (RFC 1122 §3.3.6) is anybody's to answer for. */
 static MacAddr multicast_mac(IpAddr group)
 {
     return mac_from_u64(UINT64_C(0x01005e000000) | (ip_to_v4(group) & 0x7fffff));

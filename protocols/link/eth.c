@@ -24,8 +24,8 @@ void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self)
     eth->protos[eth->n_protos++] = (EthProto){ type, input, self };
 }
 
-/* A promiscuous interface hears more, and its observers with it, but takes no more: what is for
- * another station must never reach IP, RFC 1122 §2.4. */
+/* Observers hear all that arrives; but what is for another station must never reach IP, RFC 1122
+ * §2.4. */
 DropReason eth_input(void *iface_, Packet *pkt)
 {
     Iface *iface = iface_;

@@ -35,7 +35,6 @@ struct Iface {
     Port    *port;
     MacAddr  mac;
     size_t   mtu;      /* the link's; 1500 while there is none */
-    bool     promiscuous;
     IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
     bool     ip_said;  /* by the scenario, not given out by autoconf */
 };

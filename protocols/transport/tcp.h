@@ -91,6 +91,7 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg);
 void tcp_free(Tcp *tcp);
 void tcp_flush(Tcp *tcp); /* crash: all connections and listeners gone, no segment sent */
 const TcpConfig *tcp_config(const Tcp *tcp);
+void tcp_set_config(Tcp *tcp, const TcpConfig *cfg); /* from now on; for settings in mid-run */
 
 DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt);
 void       tcp_error(void *self, const IpError *err);
@@ -130,6 +131,8 @@ size_t conn_send(Conn *c, Span data, NetError *err);
 /* `n` bytes of the pattern conn_pattern() instead, starting at its place `offset`. */
 size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err);
 uint8_t conn_pattern(uint64_t offset); /* a byte of a well-mixed function of its place, no period */
+/* How many of the bytes are the pattern's from its place `offset` on; n if all are. */
+size_t  conn_pattern_match(Span bytes, uint64_t offset);
 
 /* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);

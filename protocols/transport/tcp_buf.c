@@ -108,6 +108,22 @@ uint8_t conn_pattern(uint64_t offset)
     return (uint8_t)(pattern_word(offset / 8) >> (offset % 8 * 8));
 }
 
+size_t conn_pattern_match(Span bytes, uint64_t offset)
+{
+    size_t i = 0;
+
+    while (i < bytes.n && (offset + i) % 8 != 0 && bytes.p[i] == conn_pattern(offset + i))
+        i++;
+    for (; (offset + i) % 8 == 0 && bytes.n - i >= 8; i += 8) {
+        uint64_t word = GUINT64_TO_LE(pattern_word((offset + i) / 8));
+        if (memcmp(bytes.p + i, &word, 8) != 0)
+            break;
+    }
+    while (i < bytes.n && bytes.p[i] == conn_pattern(offset + i))
+        i++;
+    return i;
+}
+
 void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n)
 {
     for (; n > 0 && offset % 8 != 0; n--)

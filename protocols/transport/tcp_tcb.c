@@ -444,6 +444,11 @@ const TcpConfig *tcp_config(const Tcp *tcp)
     return &tcp->cfg;
 }
 
+void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
+{
+    tcp->cfg = *cfg;
+}
+
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
 {
     for (const Tcb *tcb = tcp->first; tcb != NULL; tcb = tcb->next) {

@@ -237,7 +237,7 @@ DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
         icmp_send_unreachable(udp->stack->icmp, ICMP_PORT_UNREACHABLE, pkt, 0); /* borrows pkt */
         return DROP_UDP_NO_PORT;
     }
-    if (s->queued + h.length > s->rcvbuf) {
+    if (s->queued + s->n * UDP_HDR_LEN + h.length > s->rcvbuf) { /* empty ones take up room too */
         node_count(udp->node, COUNTER_UdpRcvbufErrors);
         node_count(udp->node, COUNTER_UdpInErrors);
         return DROP_UDP_BUFFER_FULL;

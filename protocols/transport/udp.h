@@ -14,7 +14,7 @@ enum { UDP_DATA_MAX = 65507, UDP_RCVBUF = 212992 }; /* what IPv4 carries; Linux'
 
 Udp *udp_new(Stack *stack);
 void udp_free(Udp *udp);
-void udp_flush(Udp *udp); /* crash: every socket ends with NET_ERR_NETDOWN */
+void udp_flush(Udp *udp); /* crash: every socket ends with NET_ENETDOWN */
 
 DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt);
 void       udp_error(void *self, const IpError *err);

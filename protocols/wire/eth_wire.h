@@ -9,7 +9,7 @@
 #include "protocols/wire/addr.h"
 #include "sim/engine/reason.h"
 
-enum { ETH_HDR_LEN = 14, ETH_MIN_DATA = 46 };
+enum { ETH_HDR_LEN = 14 };
 enum {
     ETHERTYPE_IPV4 = 0x0800,
     ETHERTYPE_ARP = 0x0806,

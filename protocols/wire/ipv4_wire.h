@@ -7,7 +7,7 @@
 #include "sim/engine/reason.h"
 
 enum { IPV4_HDR_LEN = 20, IPV4_HDR_MAX = 60, IPV4_OPTIONS_MAX = 40 };
-enum { IPPROTO_ICMP4 = 1, IPPROTO_IGMP4 = 2, IPPROTO_TCP4 = 6, IPPROTO_UDP4 = 17 };
+enum { IPPROTO_ICMP4 = 1, IPPROTO_TCP4 = 6, IPPROTO_UDP4 = 17 };
 
 typedef struct Ipv4Hdr {
     IpAddr   src, dst;

@@ -112,7 +112,7 @@ static GOptionContext *make_context(Options *o)
     g_option_context_set_summary(
         context,
         "Examples:\n"
-        "  stacklab run scenarios/04-handshake/three-way-handshake.lua\n"
+        "  stacklab run scenarios/04-handshake/three-way-basic.lua\n"
         "  stacklab run --view tcpdump --set loss=10% -w x.pcapng x.lua\n\n"
         "Plays a scenario once. Statuses: 0 its checks hold; 1 one failed; 2 it cannot be loaded "
         "or\n"

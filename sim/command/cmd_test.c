@@ -56,7 +56,8 @@ static void add_below(Test *t, const char *folder)
         if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
             if (strcmp(name, "lib") != 0)
                 add_below(t, path);
-        } else if (g_str_has_suffix(name, ".lua") && (!t->opt.name || strstr(path, t->opt.name))) {
+        } else if ((g_str_has_suffix(name, ".lua") || g_str_has_suffix(name, ".pkt")) &&
+                   (!t->opt.name || strstr(path, t->opt.name))) {
             g_ptr_array_add(t->files, g_strdup(path));
         }
     }
@@ -110,7 +111,7 @@ static void read_digests(Test *t)
 
 static char *golden_name(const char *file)
 {
-    g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".lua"));
+    g_autofree char *stem = g_strndup(file, strlen(file) - strlen(".lua")); /* .pkt is as long */
 
     return g_strconcat(stem, ".golden.txt", NULL);
 }
@@ -237,12 +238,25 @@ static bool job_done(void *self, Job *job)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+static char **pkt_arguments(const char *file, uint64_t seed)
+{
+    char *argv[] = { "stacklab", "pkt", "--bare", NULL, (char *)file, NULL };
+    g_autofree char *option = g_strdup_printf("--seed=%" G_GUINT64_FORMAT, seed);
+
+    argv[3] = option;
+    return g_strdupv(argv);
+}
+
 static char **run_arguments(const Test *t, const char *file, uint64_t seed)
 {
     GPtrArray *argv = g_ptr_array_new();
     const char *fixed[] = { "stacklab", "run", "--full", "--color=never", "--columns=80",
                             "--lang=en", "--digest" };
 
+    if (g_str_has_suffix(file, ".pkt")) {
+        g_ptr_array_free(argv, TRUE);
+        return pkt_arguments(file, seed);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
         g_ptr_array_add(argv, g_strdup(fixed[i]));
     g_ptr_array_add(argv, g_strdup_printf("--seed=%" G_GUINT64_FORMAT, seed));

@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
     { "run", cmd_run, "SCENARIO.lua", "play it once; the verdict comes from the checks inside" },
     { "test", cmd_test, "[PATH...]", "every scenario below PATH, default scenarios/" },
+    { "pkt", cmd_pkt, "FILE.pkt...", "packetdrill's scripts against a simulated host" },
     { "meta", cmd_meta, "[DIR]", "write what an editor needs to know of the Lua API" },
     { "doctor", cmd_doctor, "", "what is there of what stacklab needs, what is missing" },
 };

@@ -64,5 +64,6 @@ char *run_replay(const char *file, const RunOptions *opt);
 
 int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);
+int cmd_pkt(int argc, char **argv);
 int cmd_meta(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -48,6 +48,7 @@ void test_case_free(TestCase *c)
 {
     g_ptr_array_free(c->failures, TRUE);
     g_free(c->digest);
+    g_free(c->skipped);
     g_free(c);
 }
 
@@ -91,6 +92,18 @@ static bool block_begins(const char *line, char **file, int *number, const char 
     return true;
 }
 
+/* "FILE:LINE: skip: REASON". */
+static void read_skip(TestCase *c, const char *line)
+{
+    const char *skip = strstr(line, ": skip: ");
+    size_t file = strlen(c->file);
+
+    if (skip == NULL || c->skipped != NULL || !g_str_has_prefix(line, c->file) || line[file] != ':')
+        return;
+    c->skipped = g_strdup_printf("line %.*s: %s", (int)(skip - line - (long)file - 1),
+                                 line + file + 1, skip + strlen(": skip: "));
+}
+
 void test_case_read_errors(TestCase *c, const char *err)
 {
     g_auto(GStrv) lines = g_strsplit(err, "\n", -1);
@@ -100,6 +113,7 @@ void test_case_read_errors(TestCase *c, const char *err)
         const char *message;
         int number, failed;
         sscanf(*line, "%u checks, %d failed", &c->checks, &failed);
+        read_skip(c, *line);
         if (!block_begins(*line, &file, &number, &message))
             continue;
         GString *block = g_string_new(*line);
@@ -127,6 +141,8 @@ static void text_case(TestReport *r, const TestCase *c)
         fprintf(r->out, "%-4s  %s", verdict(c), c->file);
         if (c->seed != 1)
             fprintf(r->out, "  seed %" G_GUINT64_FORMAT, c->seed);
+        if (c->skipped != NULL)
+            fprintf(r->out, "  # %s", c->skipped);
         fputc('\n', r->out);
     }
     for (guint i = 0; i < c->failures->len; i++)
@@ -184,7 +200,10 @@ static void tap_case(TestReport *r, const TestCase *c)
     tap_escape(r->out, c->file);
     if (c->seed != 1)
         fprintf(r->out, " seed %" G_GUINT64_FORMAT, c->seed);
-    fputs(c->status == STATUS_SKIP ? " # SKIP\n" : "\n", r->out);
+    if (c->status == STATUS_SKIP)
+        fprintf(r->out, " # SKIP%s%s", c->skipped != NULL ? " " : "",
+                c->skipped != NULL ? c->skipped : "");
+    fputc('\n', r->out);
     for (guint i = 0; i < c->failures->len; i++) {
         const TestFailure *f = g_ptr_array_index(c->failures, i);
         fputs("  ---\n  message: ", r->out);

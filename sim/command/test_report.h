@@ -25,6 +25,7 @@ typedef struct TestCase {
     bool        compared; /* with a golden or a digest */
     bool        updated;  /* its golden was rewritten */
     char       *digest;
+    char       *skipped;  /* why, "12: not supported: IPv6"; NULL: it was not, or it does not say */
     GPtrArray  *failures; /* of TestFailure */
 } TestCase;
 

@@ -33,7 +33,7 @@ static void queue_put(FaultQueue *q, Packet *pkt, SimTime delay)
 {
     Sched *sched = &q->rule->link->sim->sched;
 
-    pkt->arrive = delay > NEVER - 1 - sched->now ? NEVER - 1 : sched->now + delay;
+    pkt->arrive = time_add(sched->now, delay);
     pkt->order = sched_order(sched);
     pkt->next = NULL;
     if (q->head == NULL) {

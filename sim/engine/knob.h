@@ -51,8 +51,8 @@ void knob_set_unknown_error(GError **error, const char *what, const Knob *table,
 /* The nearest of `names` (NULL-terminated) to a misspelt one, NULL if none is near. */
 const char *knob_nearest(const char *const *names, const char *misspelt);
 
-/* Sets the field of `config`. On error the field is unchanged, and the message begins with the knob's
- * name and says what was wrong with the value and what would be right. */
+/* Sets the field of `config`. On error the field is unchanged, and the message begins with the
+ * knob's name and says what was wrong with the value and what would be right. */
 bool knob_set_text(const Knob *knob, void *config, const char *text, GError **error);
 bool knob_set_number(const Knob *knob, void *config, double value, GError **error);
 bool knob_set_bool(const Knob *knob, void *config, bool value, GError **error);

@@ -14,8 +14,6 @@
 
 enum { ETHERNET_HEADER = 14, FIRST_BACKLOG = 16 };
 
-static const SimTime LATEST = NEVER - 1;
-
 const TracePoint LINK_ENQUEUED = { "link:enqueued", TRACE_LINK, { { "id", TV_INT } } };
 const TracePoint LINK_DELIVERED = { "link:delivered", TRACE_LINK, { { "id", TV_INT } } };
 const TracePoint LINK_LOST = {
@@ -28,12 +26,6 @@ const TracePoint LINK_CORRUPTED = {
 };
 const TracePoint LINK_WENT_DOWN = { "link:went_down", TRACE_SIM, { { "link", TV_STR } } };
 const TracePoint LINK_WENT_UP = { "link:went_up", TRACE_SIM, { { "link", TV_STR } } };
-
-/* a + b for times >= 0, never beyond the last instant at which something may happen. */
-static SimTime later(SimTime a, SimTime b)
-{
-    return b > LATEST - a ? LATEST : a + b;
-}
 
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 {
@@ -160,7 +152,7 @@ static bool transmit(LinkDir *dir, size_t size)
         uint64_t bit_ns = (uint64_t)size * 8 * (uint64_t)SEC;
         takes = (SimTime)(bit_ns / cfg->rate + (bit_ns % cfg->rate != 0));
     }
-    dir->next_free = later(start, takes);
+    dir->next_free = time_add(start, takes);
     return true;
 }
 
@@ -194,7 +186,7 @@ static SimTime draw_delay(LinkDir *dir)
     if (cfg->jitter == 0)
         return cfg->delay;
     int64_t off = draws[cfg->distribution](&dir->rng_jitter, cfg->jitter);
-    return off < -cfg->delay ? 0 : later(cfg->delay, off);
+    return off < -cfg->delay ? 0 : time_add(cfg->delay, off);
 }
 
 /* As tc-netem(8): the gap-th frame after the last one that was, with the probability. */
@@ -245,7 +237,7 @@ static void carry(LinkDir *dir, Packet *pkt)
         dir->counters.reordered++;
         trace(sim, LINK_REORDERED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     } else {
-        arrive = later(arrive, draw_delay(dir));
+        arrive = time_add(arrive, draw_delay(dir));
     }
     if (cfg->jitter == 0 && cfg->reorder == 0)
         arrive = MAX(arrive, dir->last_arrival);

@@ -12,6 +12,15 @@ const TracePoint PACKET_DROPPED = {
     "packet:dropped", TRACE_DROP, { { "id", TV_INT }, { "reason", TV_STR }, { "rule", TV_STR } }
 };
 
+const char *node_kind_name(NodeKind kind)
+{
+    static const char *const names[] = {
+        [NODE_HOST] = "host", [NODE_ROUTER] = "router", [NODE_SWITCH] = "switch"
+    };
+
+    return names[kind];
+}
+
 static void port_free(void *port_)
 {
     Port *port = port_;

@@ -16,6 +16,8 @@ typedef struct LinkDir LinkDir;
 
 typedef enum NodeKind { NODE_HOST, NODE_ROUTER, NODE_SWITCH } NodeKind;
 
+const char *node_kind_name(NodeKind kind); /* "host", "router", "switch" */
+
 struct Port {
     Node    *node;
     unsigned index;     /* on its node, from 0, in the order of making */

@@ -27,6 +27,7 @@ static Packet *take_buffer(Sim *sim, size_t cap)
         pkt->cap = (uint32_t)MAX(cap, USUAL_CAP);
     }
     pool->made++;
+    pool->bytes += sizeof *pkt + pkt->cap;
     return pkt;
 }
 
@@ -70,6 +71,7 @@ void packet_free(Packet *pkt)
         return;
     PacketPool *pool = &pkt->sim->packets;
     pool->freed++;
+    pool->bytes -= sizeof *pkt + pkt->cap;
     if (pkt->cap != USUAL_CAP) {
         g_free(pkt);
         return;

@@ -139,8 +139,7 @@ void timer_set_background(Timer *t)
 void timer_set(Timer *t, SimTime delay)
 {
     g_assert(delay >= 0);
-    SimTime at = delay > NEVER - 1 - t->sched->now ? NEVER - 1 : t->sched->now + delay;
-    timer_set_as(t, at, sched_order(t->sched));
+    timer_set_as(t, time_add(t->sched->now, delay), sched_order(t->sched));
 }
 
 void timer_set_as(Timer *t, SimTime at, uint64_t order)

@@ -15,3 +15,9 @@ typedef int64_t SimTime;
 #define MINUTE ((SimTime)60 * SEC)
 #define HOUR ((SimTime)60 * MINUTE)
 #define NEVER INT64_MAX
+
+/* An instant and a time >= 0 from then on, never beyond the last at which something may happen. */
+static inline SimTime time_add(SimTime now, SimTime delay)
+{
+    return delay > NEVER - 1 - now ? NEVER - 1 : now + delay;
+}

@@ -84,14 +84,14 @@ static inline const char *trace_arg_str(const TraceEvent *ev, int i)
     return (const char *)(intptr_t)ev->args[i];
 }
 
-/* The value of the field called `name` of an event; -1 if the point has no such field. */
+/* The place of the field called `name` among a point's, for ev->args; -1 if it has none. */
 int trace_field(const TracePoint *point, const char *name);
 
 /* trace(sim, POINT, node, port, pkt, values...): tells whoever listens to POINT's category.
  * The caller includes sim.h. */
 #define trace(sim_, point_, node_, port_, pkt_, ...)                                               \
     do {                                                                                           \
-        if (G_UNLIKELY(((sim_)->trace.heard & (point_).category) != 0))                         \
+        if (G_UNLIKELY(((sim_)->trace.heard & (point_).category) != 0))                            \
             trace_emit((sim_), &(point_), (node_), (port_), (pkt_),                                \
                        (const int64_t[]){ __VA_ARGS__ });                                          \
     } while (0)

@@ -74,6 +74,13 @@ int lua_net_error(lua_State *L, NetError err)
     return 2;
 }
 
+int lua_timed_out(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushliteral(L, "TIMEOUT");
+    return 2;
+}
+
 void lua_settle(lua_State *L)
 {
     GError *error = NULL;
@@ -220,6 +227,5 @@ SimTime lua_check_deadline(lua_State *L, int arg)
     SimTime timeout = NEVER;
 
     lua_options(L, arg, "wait", knobs, &timeout, NULL);
-    SimTime now = sim_now(lua_sim(L));
-    return timeout >= NEVER - now ? NEVER : now + timeout;
+    return timeout == NEVER ? NEVER : time_add(sim_now(lua_sim(L)), timeout);
 }

@@ -9,18 +9,16 @@
 
 #include <inttypes.h>
 
-enum {
-    HOOK_STEP = 1000,
-    PACKET_COST = 2304 /* what a packet alive is reckoned at: its buffer and bookkeeping */
-};
+enum { HOOK_STEP = 1000 };
 
-static uint64_t world_memory(const World *world)
+/* Of the packets in all worlds that are being played. */
+static uint64_t packet_memory(const World *world)
 {
-    uint64_t packets = 0;
+    uint64_t bytes = 0;
 
     for (; world != NULL; world = world->outer)
-        packets += sim_packets_alive(world->sim);
-    return packets * PACKET_COST;
+        bytes += world->sim->packets.bytes;
+    return bytes;
 }
 
 void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
@@ -134,6 +132,6 @@ void bounds_check(LuaEnv *env)
     if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
         bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
                     env->opt.max_events);
-    if (env->opt.max_memory > 0 && env->memory + world_memory(env->world) > env->opt.max_memory)
+    if (env->opt.max_memory > 0 && env->memory + packet_memory(env->world) > env->opt.max_memory)
         bounds_trip_memory(env);
 }

@@ -12,13 +12,6 @@
 
 _Static_assert(sizeof(lua_KContext) >= sizeof(SimTime), "a deadline fits into a continuation");
 
-int lua_timed_out(lua_State *L)
-{
-    lua_pushnil(L);
-    lua_pushliteral(L, "TIMEOUT");
-    return 2;
-}
-
 LuaConn *lua_check_conn(lua_State *L, int arg)
 {
     return lua_check_object(L, arg, "conn");
@@ -229,8 +222,7 @@ static lua_Integer check_what(lua_State *L)
     return n;
 }
 
-/* conn:recv([n | "line" | "all"] [, { timeout = }]) -> data, or nil, NAME [, what had come of it]
- * */
+/* conn:recv([n | "line" | "all"] [, { timeout = }]) -> data, or nil, NAME [, what had come] */
 static int l_recv(lua_State *L)
 {
     lua_check_conn(L, 1);
@@ -247,12 +239,13 @@ enum { SINK_CHUNK = 16384 };
 
 static void check_pattern(lua_State *L, LuaConn *c, const uint8_t *bytes, size_t n)
 {
-    for (size_t i = 0; i < n && !c->sink_failed; i++)
-        if (bytes[i] != conn_pattern(c->sunk + i)) {
-            c->sink_failed = true;
-            lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
-                             c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
-        }
+    size_t i = c->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->sunk);
+
+    if (i == n)
+        return;
+    c->sink_failed = true;
+    lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
+                     c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
 }
 
 /* Stack: 1 conn, 2 how much so far. */
@@ -430,8 +423,7 @@ static TcpState check_state(lua_State *L, int arg)
     return TCP_CLOSED;
 }
 
-/* conn:wait("TIME_WAIT" [, { timeout = }]) -> true, or nil, "TIMEOUT": looked at after every event
- * */
+/* conn:wait("TIME_WAIT" [, { timeout = }]) -> true, or nil, "TIMEOUT": asked after every event */
 static int l_wait(lua_State *L)
 {
     const LuaConn *c = lua_check_conn(L, 1);

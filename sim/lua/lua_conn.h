@@ -18,7 +18,4 @@ typedef struct LuaConn {
 LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node);
 LuaConn *lua_check_conn(lua_State *L, int arg);
 
-/* nil, "TIMEOUT". Returns 2. */
-int lua_timed_out(lua_State *L);
-
 void lua_open_conn(lua_State *L); /* by lua_open_sock */

@@ -25,11 +25,11 @@ static uint32_t check_number(lua_State *L, const char *layer, const char *name, 
 static uint8_t check_flags(lua_State *L)
 {
     FilterSpec spec = filter_spec_any;
-    const char *text = lua_tostring(L, -1);
     GError *error = NULL;
 
-    if (lua_type(L, -1) == LUA_TNUMBER)
+    if (lua_type(L, -1) == LUA_TNUMBER) /* before lua_tostring, which turns it into text */
         return (uint8_t)check_number(L, "tcp", "flags", 255);
+    const char *text = lua_tostring(L, -1);
     if (text == NULL)
         lua_fail(L, "packet: tcp.flags is text such as \"S.\", or a number");
     else if (*text == 0 || strcmp(text, "none") == 0)
@@ -111,7 +111,7 @@ static void apply_field(lua_State *L, const Field *f, Draft *d, const Stack *fro
 
 static void apply_raw_options(lua_State *L, Draft *d, Layer layer, size_t fixed)
 {
-    size_t n;
+    size_t n = 0;
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
 
     if (text == NULL || n > HEADER_MAX - fixed)

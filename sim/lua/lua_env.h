@@ -72,6 +72,7 @@ char *lua_short_place(lua_State *L);
 int lua_fail_gerror(lua_State *L, GError *error);
 /* nil, NAME: what the network did. Returns 2. */
 int lua_net_error(lua_State *L, NetError err);
+int lua_timed_out(lua_State *L); /* nil, "TIMEOUT" likewise */
 /* autoconf_settle, its error raised. */
 void lua_settle(lua_State *L);
 /* A check that failed here: counted and reported with its place, without stopping the scenario. */
@@ -138,8 +139,6 @@ typedef struct WaitQueue { /* all zero is empty */
  * be NULL (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
 int  task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx);
 bool task_timed_out(lua_State *L);        /* in k: the deadline came first */
-/* Tasks are being ended, with their host or their world: a __close then must not touch the wire. */
-bool task_ending(lua_State *L);
 /* The same until ready(self) says so, which is asked after every event (not before the first: ask
  * yourself). It may look, not act; self must live until then. */
 typedef bool (*TaskCondition)(void *self);

@@ -322,11 +322,8 @@ static int wait_k(lua_State *L, int status, lua_KContext deadline)
         lua_pushboolean(L, true);
         return 1;
     }
-    if (task_timed_out(L)) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (task_timed_out(L))
+        return lua_timed_out(L);
     return task_wait(L, &lua_rule(rule)->queue, deadline, wait_k, deadline);
 }
 

@@ -22,8 +22,8 @@ typedef enum Layer {
 typedef enum FieldType { FIELD_NUMBER, FIELD_BIT, FIELD_MAC, FIELD_IP, FIELD_FLAGS } FieldType;
 
 /* Where a field lies: in the big-endian word of `width` bits at byte `at`, shifted down by `shift`,
- * of so many bits; a MAC or IP address at byte `at`. The table's number is the wire's times `unit`.
- * */
+ * of so many bits; a MAC or IP address at byte `at`. In the table stands the wire's number times
+ * `unit`. */
 typedef struct Field {
     Layer       layer;
     const char *name;

@@ -114,7 +114,7 @@ static int l_boot(lua_State *L)
     stack_boot(stack);
     if (opt.quiet_time == 0)
         return 0;
-    return task_wait(L, NULL, sim_now(lua_sim(L)) + opt.quiet_time, boot_k, 0);
+    return task_wait(L, NULL, time_add(sim_now(lua_sim(L)), opt.quiet_time), boot_k, 0);
 }
 
 /* --- ARP -------------------------------------------------------------------------------------- */

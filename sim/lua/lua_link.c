@@ -166,10 +166,10 @@ static Port *end_port(LinkEnd end)
 /* What the network layer at the sending end may hand down. */
 static void set_mtu(const LinkDir *dir)
 {
-    Stack *stack = node_stack(dir->from->node);
+    Iface *iface = port_iface(dir->from);
 
-    if (stack != NULL && dir->cfg.mtu != 0)
-        ((Iface *)g_ptr_array_index(stack->ifaces, dir->from->index))->mtu = dir->cfg.mtu;
+    if (iface != NULL && dir->cfg.mtu != 0)
+        iface->mtu = dir->cfg.mtu;
 }
 
 /* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an

@@ -84,15 +84,6 @@ static void hear(void *world_, const TraceEvent *ev)
     }
 }
 
-static const char *kind_name(const Node *node)
-{
-    static const char *const names[] = {
-        [NODE_HOST] = "host", [NODE_ROUTER] = "router", [NODE_SWITCH] = "switch"
-    };
-
-    return names[node->kind];
-}
-
 /* The event as the table that its function gets. */
 static void push_event(lua_State *L, const Queued *queued)
 {
@@ -104,7 +95,7 @@ static void push_event(lua_State *L, const Queued *queued)
     lua_pushnumber(L, (lua_Number)queued->t / (lua_Number)SEC);
     lua_setfield(L, -2, "time");
     if (queued->node != NULL) {
-        lua_push_object(L, kind_name(queued->node), queued->node);
+        lua_push_object(L, node_kind_name(queued->node->kind), queued->node);
         lua_setfield(L, -2, "node");
     }
     if (queued->port != NULL) {

@@ -71,7 +71,7 @@ const MetaRow meta_rows[] = {
          "The packets seen there are those of the text, written as tcpdump writes them"),
 
     CLASS("task", NULL, "A coroutine that waits in virtual time"),
-    WAITS("task", "wait", "opts?: TimeoutOpts", "any, string?",
+    WAITS("task", "wait", "opts?: TimeoutOpts", "any ...",
           "What its function returned; nil, \"TIMEOUT\" or \"KILLED\""),
 
     CLASS("host", NULL, "A host with a whole stack"),

@@ -31,7 +31,7 @@ static const Knob defaults_knobs[] = { STACK_KNOBS, { .name = NULL } };
 
 static const Knob node_knobs[] = {
     STACK_KNOBS,
-    { .name = "ip", .type = KNOB_CUSTOM, 
+    { .name = "ip", .type = KNOB_CUSTOM,
       .doc = "Its address with prefix, or a list: of eth0, eth1 ..." },
     { .name = "mac", .type = KNOB_CUSTOM, .doc = "The MAC address of eth0." },
     { .name = "gateway", .type = KNOB_CUSTOM, .doc = "The next hop of its default route." },
@@ -355,13 +355,6 @@ Port *lua_node_new_port(Node *node, const char *name)
                          : bridge_add_port(node->stack, name);
 }
 
-static Iface *port_iface(const Port *port)
-{
-    Stack *stack = node_stack(port->node);
-
-    return stack != NULL ? g_ptr_array_index(stack->ifaces, port->index) : NULL;
-}
-
 typedef struct IfaceOptions {
     IpPrefix ip;
     MacAddr  mac;
@@ -387,8 +380,7 @@ static void iface_custom(lua_State *L, const Knob *knob, void *config)
     }
 }
 
-/* node:interface(name [, { ip = "192.168.1.1/24", mac = "02:..." }]) -> interface, made if need be
- * */
+/* node:interface(name [, { ip = "10.0.0.1/24", mac = "02:..." }]) -> interface, made if need be */
 static int l_interface(lua_State *L)
 {
     Node *node = lua_check_node(L, 1);
@@ -507,13 +499,12 @@ static int node_index(lua_State *L, void *p, const char *name)
 
 static void node_text(lua_State *L, void *p, GString *out)
 {
-    static const char *const kinds[] = { "host", "router", "switch" };
     const Node *node = p;
     const Stack *stack = node_stack(node);
     char text[IP_TEXT];
 
     (void)L;
-    g_string_append_printf(out, "%s<%s", kinds[node->kind], node->name);
+    g_string_append_printf(out, "%s<%s", node_kind_name(node->kind), node->name);
     for (guint i = 0; stack != NULL && i < stack->ifaces->len; i++) {
         const Iface *iface = g_ptr_array_index(stack->ifaces, i);
         if (!ip_is_none(iface->ip.addr))

@@ -15,8 +15,8 @@ typedef struct LuaTarget {
 
 /* Reads a node, an interface, an address, the name of a node or of one of from's static `hosts`,
  * either with ":port", or an endpoint as recvfrom gives it. Settles. `from` (may be NULL) is who
- * asks: of a node's addresses it gets the one on a common subnet. Raises if there is no such host.
- * */
+ * asks: of a node's addresses it gets the one on a common subnet. Raises if there is no such
+ * host. */
 void   lua_check_target(lua_State *L, int arg, const Stack *from, LuaTarget *out);
 IpAddr lua_check_address(lua_State *L, int arg, const Stack *from); /* one without a port */
 /* Reads (target [, port]) at arg; a port must come from one of them. Returns the next argument. */

@@ -21,8 +21,7 @@ static const char *peek(const Words *w)
     return w->word[w->at];
 }
 
-/* A value, not the next keyword: tc's keywords begin with a letter, values with a digit or a point.
- * */
+/* A value, not the next keyword: those begin with a letter, values with a digit or a point. */
 static bool has_value(const Words *w)
 {
     return peek(w) != NULL && (g_ascii_isdigit(*peek(w)) || *peek(w) == '.');

@@ -233,11 +233,10 @@ void lua_forget_object(lua_State *L, void *p)
 
 Node *lua_test_node(lua_State *L, int arg)
 {
-    static const char *const kinds[] = { "host", "router", "switch" };
     Node *node = NULL;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && node == NULL; i++)
-        node = lua_test_object(L, arg, kinds[i]);
+    for (NodeKind kind = NODE_HOST; kind <= NODE_SWITCH && node == NULL; kind++)
+        node = lua_test_object(L, arg, node_kind_name(kind));
     return node;
 }
 

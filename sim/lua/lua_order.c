@@ -63,8 +63,7 @@ static void check_key(lua_State *L, int i)
                  luaL_typename(L, i));
 }
 
-/* --- a stable merge sort of the list at index 1, by a function at 2, or by `before`
- * --------------- */
+/* --- a stable merge sort of the list at 1, by a function at 2 or by `before` ------------------ */
 
 typedef bool Before(lua_State *L, int a, int b);
 

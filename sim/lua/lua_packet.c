@@ -323,13 +323,6 @@ Packet *lua_check_packet(lua_State *L, int arg, Stack *from, bool with_eth)
     return build(L, arg, from, first_iface(from), NULL, with_eth);
 }
 
-static Iface *port_iface(const Port *port)
-{
-    Stack *stack = node_stack(port->node);
-
-    return stack != NULL ? g_ptr_array_index(stack->ifaces, port->index) : NULL;
-}
-
 Packet *lua_check_frame(lua_State *L, int arg, LinkDir *dir)
 {
     const Iface *far = port_iface(dir->to);

@@ -9,8 +9,8 @@
 #include "sim/lua/lua_env.h"
 
 /* Pushes the frame as a table (read from bytes; strings and numbers only, safe to keep). It prints
- * as tcpdump's line, and remembers its bytes: changed and sent again, what was computed is so anew.
- * */
+ * as tcpdump's line, and remembers its bytes: changed and sent again, what was computed is so
+ * anew. */
 void lua_push_frame(lua_State *L, Span frame);
 
 /* Pushes a record of the past likewise, with its `time` (seconds), `from`, `to`, `id`, `why` ... */

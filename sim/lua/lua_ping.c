@@ -203,8 +203,7 @@ static void push_row(lua_State *L, const PingRow *row)
     lua_setfield(L, -2, "ttl");
 }
 
-/* { sent = , received = , rtts = { { seq, rtt, ttl, from, error } ... } }, printing as ping does.
- * */
+/* { sent = , received = , rtts = { { seq, rtt, ttl, from, error } ... } }; prints as ping does. */
 static void push_result(lua_State *L, const PingRun *run)
 {
     unsigned received = 0;
@@ -237,8 +236,8 @@ static void push_result(lua_State *L, const PingRun *run)
 
 /* --- the course of it ------------------------------------------------------------------------- */
 
-/* As ping does after its last request: twice the slowest round trip, or the timeout if none came.
- * */
+/* As ping does after its last request: twice the slowest round trip, or the timeout if there is
+ * none. */
 static SimTime linger(const PingRun *run)
 {
     return run->slowest > 0 ? 2 * run->slowest : run->opt.timeout;
@@ -279,11 +278,15 @@ static int l_ping(lua_State *L)
         return lua_net_error(L, NET_ENETDOWN);
     PingRun *run = g_new0(PingRun, 1);
     *run = (PingRun){ .opt = opt, .sim = lua_sim(L), .dst = dst };
+    run->ping = icmp_ping_open(stack->icmp, on_reply, run);
+    if (run->ping == NULL) {
+        g_free(run);
+        return lua_net_error(L, NET_ENOBUFS);
+    }
     run->sent_at = g_new0(SimTime, opt.count + 1);
     run->answered = g_new0(bool, opt.count + 1);
     run->rows = g_array_new(FALSE, FALSE, sizeof(PingRow));
     run->next = sim_now(run->sim);
-    run->ping = icmp_ping_open(stack->icmp, on_reply, run);
     lua_settop(L, 1);
     lua_push_object(L, "ping", run);
     return ping_k(L, LUA_OK, 0);

@@ -207,9 +207,7 @@ static int recv_raw_k(lua_State *L, int status, lua_KContext deadline)
     }
     if (task_timed_out(L)) {
         end_raw_wait(L, w);
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
+        return lua_timed_out(L);
     }
     return task_wait(L, &w->queue, deadline, recv_raw_k, deadline);
 }

@@ -149,13 +149,6 @@ static const Knob connect_knobs[] = {
     { .name = NULL }
 };
 
-static SimTime deadline_of(lua_State *L, SimTime timeout)
-{
-    SimTime now = sim_now(lua_sim(L));
-
-    return timeout > NEVER - 1 - now ? NEVER : now + timeout;
-}
-
 /* The connection is on top of the stack. */
 static int connect_k(lua_State *L, int status, lua_KContext deadline)
 {
@@ -195,7 +188,8 @@ static int l_connect(lua_State *L)
     LuaConn *c = lua_push_conn(L, conn, stack->node);
     if (opt.nodelay)
         conn_set_nodelay(c->conn, true);
-    return connect_k(L, LUA_OK, deadline_of(L, opt.timeout));
+    bool ever = opt.timeout == NEVER;
+    return connect_k(L, LUA_OK, ever ? NEVER : time_add(sim_now(lua_sim(L)), opt.timeout));
 }
 
 void lua_open_sock(lua_State *L)

@@ -144,8 +144,7 @@ static void sockets_custom(lua_State *L, const Knob *knob, void *config)
              near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
-/* host:sockets([{ state = "SYN_RECEIVED", port = 80, proto = "udp" }]) -> rows; prints as ss does
- * */
+/* host:sockets([{ state = "SYN_RECEIVED", port = 80, proto = "udp" }]) -> rows; prints as ss */
 static int l_sockets(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);

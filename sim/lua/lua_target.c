@@ -37,9 +37,7 @@ void lua_push_seconds(lua_State *L, SimTime t)
 
 void lua_push_node(lua_State *L, Node *node)
 {
-    static const char *const types[] = { "host", "router", "switch" };
-
-    lua_push_object(L, node != NULL ? types[node->kind] : types[0], node);
+    lua_push_object(L, node_kind_name(node != NULL ? node->kind : NODE_HOST), node);
 }
 
 static int endpoint_tostring(lua_State *L)
@@ -215,13 +213,6 @@ uint16_t lua_check_port(lua_State *L, int arg, lua_Integer min)
         lua_fail(L, "a port is a whole number from %d to 65535, not '%s'", (int)min,
                  luaL_tolstring(L, arg, NULL));
     return (uint16_t)port;
-}
-
-static Iface *port_iface(const Port *port)
-{
-    Stack *stack = node_stack(port->node);
-
-    return stack != NULL ? g_ptr_array_index(stack->ifaces, port->index) : NULL;
 }
 
 MacAddr lua_check_mac(lua_State *L, int arg)

@@ -13,7 +13,8 @@ typedef enum TaskState { TASK_READY, TASK_RUNNING, TASK_WAITING, TASK_OVER } Tas
 struct Task {
     World *world;
     lua_State *co; /* NULL once over */
-    int ref;       /* anchors co; later the first value it returned */
+    int ref;       /* anchors co; later a list of what its function returned */
+    int n_values;
     Timer timer;
     TaskState state;
     bool timed_out;
@@ -117,6 +118,25 @@ static void file_has_begun(Task *task)
     parts->loaded = parts->error == NULL;
 }
 
+/* The registry's reference to a list of the n values that its function returned; of none, of a nil. */
+static int keep_values(Task *task, int n)
+{
+    lua_State *L = world_lua(task->world);
+
+    luaL_checkstack(task->co, 3, NULL);
+    if (n == 0) {
+        lua_pushnil(task->co);
+        n = 1;
+    }
+    task->n_values = n;
+    lua_createtable(task->co, n, 0);
+    lua_insert(task->co, -n - 1);
+    for (int i = n; i >= 1; i--)
+        lua_rawseti(task->co, -i - 1, i);
+    lua_xmove(task->co, L, 1);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 static void resume(Task *task)
 {
     World *world = task->world;
@@ -135,13 +155,8 @@ static void resume(Task *task)
         g_assert(task->state != TASK_RUNNING);
         file_has_begun(task);
     } else if (status == LUA_OK) {
-        if (n_results == 0)
-            lua_pushnil(task->co);
-        else
-            lua_pop(task->co, n_results - 1);
-        lua_xmove(task->co, world_lua(world), 1);
         file_has_begun(task);
-        finish(task, luaL_ref(world_lua(world), LUA_REGISTRYINDEX));
+        finish(task, keep_values(task, n_results));
     } else {
         world_fail(world, task->co);
         end_by_force(task);
@@ -223,10 +238,13 @@ bool task_over(const Task *task)
 
 void task_push_value(lua_State *L, const Task *task)
 {
-    if (task->state == TASK_OVER && !task->killed)
+    if (task->state == TASK_OVER && !task->killed) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
-    else
+        lua_rawgeti(L, -1, 1);
+        lua_remove(L, -2);
+    } else {
         lua_pushnil(L);
+    }
 }
 
 char *task_place(const Task *task)
@@ -303,11 +321,6 @@ bool task_timed_out(lua_State *L)
     return lua_env(L)->running->timed_out;
 }
 
-bool task_ending(lua_State *L)
-{
-    return lua_env(L)->ending;
-}
-
 int lua_keep(lua_State *L, int arg)
 {
     luaL_checktype(L, arg, LUA_TFUNCTION);
@@ -376,9 +389,9 @@ static int k_return(lua_State *L, int status, lua_KContext ctx)
 /* sim.sleep(time) */
 static int l_sleep(lua_State *L)
 {
-    SimTime t = lua_check_time(L, 1), now = sim_now(lua_sim(L));
+    SimTime t = lua_check_time(L, 1);
 
-    return task_wait(L, NULL, t >= NEVER - 1 - now ? NEVER - 1 : now + t, k_return, 0);
+    return task_wait(L, NULL, time_add(sim_now(lua_sim(L)), t), k_return, 0);
 }
 
 /* sim.settle(): until nothing can happen any more */
@@ -392,18 +405,19 @@ static int k_task_wait(lua_State *L, int status, lua_KContext ctx)
     Task *task = (Task *)ctx;
 
     (void)status;
-    if (task->state != TASK_OVER) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (task->state != TASK_OVER)
+        return lua_timed_out(L);
     if (task->killed) {
         lua_pushnil(L);
         lua_pushliteral(L, "KILLED");
         return 2;
     }
-    task_push_value(L, task);
-    return 1;
+    luaL_checkstack(L, task->n_values + 2, "too many values");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
+    int values = lua_gettop(L);
+    for (int i = 1; i <= task->n_values; i++)
+        lua_rawgeti(L, values, i);
+    return task->n_values;
 }
 
 /* task:wait([{ timeout = T }]) -> what its function returned, or nil, "TIMEOUT" or "KILLED" */
@@ -445,11 +459,8 @@ static int k_wait(lua_State *L, int status, lua_KContext ctx)
 
     (void)status;
     luaL_unref(L, LUA_REGISTRYINDEX, question->function);
-    if (task_timed_out(L)) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (task_timed_out(L))
+        return lua_timed_out(L);
     lua_pushboolean(L, true);
     return 1;
 }

@@ -220,8 +220,7 @@ static int trace_k(lua_State *L, int status, lua_KContext ctx)
     return err != NET_OK ? 2 : 1;
 }
 
-/* host:traceroute(target [, { max_hops = 30, queries = 1, timeout = "5s" }]) -> rows, or nil, NAME
- * */
+/* host:traceroute(target [, { max_hops = 30, queries = 1, timeout = "5s" }]) -> rows; nil, NAME */
 static int l_traceroute(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);

@@ -137,11 +137,8 @@ static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
     }
     if (err != NET_EAGAIN && err != NET_OK)
         return lua_net_error(L, err);
-    if (deadline <= sim_now(lua_sim(L))) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "TIMEOUT");
-        return 2;
-    }
+    if (deadline <= sim_now(lua_sim(L)))
+        return lua_timed_out(L);
     return task_wait(L, &s->queue, deadline, recvfrom_k, deadline);
 }
 

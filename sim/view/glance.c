@@ -115,13 +115,6 @@ void glance_packet(Glance *g, Span packet)
     glance_ip(g, packet);
 }
 
-uint32_t glance_seq_len(const Glance *g)
-{
-    uint32_t len = (uint32_t)g->data;
-
-    return len + ((g->tcp.flags & TCP_SYN) != 0) + ((g->tcp.flags & TCP_FIN) != 0);
-}
-
 char *glance_flags(uint8_t flags, char out[static 11])
 {
     static const struct {

@@ -40,8 +40,5 @@ void glance(Glance *g, Span frame);
 /* The same for an IPv4 packet that has no frame yet. */
 void glance_packet(Glance *g, Span packet);
 
-/* How many numbers a TCP segment takes up: its data, SYN and FIN. */
-uint32_t glance_seq_len(const Glance *g);
-
 /* "[S.]" as tcpdump prints flags, with the brackets. */
 char *glance_flags(uint8_t flags, char out[static 11]);

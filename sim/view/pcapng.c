@@ -102,14 +102,6 @@ static void begin(Capture *cap)
         write_names(cap);
 }
 
-static const char *kind_name(const Node *node)
-{
-    static const char *const names[] = {
-        [NODE_HOST] = "host", [NODE_ROUTER] = "router", [NODE_SWITCH] = "switch",
-    };
-    return names[node->kind];
-}
-
 static void write_interface(Capture *cap, const Interface *i)
 {
     const Node  *node = i->port->node;
@@ -123,7 +115,8 @@ static void write_interface(Capture *cap, const Interface *i)
                         i->port->out->to->node->name);
     } else {
         g_string_printf(name, "%s.%s", node->name, i->port->name);
-        g_string_printf(description, "%s %s, %s", kind_name(node), node->name, i->port->name);
+        g_string_printf(description, "%s %s, %s", node_kind_name(node->kind),
+                        node->name, i->port->name);
     }
     if (!i->dropped && stack != NULL && i->port->index < stack->ifaces->len) {
         const Iface *iface = g_ptr_array_index(stack->ifaces, i->port->index);
@@ -448,17 +441,6 @@ bool capture_finish(Capture *cap)
     if (fflush(cap->out) != 0)
         cap->failed = true;
     return !cap->failed;
-}
-
-bool capture_has_interface(const Capture *cap)
-{
-    for (unsigned i = 0; cap->opt.at == CAPTURE_INTERFACE && i < cap->sim->nodes->len; i++) {
-        const Node *node = g_ptr_array_index(cap->sim->nodes, i);
-        for (unsigned j = 0; j < node->ports->len; j++)
-            if (is_interface(cap, g_ptr_array_index(node->ports, j)))
-                return true;
-    }
-    return cap->opt.at != CAPTURE_INTERFACE;
 }
 
 void capture_free(Capture *cap)

@@ -31,6 +31,4 @@ typedef struct Capture Capture;
 Capture *capture_new(Sim *sim, const CaptureOptions *opt, FILE *out, GError **error);
 /* Writes what is due at the end: names, and interfaces if nothing came. False if writing failed. */
 bool     capture_finish(Capture *cap);
-/* False if INTERFACE names one that the world does not have (yet). */
-bool     capture_has_interface(const Capture *cap);
 void     capture_free(Capture *cap);

@@ -1,0 +1,404 @@
+/*
+ * pkt_data.c - the calls of a script's program that move bytes: read and write and their kin, poll,
+ * epoll.
+ *
+ * What the program writes and what the wire sends is one pattern, a function of its place in the
+ * stream, so that both sides can be checked for every byte.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/pkt_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { /* poll's and epoll's events, Linux's numbers */
+    EV_IN = 1, EV_OUT = 4, EV_ERR = 8, EV_HUP = 16, EV_INVALID = 32, EV_RDNORM = 64,
+    EV_WRNORM = 256, EV_RDHUP = 0x2000, EV_ONESHOT = 1 << 30
+};
+#define EV_EDGE (UINT32_C(1) << 31)
+
+/* --- how much, and from where ----------------------------------------------------------------- */
+
+/* The lengths of [{..., 10}, {..., 20}] added up. */
+static int64_t iov_length(const PktValue *v)
+{
+    int64_t n = 0;
+
+    for (guint i = 0; v != NULL && v->items != NULL && i < v->items->len; i++) {
+        const PktValue *len = pkt_field(g_ptr_array_index(v->items, i), "iov_len", 1);
+        n += len != NULL && len->kind == PKT_INT ? len->num : 0;
+    }
+    return n;
+}
+
+typedef struct Amount {
+    int64_t         n;
+    bool            null;  /* the buffer is NULL */
+    const PktValue *flags; /* NULL: none */
+    const PktValue *to;    /* a socket's address; NULL: none */
+} Amount;
+
+/* The arguments of read(fd, buf, n), send(fd, buf, n, flags), sendmsg(fd, msg, flags) and so on. */
+static Amount amount(const PktCall *call)
+{
+    const PktValue *buf = pkt_arg_value(call, 1);
+    Amount a = { .n = pkt_arg(call, 2, 0), .null = buf != NULL && buf->kind == PKT_NULL };
+
+    if (g_str_has_suffix(call->name, "msg")) {
+        a.n = iov_length(pkt_field(buf, "msg_iov", 1));
+        a.flags = pkt_arg_value(call, 2);
+        a.to = pkt_field(buf, "msg_name", 0);
+    } else if (g_str_has_suffix(call->name, "v") && strcmp(call->name, "recv") != 0) {
+        a.n = iov_length(buf);
+    } else {
+        a.flags = pkt_arg_value(call, 3);
+        a.to = pkt_arg_value(call, 4);
+    }
+    return a;
+}
+
+static const char *names_lacking(const PktCall *call)
+{
+    const PktValue *msg = pkt_arg_value(call, 1);
+
+    if (msg != NULL && msg->kind == PKT_STRUCT)
+        for (guint i = 0; i < msg->items->len; i++) {
+            const PktValue *field = g_ptr_array_index(msg->items, i);
+            if (field->name != NULL && strcmp(field->name, "msg_control") == 0)
+                return "control messages";
+        }
+    return NULL;
+}
+
+/* --- receiving -------------------------------------------------------------------------------- */
+
+static void check_bytes(const uint8_t *bytes, size_t n, uint64_t offset, PktOutcome *out)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] != conn_pattern(offset + i)) {
+            pkt_wrong(out, "byte %" PRIu64 " of the stream is not what the wire sent", offset + i);
+            return;
+        }
+}
+
+static bool receive_udp(PktSock *s, size_t n, bool waits, PktOutcome *out)
+{
+    NetError err = NET_EAGAIN;
+    IpAddr from;
+    uint16_t from_port;
+    Packet *pkt = s->udp != NULL ? udp_receive(s->udp, &from, &from_port, &err) : NULL;
+
+    if (pkt == NULL && err == NET_EAGAIN)
+        return !waits && pkt_errs(out, "EAGAIN");
+    if (pkt == NULL)
+        return pkt_errs(out, net_error_name(err));
+    size_t got = MIN(n, pkt->len);
+    check_bytes(pkt->data, got, 0, out);
+    packet_free(pkt);
+    return pkt_done(out, (int64_t)got);
+}
+
+static bool receive_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
+{
+    size_t most = MIN(n, conn_readable(s->conn));
+    g_autofree uint8_t *bytes = g_malloc(MAX(most, 1));
+    NetError err = NET_OK;
+    size_t got = conn_receive(s->conn, bytes, most, &err);
+
+    if (got > 0) {
+        check_bytes(bytes, got, s->taken, out);
+        s->taken += got;
+        return pkt_done(out, (int64_t)got);
+    }
+    const char *error = pkt_sock_error(s, true);
+    if (error != NULL)
+        return pkt_errs(out, error);
+    if (err == NET_EAGAIN && !s->read_shut)
+        return !waits && pkt_errs(out, "EAGAIN");
+    return pkt_done(out, 0);
+}
+
+bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
+    Amount a = amount(call);
+    const char *missing = names_lacking(call);
+
+    if (s == NULL)
+        return pkt_errs(out, "EBADF");
+    if (missing != NULL)
+        return pkt_call_lacks(out, missing);
+    if (pkt_value_has(a.flags, "MSG_PEEK") || pkt_value_has(a.flags, "MSG_WAITALL"))
+        return pkt_call_lacks(out, "MSG_PEEK and MSG_WAITALL");
+    bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
+    if (s->kind == PKT_UDP)
+        return receive_udp(s, (size_t)a.n, waits, out);
+    if (s->kind != PKT_CONN)
+        return pkt_errs(out, "ENOTCONN");
+    if (a.null && a.n > 0 && conn_readable(s->conn) > 0)
+        return pkt_errs(out, "EFAULT");
+    return receive_stream(s, (size_t)a.n, waits, out);
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+static bool send_udp(PktRun *run, PktSock *s, const Amount *a, PktOutcome *out)
+{
+    IpAddr to = IP_NONE;
+    uint16_t port = 0;
+    NetError err = NET_OK;
+
+    if (a->n > UDP_DATA_MAX)
+        return pkt_errs(out, "EMSGSIZE");
+    if (a->to != NULL && a->to->kind != PKT_NULL) {
+        to = run->settings.remote;
+        port = run->settings.connect_port;
+    }
+    if (s->udp == NULL)
+        s->udp = udp_open(run->stack->udp, s->addr, s->port, &err);
+    if (s->udp == NULL)
+        return pkt_errs(out, net_error_name(err));
+    uint8_t *bytes = g_malloc((size_t)a->n + 1);
+    for (int64_t i = 0; i < a->n; i++)
+        bytes[i] = conn_pattern((uint64_t)i);
+    err = udp_send(s->udp, (Span){ bytes, (size_t)a->n }, to, port);
+    g_free(bytes);
+    return err == NET_OK ? pkt_done(out, a->n) : pkt_errs(out, net_error_name(err));
+}
+
+static bool send_failed(PktSock *s, NetError err, PktOutcome *out)
+{
+    if (s->progress > 0)
+        return pkt_done(out, (int64_t)s->progress);
+    const char *error = pkt_sock_error(s, true);
+    if (error != NULL)
+        return pkt_errs(out, error);
+    return pkt_errs(out, err == NET_EAGAIN ? "EAGAIN" : "EPIPE");
+}
+
+static bool send_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
+{
+    NetError err = NET_OK;
+
+    while (s->progress < n) {
+        size_t sent = conn_send_pattern(s->conn, s->written, n - s->progress, &err);
+        s->written += sent;
+        s->progress += sent;
+        if (sent > 0)
+            continue;
+        if (err == NET_EAGAIN && waits)
+            return false;
+        return send_failed(s, err, out);
+    }
+    return pkt_done(out, (int64_t)n);
+}
+
+bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
+    Amount a = amount(call);
+    const char *missing = names_lacking(call);
+
+    if (s == NULL)
+        return pkt_errs(out, "EBADF");
+    if (missing != NULL)
+        return pkt_call_lacks(out, missing);
+    if (run->first)
+        s->progress = 0;
+    if (s->kind == PKT_UDP)
+        return send_udp(run, s, &a, out);
+    if (s->kind != PKT_CONN)
+        return pkt_errs(out, "EPIPE");
+    if (a.null && a.n > 0)
+        return pkt_errs(out, "EFAULT");
+    bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
+    return send_stream(s, (size_t)a.n, waits, out);
+}
+
+/* --- poll ------------------------------------------------------------------------------------- */
+
+static bool peer_has_finished(TcpState state)
+{
+    return state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK ||
+           state == TCP_TIME_WAIT;
+}
+
+static uint32_t conn_ready(PktRun *run, PktSock *s)
+{
+    TcpInfo info;
+    uint32_t ready = 0;
+
+    conn_info(s->conn, &info);
+    if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
+        return 0;
+    bool closed = info.state == TCP_CLOSED;
+    bool finished = closed || peer_has_finished(info.state);
+    bool can_send = info.state == TCP_ESTABLISHED || info.state == TCP_CLOSE_WAIT;
+    if (conn_readable(s->conn) > 0 || finished || s->read_shut)
+        ready |= EV_IN | EV_RDNORM;
+    if (finished || s->read_shut)
+        ready |= EV_RDHUP;
+    if (closed || (!can_send && (finished || s->read_shut)))
+        ready |= EV_HUP;
+    /* Linux wakes a writer when a third of what is queued would fit once more. */
+    uint64_t sndbuf = run->settings.stack.tcp.sndbuf;
+    if (!can_send || info.send_queue + info.send_queue / 2 <= sndbuf)
+        ready |= EV_OUT | EV_WRNORM;
+    if (pkt_sock_error(s, false) != NULL)
+        ready |= EV_ERR;
+    return ready;
+}
+
+uint32_t pkt_sock_ready(PktRun *run, PktSock *s)
+{
+    switch (s->kind) {
+    case PKT_CONN: return conn_ready(run, s);
+    case PKT_LISTENER: return listener_queued(s->listener) > 0 ? EV_IN | EV_RDNORM : 0;
+    case PKT_UDP: return EV_OUT | EV_WRNORM | (s->udp && udp_queued(s->udp) > 0 ? EV_IN : 0u);
+    case PKT_TCP: return EV_OUT | EV_HUP;
+    case PKT_EPOLL: break;
+    }
+    return 0;
+}
+
+bool pkt_poll(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    const PktValue *list = pkt_arg_value(call, 0);
+    int64_t n = 0;
+
+    for (guint i = 0; list != NULL && list->items != NULL && i < list->items->len; i++) {
+        const PktValue *item = g_ptr_array_index(list->items, i);
+        const PktValue *fd = pkt_field(item, "fd", 0), *events = pkt_field(item, "events", 1);
+        const PktValue *want = pkt_field(item, "revents", 2);
+        PktSock *s = fd != NULL ? pkt_sock(run, fd->num) : NULL;
+        uint32_t mask = (events != NULL ? (uint32_t)events->num : 0) | EV_ERR | EV_HUP;
+        uint32_t ready = s != NULL ? pkt_sock_ready(run, s) & mask : EV_INVALID;
+        n += ready != 0;
+        if (want != NULL && want->kind == PKT_INT && ready != (uint32_t)want->num)
+            pkt_wrong(out, "revents is 0x%x, expected 0x%x", ready, (uint32_t)want->num);
+    }
+    if (n > 0)
+        return pkt_done(out, n);
+    g_clear_pointer(&out->wrong, g_free);
+    return false;
+}
+
+/* --- epoll ------------------------------------------------------------------------------------ */
+
+bool pkt_epoll_create(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    int64_t fd = call->result->num;
+
+    if (fd < 0 || pkt_sock(run, fd) != NULL)
+        return pkt_done(out, 3);
+    PktSock *s = pkt_sock_new(run, fd, PKT_EPOLL);
+    s->watches = g_array_new(FALSE, TRUE, sizeof(PktWatch));
+    return pkt_done(out, fd);
+}
+
+static int watch_index(const PktSock *epoll, int64_t fd)
+{
+    for (guint i = 0; i < epoll->watches->len; i++)
+        if (g_array_index(epoll->watches, PktWatch, i).fd == fd)
+            return (int)i;
+    return -1;
+}
+
+bool pkt_epoll_ctl(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    PktSock *epoll = pkt_sock(run, pkt_arg(call, 0, -1));
+    const PktValue *op = pkt_arg_value(call, 1), *event = pkt_arg_value(call, 3);
+    int64_t fd = pkt_arg(call, 2, -1);
+
+    if (epoll == NULL || pkt_sock(run, fd) == NULL)
+        return pkt_errs(out, "EBADF");
+    if (epoll->kind != PKT_EPOLL)
+        return pkt_errs(out, "EINVAL");
+    int at = watch_index(epoll, fd);
+    bool add = pkt_value_has(op, "EPOLL_CTL_ADD");
+    if (add != (at < 0))
+        return pkt_errs(out, add ? "EEXIST" : "ENOENT");
+    if (at >= 0)
+        g_array_remove_index(epoll->watches, (guint)at);
+    if (pkt_value_has(op, "EPOLL_CTL_DEL"))
+        return pkt_done(out, 0);
+    const PktValue *events = pkt_field(event, "events", 0), *data = pkt_field(event, "", 1);
+    PktWatch w = { .fd = (int)fd,
+                   .events = events != NULL ? (uint32_t)events->num : 0,
+                   .data = data != NULL ? (uint64_t)data->num : 0 };
+    g_array_append_val(epoll->watches, w);
+    return pkt_done(out, 0);
+}
+
+static uint32_t watch_ready(PktRun *run, const PktWatch *w)
+{
+    PktSock *s = pkt_sock(run, w->fd);
+
+    if (s == NULL || (w->events & ~(EV_EDGE | EV_ONESHOT)) == 0)
+        return 0;
+    return pkt_sock_ready(run, s) & (w->events | EV_ERR | EV_HUP);
+}
+
+static uint64_t bytes_in(PktRun *run, const PktWatch *w)
+{
+    PktSock *s = pkt_sock(run, w->fd);
+    TcpInfo info;
+
+    if (s == NULL || s->conn == NULL)
+        return 0;
+    conn_info(s->conn, &info);
+    return info.bytes_received;
+}
+
+void pkt_epoll_note(PktRun *run)
+{
+    for (guint i = 0; i < run->socks->len; i++) {
+        PktSock *s = g_ptr_array_index(run->socks, i);
+        for (guint k = 0; s->watches != NULL && k < s->watches->len; k++) {
+            PktWatch *w = &g_array_index(s->watches, PktWatch, k);
+            if (w->reported != 0)
+                w->reported &= watch_ready(run, w);
+        }
+    }
+}
+
+/* Is there something to say of w? An edge-triggered one is told of what is new. */
+static uint32_t watch_news(PktRun *run, PktWatch *w)
+{
+    uint32_t ready = watch_ready(run, w);
+    uint64_t in = bytes_in(run, w);
+
+    if ((w->events & EV_EDGE) != 0 && (ready & ~w->reported) == 0 &&
+        !((ready & EV_IN) != 0 && in > w->seen_in))
+        return 0;
+    w->reported = ready;
+    w->seen_in = in;
+    if ((w->events & EV_ONESHOT) != 0 && ready != 0)
+        w->events &= EV_ONESHOT | EV_EDGE;
+    return ready;
+}
+
+bool pkt_epoll_wait(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    PktSock *epoll = pkt_sock(run, pkt_arg(call, 0, -1));
+    const PktValue *want = pkt_arg_value(call, 1);
+    int64_t n = 0, max = pkt_arg(call, 2, 1);
+
+    if (epoll == NULL || epoll->kind != PKT_EPOLL)
+        return pkt_errs(out, epoll == NULL ? "EBADF" : "EINVAL");
+    for (guint i = 0; i < epoll->watches->len && n < max; i++) {
+        PktWatch *w = &g_array_index(epoll->watches, PktWatch, i);
+        uint32_t news = watch_news(run, w);
+        if (news == 0)
+            continue;
+        bool several = want != NULL && want->kind == PKT_LIST;
+        const PktValue *event = several ? pkt_field(want, "", (size_t)n) : want;
+        const PktValue *events = pkt_field(event, "events", 0), *data = pkt_field(event, "", 1);
+        n++;
+        if (events != NULL && events->kind == PKT_INT && (uint32_t)events->num != news)
+            pkt_wrong(out, "events are 0x%x, expected 0x%x", news, (uint32_t)events->num);
+        if (data != NULL && data->kind == PKT_INT && (uint64_t)data->num != w->data)
+            pkt_wrong(out, "the event's data is %" PRIu64, w->data);
+    }
+    return n > 0 && pkt_done(out, n);
+}

@@ -1,0 +1,330 @@
+/*
+ * pkt_sockopt.c - socket options and tcp_info.
+ *
+ * TCP's knobs are the host's: an option that changes one is for scripts with one connection at a
+ * time, and is refused, as not supported, where it could reach another.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/pkt_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct Opt {
+    PktRun         *run;
+    PktSock        *s;
+    const PktValue *value; /* inside the brackets, as a rule */
+    int64_t         num;
+    PktOutcome     *out;
+} Opt;
+
+static bool is_alone(const Opt *o)
+{
+    unsigned others = 0;
+
+    for (guint i = 0; i < o->run->socks->len; i++) {
+        const PktSock *s = g_ptr_array_index(o->run->socks, i);
+        others += s != o->s && (s->kind == PKT_CONN || s->kind == PKT_TCP);
+    }
+    return others == 0;
+}
+
+/* A knob of the host, for the socket's sake. */
+static bool set_host(const Opt *o)
+{
+    if (!is_alone(o))
+        return pkt_call_lacks(o->out, "an option of TCP for one of several sockets");
+    tcp_set_config(o->run->stack->tcp, &o->run->settings.stack.tcp);
+    return pkt_done(o->out, 0);
+}
+
+static bool got(const Opt *o, int64_t value)
+{
+    if (o->value != NULL && o->value->kind == PKT_INT && o->num != value)
+        pkt_wrong(o->out, "got [%" PRId64 "], expected [%" PRId64 "]", value, o->num);
+    return pkt_done(o->out, 0);
+}
+
+static bool is_connected(const PktSock *s)
+{
+    return s->kind == PKT_CONN;
+}
+
+/* --- one function an option ------------------------------------------------------------------- */
+
+static bool set_nothing(const Opt *o)
+{
+    return pkt_done(o->out, 0);
+}
+
+static bool set_reuse(const Opt *o)
+{
+    o->s->reuse = o->num != 0;
+    return pkt_done(o->out, 0);
+}
+
+static bool get_reuse(const Opt *o)
+{
+    return got(o, o->s->reuse);
+}
+
+static bool get_error(const Opt *o)
+{
+    const char *error = pkt_sock_error(o->s, true);
+
+    return got(o, error != NULL ? pkt_errno(error) : 0);
+}
+
+/* Linux doubles what it is told, for its bookkeeping: the program's bytes get what is told. */
+static bool set_sndbuf(const Opt *o)
+{
+    o->s->sndbuf = MAX(o->num, 2304); /* SOCK_MIN_SNDBUF, halved */
+    o->run->settings.stack.tcp.sndbuf = (uint64_t)o->s->sndbuf;
+    return set_host(o);
+}
+
+static bool get_sndbuf(const Opt *o)
+{
+    return got(o, o->s->sndbuf != 0 ? 2 * o->s->sndbuf
+                                    : (int64_t)o->run->settings.stack.tcp.sndbuf);
+}
+
+static bool set_rcvbuf(const Opt *o)
+{
+    if (o->s->kind == PKT_UDP) {
+        if (o->s->udp != NULL)
+            udp_set_rcvbuf(o->s->udp, (size_t)MAX(o->num, 1));
+        return pkt_done(o->out, 0);
+    }
+    if (is_connected(o->s))
+        return pkt_call_lacks(o->out, "SO_RCVBUF of a connection");
+    o->s->rcvbuf = MAX(o->num, 1152); /* SOCK_MIN_RCVBUF, halved */
+    o->run->settings.stack.tcp.rcvbuf = (uint64_t)o->s->rcvbuf;
+    return set_host(o);
+}
+
+static bool get_rcvbuf(const Opt *o)
+{
+    return got(o, o->s->rcvbuf != 0 ? 2 * o->s->rcvbuf
+                                    : (int64_t)o->run->settings.stack.tcp.rcvbuf);
+}
+
+static bool set_linger(const Opt *o)
+{
+    const PktValue *on = pkt_field(o->value, "onoff", 0), *time = pkt_field(o->value, "linger", 1);
+
+    if (on == NULL || time == NULL)
+        return pkt_errs(o->out, "EINVAL");
+    o->s->linger = on->num != 0;
+    o->s->linger_time = time->num;
+    return pkt_done(o->out, 0);
+}
+
+static bool set_keepalive(const Opt *o)
+{
+    return o->num == 0 ? pkt_done(o->out, 0) : pkt_call_lacks(o->out, "keep-alive");
+}
+
+static bool set_nodelay(const Opt *o)
+{
+    if (is_connected(o->s)) {
+        conn_set_nodelay(o->s->conn, o->num != 0);
+        return pkt_done(o->out, 0);
+    }
+    o->run->settings.stack.tcp.nagle = o->num == 0;
+    return set_host(o);
+}
+
+static bool set_maxseg(const Opt *o)
+{
+    if (is_connected(o->s))
+        return pkt_call_lacks(o->out, "TCP_MAXSEG of a connection");
+    if (o->num < 88 || o->num > 32767) /* Linux's bounds */
+        return pkt_errs(o->out, "EINVAL");
+    o->s->maxseg = o->num;
+    o->run->settings.stack.tcp.mss = (uint64_t)o->num;
+    return set_host(o);
+}
+
+static bool get_maxseg(const Opt *o)
+{
+    TcpInfo info;
+
+    if (!is_connected(o->s))
+        return got(o, o->s->maxseg != 0 ? o->s->maxseg : 536);
+    conn_info(o->s->conn, &info);
+    return got(o, info.mss);
+}
+
+static bool set_syn_retries(const Opt *o)
+{
+    if (o->num < 1 || o->num > 127)
+        return pkt_errs(o->out, "EINVAL");
+    o->run->settings.stack.tcp.syn_retries = (uint64_t)o->num;
+    return set_host(o);
+}
+
+static bool get_syn_retries(const Opt *o)
+{
+    return got(o, (int64_t)o->run->settings.stack.tcp.syn_retries);
+}
+
+static bool set_linger2(const Opt *o)
+{
+    o->run->settings.stack.tcp.fin_timeout = o->num * SEC;
+    return set_host(o);
+}
+
+static bool set_congestion(const Opt *o)
+{
+    const Knob *knob = knob_find(tcp_knobs, "congestion");
+    const char *name = o->value != NULL && o->value->kind == PKT_STRING ? o->value->text : "";
+
+    if (strcmp(name, "reno") == 0)
+        name = "newreno";
+    if (!knob_set_text(knob, &o->run->settings.stack.tcp, name, NULL))
+        return pkt_call_lacks(o->out, "this congestion control");
+    return set_host(o);
+}
+
+static bool set_ttl(const Opt *o)
+{
+    if (o->num < 1 || o->num > 255)
+        return pkt_errs(o->out, "EINVAL");
+    if (o->s->kind == PKT_UDP) {
+        if (o->s->udp != NULL)
+            udp_set_ttl(o->s->udp, (uint8_t)o->num);
+        return pkt_done(o->out, 0);
+    }
+    o->run->settings.stack.tcp.ttl = (uint64_t)o->num;
+    return set_host(o);
+}
+
+typedef struct OptRow {
+    const char *name;
+    bool      (*set)(const Opt *o); /* NULL: not here */
+    bool      (*get)(const Opt *o);
+} OptRow;
+
+static const OptRow rows[] = {
+    { "SO_REUSEADDR", set_reuse, get_reuse },
+    { "SO_REUSEPORT", set_nothing, NULL },
+    { "SO_ERROR", NULL, get_error },
+    { "SO_SNDBUF", set_sndbuf, get_sndbuf },
+    { "SO_RCVBUF", set_rcvbuf, get_rcvbuf },
+    { "SO_LINGER", set_linger, NULL },
+    { "SO_KEEPALIVE", set_keepalive, NULL },
+    { "TCP_NODELAY", set_nodelay, NULL },
+    { "TCP_MAXSEG", set_maxseg, get_maxseg },
+    { "TCP_SYNCNT", set_syn_retries, get_syn_retries },
+    { "TCP_LINGER2", set_linger2, NULL },
+    { "TCP_CONGESTION", set_congestion, NULL },
+    { "IP_TTL", set_ttl, NULL },
+    { "IP_FREEBIND", set_nothing, NULL },
+};
+
+/* --- the calls -------------------------------------------------------------------------------- */
+
+static bool option(PktRun *run, const PktCall *call, bool set, PktOutcome *out)
+{
+    const PktValue *name = pkt_arg_value(call, 2), *value = pkt_arg_value(call, 3);
+    Opt o = { .run = run, .s = pkt_sock(run, pkt_arg(call, 0, -1)), .value = value, .out = out };
+
+    if (o.s == NULL)
+        return pkt_errs(out, "EBADF");
+    if (value != NULL && value->kind == PKT_LIST)
+        o.value = pkt_field(value, "", 0);
+    if (o.value != NULL && o.value->kind == PKT_INT)
+        o.num = o.value->num;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        bool (*does)(const Opt *o) = set ? rows[i].set : rows[i].get;
+        if (name != NULL && name->text != NULL && strcmp(rows[i].name, name->text) == 0 &&
+            does != NULL)
+            return does(&o);
+    }
+    g_autofree char *what = g_strdup_printf("%s of %s", call->name,
+                                            name != NULL && name->text ? name->text : "a number");
+    return pkt_call_lacks(out, what);
+}
+
+bool pkt_setsockopt(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    return option(run, call, true, out);
+}
+
+bool pkt_getsockopt(PktRun *run, const PktCall *call, PktOutcome *out)
+{
+    return option(run, call, false, out);
+}
+
+const char *pkt_option_lacks(const PktCall *call)
+{
+    const PktValue *name = pkt_arg_value(call, 2), *value = pkt_arg_value(call, 3);
+    bool list = value != NULL && value->kind == PKT_LIST;
+    const PktValue *item = list ? pkt_field(value, "", 0) : value;
+    bool set = strcmp(call->name, "setsockopt") == 0;
+
+    if ((!set && strcmp(call->name, "getsockopt") != 0) || name == NULL || name->text == NULL)
+        return NULL;
+    if (strcmp(name->text, "SO_KEEPALIVE") == 0 && item != NULL && item->num != 0)
+        return "keep-alive";
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(rows[i].name, name->text) == 0)
+            return (set ? rows[i].set : rows[i].get) != NULL ? NULL : name->text;
+    return name->text;
+}
+
+/* --- tcp_info --------------------------------------------------------------------------------- */
+
+static int64_t linux_state(TcpState state)
+{
+    static const int numbers[TCP_STATE_COUNT] = {
+        [TCP_CLOSED] = 7,     [TCP_LISTEN] = 10,    [TCP_SYN_SENT] = 2,   [TCP_SYN_RECEIVED] = 3,
+        [TCP_ESTABLISHED] = 1, [TCP_FIN_WAIT_1] = 4, [TCP_FIN_WAIT_2] = 5, [TCP_CLOSE_WAIT] = 8,
+        [TCP_CLOSING] = 11,   [TCP_LAST_ACK] = 9,   [TCP_TIME_WAIT] = 6,
+    };
+
+    return numbers[state];
+}
+
+bool pkt_tcp_info(void *self, const char *name, int64_t *out)
+{
+    PktRun *run = self;
+    const PktSock *s = pkt_sock_current(run);
+    TcpInfo i;
+
+    if (s == NULL)
+        return false;
+    conn_info(s->conn, &i);
+    uint32_t mss = MAX(i.mss, 1), flight = i.snd_nxt - i.snd_una;
+    bool persists = i.timer != NULL && strcmp(i.timer, "persist") == 0;
+    const struct {
+        const char *name;
+        int64_t     value;
+    } fields[] = {
+        { "tcpi_state", linux_state(i.state) },
+        { "tcpi_retransmits", persists ? 0 : i.backoff },
+        { "tcpi_probes", persists ? i.backoff : 0 },
+        { "tcpi_backoff", i.backoff },
+        { "tcpi_rto", i.rto / USEC },
+        { "tcpi_snd_mss", i.mss },
+        { "tcpi_advmss", (int64_t)(run->settings.stack.tcp.mss != 0 ? run->settings.stack.tcp.mss
+                                                                    : run->settings.mtu - 40) },
+        { "tcpi_unacked", (flight + mss - 1) / mss },
+        { "tcpi_rtt", i.srtt / USEC },
+        { "tcpi_rttvar", i.rttvar / USEC },
+        { "tcpi_snd_ssthresh", i.ssthresh > INT32_MAX ? INT32_MAX : i.ssthresh / mss },
+        { "tcpi_snd_cwnd", i.cwnd / mss },
+        { "tcpi_total_retrans", (int64_t)i.retransmits },
+        { "tcpi_bytes_acked", (int64_t)i.bytes_acked },
+        { "tcpi_bytes_received", (int64_t)i.bytes_received },
+        { "tcpi_bytes_sent", (int64_t)i.bytes_sent },
+        { "tcpi_notsent_bytes", (int64_t)(i.send_queue - MIN(i.send_queue, flight)) },
+    };
+    for (size_t k = 0; k < G_N_ELEMENTS(fields); k++)
+        if (strcmp(fields[k].name, name) == 0) {
+            *out = fields[k].value;
+            return true;
+        }
+    return false;
+}
