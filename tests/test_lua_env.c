@@ -94,6 +94,7 @@ END_TEST
 static const struct { const char *text; unsigned checks, failed; } counted[] = {
     { "check(true) check(false) check(nil) check(0)", 4, 2 },
     { "check.equal(1, 1.0) check.equal('1', 1) check.equal({}, {}) check.equal({ { 1 } }, { { 2 } })", 4, 2 },
+    { "check.near(1.13 + 7, 8.13, 0) check.near(8.130000001, 8.13, 0)", 2, 1 },
     { "check.near(1, 1.05, 0.1) check.near(1, 2, 0.5) check.near(nil, 1, 1) check.near(0.01, '10ms', '1us')", 4, 2 },
     { "local x = 0 sim.always('small', function() return x < 3 end) sim.never('big', function() return x > 7 end) "
       "for i = 1, 5 do x = i sim.sleep(1) end", 2, 1 },

@@ -27,6 +27,18 @@ size_t ip_mtu(Stack *stack, IpAddr dst)
     return ipv4_mtu(stack->ipv4, dst);
 }
 
+void ip_doubt(Stack *stack, IpAddr dst)
+{
+    const Route *route = ipv4_route_lookup(stack->ipv4, dst);
+
+    if (route == NULL)
+        return;
+    IpAddr next_hop = route->kind == ROUTE_VIA ? route->via : dst;
+    const ArpEntry *entry = arp_lookup(stack->arp, next_hop);
+    if (entry != NULL && entry->state == ARP_REACHABLE)
+        arp_delete(stack->arp, next_hop);
+}
+
 bool ip_is_local(const Stack *stack, IpAddr addr)
 {
     if (ip_is_loopback(addr))

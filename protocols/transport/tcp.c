@@ -142,15 +142,6 @@ size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err)
     return n;
 }
 
-void conn_set_nodelay(Conn *c, bool on)
-{
-    if (c->tcb == NULL || c->tcb->nodelay == on)
-        return;
-    c->tcb->nodelay = on;
-    tcp_output(c->tcb);
-    tcb_check(c->tcb);
-}
-
 /* --- RECEIVE, RFC 9293 §3.10.3 --------------------------------------------------------------- */
 
 static Ring *unread(const Conn *c)

@@ -41,6 +41,9 @@ typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAccept
 typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_NONE } TcpCongestion;
 typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 
+typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
+typedef enum TcpTimeWaitSyn { TCP_TIME_WAIT_SYN_RFC6191, TCP_TIME_WAIT_SYN_RFC9293 } TcpTimeWaitSyn;
+
 enum { TCP_ISN_MAX = 16 };
 
 /* One host's knobs; a connection and a listener copy them when they are made. */
@@ -70,6 +73,17 @@ typedef struct TcpConfig {
     bool              timestamps_required; /* agreed on, segments without are dropped */
     uint64_t          rcvbuf_max;     /* the shift is chosen for it, if it is larger than rcvbuf */
     bool              sack, dsack;    /* RFC 2018, RFC 2883 */
+    uint64_t          challenge_ack_limit;  /* of a connection, per period; 0: none */
+    SimTime           challenge_ack_period;
+    TcpTimeWaitRst    time_wait_rst;
+    TcpTimeWaitSyn    time_wait_syn;
+    bool              keepalive;      /* RFC 9293 §3.8.4 */
+    SimTime           keepalive_time, keepalive_interval; /* 2 h idle; between probes, 75 s */
+    uint64_t          keepalive_probes; /* unanswered: then it is given up */
+    uint64_t          retries1;       /* R1: after so many the network is doubted */
+    SimTime           user_timeout;   /* R2 in time; 0: R2 is `retries` */
+    uint64_t          orphan_retries; /* when no program owns it; 0: `retries` */
+    uint64_t          tos;            /* the DS field's octet, its two ECN bits apart */
     /* Counterfactuals: a host that is wrong on purpose. */
     TcpHandshake      handshake;
     bool              time_wait;
@@ -147,7 +161,24 @@ void conn_abort(Conn *c);    /* RST if the state asks for one (RFC 9293 §3.10.5
  * after close(2); one that was not stays open, and nobody reads it. */
 void conn_free(Conn *c);
 
-void conn_set_nodelay(Conn *c, bool on);
+/* --- options of a connection; of one that has ended they are let pass -------------------------- */
+
+void conn_set_nodelay(Conn *c, bool on); /* true: Nagle's algorithm is off */
+/* While on, only full segments go out, others after 200 ms; off sends what has gathered. */
+void conn_set_cork(Conn *c, bool on);
+/* RFC 9293 §3.8.4: after `idle` without a word from the peer, a probe each `interval`, and the end
+ * (ETIMEDOUT) when `probes` were not answered. 0: the host's knob. Their timer does not keep a
+ * simulation alive. */
+void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64_t probes);
+/* R2, RFC 9293 §3.8.3: how long data, a SYN or a FIN may stay unacknowledged before the connection
+ * ends (ETIMEDOUT). 0: as often as the host's knobs say; NEVER: for ever. */
+void conn_set_user_timeout(Conn *c, SimTime t);
+void conn_set_ttl(Conn *c, uint8_t ttl); /* of its segments from now on; 0: the host's */
+void conn_set_tos(Conn *c, uint8_t tos); /* likewise, the DS field; the ECN bits are TCP's own */
+
+/* The last hint of the network or of R1 that something is wrong, RFC 9293 §3.9.1.8; it stays until
+ * the peer acknowledges something. on_ready and TCP_ADVICE tell of a new one. */
+NetError conn_soft_error(const Conn *c);
 /* How it ended: OK for an orderly end or while it is alive. */
 NetError conn_error(const Conn *c);
 
@@ -192,4 +223,5 @@ extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by 
 extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
 extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */
 extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
+extern const TracePoint TCP_ADVICE; /* ..., what, error: "R1" or "icmp", and what it hints at */
 extern const TracePoint TCP_DELIVERED;       /* ..., bytes: into the receive buffer; category TCP */

@@ -37,6 +37,14 @@ const TcpConfig tcp_defaults = {
     .timestamps_required = true,
     .sack = true,
     .dsack = true,
+    .challenge_ack_limit = 10,
+    .challenge_ack_period = 5 * SEC,
+    .time_wait_rst = TCP_TIME_WAIT_RST_RFC9293,
+    .time_wait_syn = TCP_TIME_WAIT_SYN_RFC6191,
+    .keepalive_time = 2 * HOUR,
+    .keepalive_interval = 75 * SEC,
+    .keepalive_probes = 9,
+    .retries1 = 3,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
     .closed_port = TCP_CLOSED_RST,
@@ -50,6 +58,8 @@ static const char *const handshake_names[] = { "three-way", "two-way", NULL };
 static const char *const congestion_names[] = { "newreno", "none", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
+static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
+static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", NULL };
 static const char *const isn_forms[] = {
     "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
 };
@@ -136,6 +146,33 @@ const Knob tcp_knobs[] = {
       "RFC 2018, RFC 6675", false },
     { "dsack", KNOB_BOOL, AT(dsack), 0, 0, NULL,
       "Reports what came twice, with the first SACK block.", "RFC 2883", false },
+    { "challenge_ack_limit", KNOB_INT, AT(challenge_ack_limit), 0, 1000000, NULL,
+      "Challenge ACKs that a connection sends in a period; 0: no limit.", "RFC 5961 §7", false },
+    { "challenge_ack_period", KNOB_TIME, AT(challenge_ack_period), 1, HOUR, NULL,
+      "How long the count of challenge ACKs runs.", "RFC 5961 §7", false },
+    { "time_wait_rst", KNOB_ENUM, AT(time_wait_rst), 0, 0, time_wait_rst_names,
+      "rfc1337: a reset does not end TIME-WAIT.", "RFC 1337 §3", false },
+    { "time_wait_syn", KNOB_ENUM, AT(time_wait_syn), 0, 0, time_wait_syn_names,
+      "What TIME-WAIT makes of a SYN that is not newer: rfc6191 drops it, rfc9293 acknowledges.",
+      "RFC 6191 §2", false },
+    { "keepalive", KNOB_BOOL, AT(keepalive), 0, 0, NULL,
+      "Probes idle connections, unless the program says.", "RFC 9293 §3.8.4", false },
+    { "keepalive_time", KNOB_TIME, AT(keepalive_time), 1, 1000 * HOUR, NULL,
+      "How long the peer is silent before the first keep-alive probe.", "RFC 9293 §3.8.4", false },
+    { "keepalive_interval", KNOB_TIME, AT(keepalive_interval), 1, 1000 * HOUR, NULL,
+      "Between keep-alive probes that are not answered.", "RFC 9293 §3.8.4", false },
+    { "keepalive_probes", KNOB_INT, AT(keepalive_probes), 1, 255, NULL,
+      "Unanswered keep-alive probes before the connection is given up.", "RFC 9293 §3.8.4", false },
+    { "retries1", KNOB_INT, AT(retries1), 3, 255, NULL,
+      "R1: retransmissions before the next hop is asked for anew and the program is told.",
+      "RFC 9293 §3.8.3", false },
+    { "user_timeout", KNOB_TIME, AT(user_timeout), 0, NEVER, NULL,
+      "R2 as a time: how long anything may stay unacknowledged; 0: as many times as retries says.",
+      "RFC 9293 §3.9.1.1", false },
+    { "orphan_retries", KNOB_INT, AT(orphan_retries), 0, 255, NULL,
+      "Retransmissions when no program owns the connection any more; 0: as retries.", "", false },
+    { "tos", KNOB_INT, AT(tos), 0, 255, NULL,
+      "The octet of the DS field; its two ECN bits are left out.", "RFC 9293 §3.9.1.9", false },
     { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
       "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
       "RFC 9293 §3.5", true },
@@ -213,4 +250,7 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->soft_errors_abort = linux_;
     cfg->timestamps_required = !linux_;
     cfg->rcvbuf_max = linux_ ? 6291456 : tcp_defaults.rcvbuf_max;
+    cfg->orphan_retries = linux_ ? 8 : tcp_defaults.orphan_retries;
+    cfg->challenge_ack_limit = linux_ ? 1 : tcp_defaults.challenge_ack_limit;
+    cfg->challenge_ack_period = linux_ ? 500 * MSEC : tcp_defaults.challenge_ack_period;
 }

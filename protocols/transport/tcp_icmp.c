@@ -63,10 +63,10 @@ void tcp_error(void *self, const IpError *err)
             tcb_end(tcb, error, "ICMP refuses", "RFC 9293 §3.9.2.2");
             return;
         }
-        tcb->soft_error = error;
+        tcp_advise(tcb, "icmp", error);
         break;
-    case VERDICT_SOFT: /* MUST-56 */
-        tcb->soft_error = error;
+    case VERDICT_SOFT: /* MUST-47, MUST-56 */
+        tcp_advise(tcb, "icmp", error);
         if (opening && tcp->cfg.soft_errors_abort)
             tcb_end(tcb, error, "ICMP says unreachable", "RFC 5461 §4.1");
         break;

@@ -70,6 +70,7 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     tcb->out_seq += text;
     tcb->bytes_acked += text;
     tcb->retries = 0;
+    tcb->soft_error = NET_OK;
     if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
         tcb->rtt_timing = false;
         tcp_rtt_sample(tcb, sim_now(tcb->tcp->sim) - tcb->rtt_start);
@@ -81,6 +82,7 @@ static void take_ack(Tcb *tcb, const Segment *seg)
         tcp_timer_data_acked(tcb); /* RFC 5681 §3.1: a handshake does not open cwnd */
     else
         tcp_loss_new_ack(tcb, text, flight);
+    user_timer_progress(tcb);
 }
 
 /* --- §3.10.7.4, other states: first, the sequence number ------------------------------------- */
@@ -166,8 +168,24 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
 
 /* --- second, RST ------------------------------------------------------------------------------ */
 
+/* RFC 5961 §7: of each connection on its own, so that the answers to one tell nothing of others. */
+static bool within_budget(Tcb *tcb)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    Budget *b = &tcb->challenges;
+    SimTime now = sim_now(tcb->tcp->sim);
+
+    if (cfg->challenge_ack_limit == 0)
+        return true;
+    if (b->used == 0 || now - b->since >= cfg->challenge_ack_period)
+        *b = (Budget){ .since = now };
+    return b->used++ < cfg->challenge_ack_limit;
+}
+
 static void challenge(Tcb *tcb)
 {
+    if (!within_budget(tcb))
+        return;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPChallengeACK);
     owe_bare_ack(tcb, SENT_TCP_CHALLENGE_ACK);
 }
@@ -205,6 +223,8 @@ static DropReason check_rst(Tcb *tcb, Segment *seg)
 {
     if (!(seg->flags & TCP_RST))
         return DROP_NONE;
+    if (tcb->state == TCP_TIME_WAIT && tcb->tcp->cfg.time_wait_rst == TCP_TIME_WAIT_RST_RFC1337)
+        return DROP_TCP_TIME_WAIT_RST;
     if (tcb->tcp->cfg.challenge_ack && seg->seq != tcb->rcv_nxt) { /* RFC 5961 §3.2 */
         challenge(tcb);
         return DROP_TCP_RST_NOT_EXACT;
@@ -321,8 +341,10 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
     DropReason why = check_ack_range(tcb, seg);
     if (why != DROP_NONE)
         return why;
-    if (tcp_timer_runs(tcb, TIMER_PERSIST))
-        tcb->retries = 0; /* MUST-37: a probe was answered */
+    if (tcp_timer_runs(tcb, TIMER_PERSIST)) { /* MUST-37: a probe was answered */
+        tcb->retries = 0;
+        user_timer_progress(tcb);
+    }
     if (seq_lt(seg->ack, tcb->snd_una))
         return DROP_NONE;
     bool news = tcp_recover_update(tcb, seg);
@@ -474,8 +496,11 @@ static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
 {
     Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);
 
-    if (!seq_geq(seg->seq, tcb->rcv_nxt))
+    if (!seq_geq(seg->seq, tcb->rcv_nxt)) {
+        if (tcb->tcp->cfg.time_wait_syn == TCP_TIME_WAIT_SYN_RFC9293)
+            challenge(tcb);
         return DROP_TCP_TIME_WAIT_SYN;
+    }
     if (l != NULL)
         return in_listen(l, seg, tcb);
     challenge(tcb);
@@ -488,6 +513,7 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
 
     if (!(seg->flags & TCP_SYN)) /* RFC 7323 §2.2: that of a SYN is not scaled */
         seg->wnd <<= tcb->agreed.snd_scale;
+    keepalive_heard(tcb);
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT &&

@@ -12,14 +12,11 @@
 /* --- a segment is made and handed down -------------------------------------------------------- */
 
 /* Checksum, and down to IP. The originator drops what cannot be sent. */
-static DropReason hand_down(Tcp *tcp, IpAddr local, IpAddr remote, Packet *pkt)
+static DropReason hand_down(Tcp *tcp, const IpSend *how, Packet *pkt)
 {
-    IpSend how = {
-        .src = local, .dst = remote, .proto = 6, .ttl = (uint8_t)tcp->cfg.ttl, .df = true,
-    };
-
-    put16(pkt->data + 16, tcp_checksum(packet_span(pkt), sum_pseudo(local, remote, how.proto)));
-    DropReason why = ip_output(tcp->stack, &how, pkt);
+    put16(pkt->data + 16,
+          tcp_checksum(packet_span(pkt), sum_pseudo(how->src, how->dst, how->proto)));
+    DropReason why = ip_output(tcp->stack, how, pkt);
     if (why != DROP_NONE)
         packet_drop(pkt, tcp->node, NULL, why);
     return why;
@@ -84,6 +81,10 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     TcpHdr h = {
         .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq, .flags = flags,
     };
+    IpSend how = {
+        .src = tcb->local, .dst = tcb->remote, .proto = 6, .ttl = tcb->ttl, .tos = tcb->tos,
+        .df = true,
+    };
 
     if (flags & TCP_ACK)
         h.ack = tcb->rcv_nxt;
@@ -107,7 +108,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     if (flags & TCP_RST)
         node_count(tcp->node, COUNTER_TcpOutRsts);
     trace_sent(tcp, tcb->id, tcb->local, tcb->remote, &h, text, pkt);
-    not_sent(tcb, hand_down(tcp, tcb->local, tcb->remote, pkt));
+    not_sent(tcb, hand_down(tcp, &how, pkt));
 }
 
 /* --- segments of each kind -------------------------------------------------------------------- */
@@ -150,6 +151,10 @@ void tcp_send_rst(Tcb *tcb, SentReason why)
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
 {
     TcpHdr h = { .src_port = seg->hdr.dst_port, .dst_port = seg->hdr.src_port, .flags = TCP_RST };
+    IpSend how = {
+        .src = seg->ip->dst, .dst = seg->ip->src, .proto = 6, .ttl = (uint8_t)tcp->cfg.ttl,
+        .df = true,
+    };
 
     if (seg->flags & TCP_RST)
         return;
@@ -168,7 +173,7 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
     node_count(tcp->node, COUNTER_TcpOutSegs);
     node_count(tcp->node, COUNTER_TcpOutRsts);
     trace_sent(tcp, conn_id, seg->ip->dst, seg->ip->src, &h, 0, pkt);
-    hand_down(tcp, seg->ip->dst, seg->ip->src, pkt);
+    hand_down(tcp, &how, pkt);
 }
 
 /* One segment of the stream: `text` bytes at seq, and the FIN behind them if `fin`. */
@@ -236,6 +241,8 @@ static bool worth_sending(const Tcb *tcb, const Chance *ch)
         return true; /* (1) */
     if (ch->fin || seq_lt(tcb->snd_nxt, tcb->snd_max))
         return true; /* CLOSE pushes; and what was sent once is sent again */
+    if (tcb->corked)
+        return tcb->force;
     if (idle && ch->queued <= ch->usable)
         return true; /* (2): all data counts as pushed */
     if (idle && ch->text >= MAX(tcb->max_snd_wnd / 2, 1))
@@ -329,6 +336,11 @@ TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why)
 void tcp_retransmit_first(Tcb *tcb, SentReason why)
 {
     tcp_retransmit(tcb, tcb->snd_una, tcb->snd_max, why);
+}
+
+void tcp_send_keepalive(Tcb *tcb)
+{
+    transmit(tcb, TCP_ACK, tcb->snd_max - 1, 0, false, SENT_TCP_KEEPALIVE); /* SHLD-12 */
 }
 
 /* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with

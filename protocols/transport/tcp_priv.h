@@ -37,8 +37,24 @@ typedef enum TcpTimer {
     TIMER_PERSIST,
     TIMER_DELAYED_ACK,
     TIMER_WAIT, /* 2MSL, or an orphan's FIN-WAIT-2 */
+    TIMER_KEEPALIVE,
+    TIMER_USER, /* R2, if it is a time */
     TIMER_COUNT
 } TcpTimer;
+
+typedef struct Keepalive {
+    bool     on;
+    SimTime  idle, interval;
+    uint64_t probes; /* that may go unanswered */
+    uint64_t sent;   /* since the peer was last heard */
+    SimTime  heard;
+} Keepalive;
+
+/* So many, per period. */
+typedef struct Budget {
+    SimTime  since;
+    uint64_t used;
+} Budget;
 
 struct Tcb {
     Tcp      *tcp;
@@ -56,6 +72,11 @@ struct Tcb {
     bool      passive;    /* opened by a listener */
     bool      closed;     /* the program has called close: nobody reads */
     bool      nodelay;
+    bool      corked;
+    uint8_t   ttl, tos;   /* ttl 0: the host's */
+    SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
+    Keepalive keep;
+    Budget    challenges;
     NetError  soft_error; /* the last hint of the network, told if it all times out */
 
     /* Send sequence space, RFC 9293 §3.3.1. snd_nxt is what goes out next: a timeout pulls it back
@@ -263,6 +284,7 @@ void tcp_send_syn(Tcb *tcb, SentReason why); /* SYN, or SYN-ACK once there is on
 void tcp_retransmit_first(Tcb *tcb, SentReason why); /* one segment at SND.UNA */
 /* One segment of what was sent before from seq on, not beyond `end`; returns how far it went. */
 TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why);
+void tcp_send_keepalive(Tcb *tcb); /* <SEQ=SND.NXT-1>, no data */
 void tcp_send_probe(Tcb *tcb);  /* one byte at SND.UNA, whatever the window */
 void tcp_offer_window(Tcb *tcb); /* the program has read: an update, if it is worth one */
 void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
@@ -312,3 +334,15 @@ void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg);
 void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which);
 void trace_metrics(Tcb *tcb);
 void trace_delivered(Tcb *tcb, size_t n);
+void trace_advice(Tcb *tcb, const char *what, NetError error);
+
+/* tcp_keepalive.c */
+void keepalive_init(Tcb *tcb);
+void keepalive_start(Tcb *tcb); /* at ESTABLISHED */
+void keepalive_heard(Tcb *tcb); /* a segment of the peer's */
+
+/* tcp_option.c: what a program may set, and R1 and R2 as times and advice */
+void option_init(Tcb *tcb);
+void user_timer_start(Tcb *tcb); /* something is outstanding; it may run already */
+void user_timer_progress(Tcb *tcb); /* the peer has acknowledged something, or answered a probe */
+void tcp_advise(Tcb *tcb, const char *what, NetError error); /* told to who looks, and kept */

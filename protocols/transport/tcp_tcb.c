@@ -97,7 +97,6 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote = remote;
     tcb->remote_port = remote_port;
     tcb->hash = tcb_hash(local, local_port, remote, remote_port);
-    tcb->nodelay = !cfg->nagle;
     tcb->iss = tcp_isn(tcp, local, local_port, remote, remote_port);
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
     tcb->out_seq = tcb->iss + 1;
@@ -109,6 +108,8 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->cong = (Cong){ tcb->cc != NULL ? mss : CWND_INFINITE, CWND_INFINITE, mss, 0 };
     tcp_ts_start(tcb);
     tcp_timers_init(tcb);
+    option_init(tcb);
+    keepalive_init(tcb);
     list_append(tcp, tcb);
     table_insert(&tcp->table, tcb);
     return tcb;
@@ -139,6 +140,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
+    keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
     tcb_wake(tcb);
@@ -272,6 +274,7 @@ static const char *info_timer(const Tcb *tcb, TcpTimer *which)
 {
     static const struct { TcpTimer timer; const char *name; } order[] = {
         { TIMER_RTO, "on" }, { TIMER_PERSIST, "persist" }, { TIMER_WAIT, "timewait" },
+        { TIMER_KEEPALIVE, "keepalive" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)

@@ -8,6 +8,7 @@
 #include "sim/engine/sim.h"
 
 static const SimTime GRANULARITY = MSEC;     /* RFC 6298's G */
+static const SimTime CORK = 200 * MSEC;
 static const SimTime OVERRIDE = 500 * MSEC;  /* RFC 9293 §3.8.6.2.1: 0.1 to 1 s */
 
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
@@ -67,6 +68,7 @@ void tcp_timer_data_sent(Tcb *tcb) /* (5.1) */
     if (tcb->state == TCP_CLOSED)
         return;
     tcp_timer_stop(tcb, TIMER_PERSIST);
+    user_timer_start(tcb);
     if (!tcp_timer_runs(tcb, TIMER_RTO) && tcb->tcp->cfg.retransmit)
         tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
 }
@@ -83,8 +85,10 @@ static uint64_t retries_allowed(const Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
+    if (tcb->user_timeout != 0) /* R2 is a time */
+        return UINT64_MAX;
     if (tcb->snd_una != tcb->iss)
-        return cfg->retries;
+        return tcb->closed && cfg->orphan_retries != 0 ? cfg->orphan_retries : cfg->retries;
     return tcb->passive ? cfg->synack_retries : cfg->syn_retries;
 }
 
@@ -96,14 +100,24 @@ static void give_up(Tcb *tcb)
             "too many retransmissions", "RFC 9293 §3.8.3");
 }
 
+/* RFC 9293 §3.8.3, R1 (MUST-20, SHLD-9): the way there may be another one by now. */
+static void doubt_network(Tcb *tcb)
+{
+    ip_doubt(tcb->tcp->stack, tcb->remote);
+    tcp_advise(tcb, "R1", tcb->soft_error != NET_OK ? tcb->soft_error : NET_ETIMEDOUT);
+}
+
 /* Each expiry counts, until the peer gives a sign of life. False: that was one too many. */
 static bool count_retry(Tcb *tcb)
 {
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPTimeouts);
-    if (tcb->retries++ < retries_allowed(tcb))
-        return true;
-    give_up(tcb);
-    return false;
+    if (tcb->retries++ >= retries_allowed(tcb)) {
+        give_up(tcb);
+        return false;
+    }
+    if (tcb->retries == tcb->tcp->cfg.retries1)
+        doubt_network(tcb);
+    return true;
 }
 
 static void probe_window(Tcb *tcb)
@@ -151,8 +165,9 @@ void tcp_timer_window_closed(Tcb *tcb)
 {
     bool zero = tcb->snd_wnd == 0;
 
-    tcb->probe_wait = zero ? tcb->rto : OVERRIDE; /* SHLD-29 */
+    tcb->probe_wait = zero ? tcb->rto : tcb->corked ? CORK : OVERRIDE; /* SHLD-29 */
     tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
+    user_timer_start(tcb);
 }
 
 void tcp_timer_window_opened(Tcb *tcb)
@@ -206,15 +221,16 @@ static void wait_fired(void *owner)
     }
 }
 
+/* The two behind them belong to tcp_keepalive.c and tcp_option.c. */
 void tcp_timers_init(Tcb *tcb)
 {
-    static void (*const fire[TIMER_COUNT])(void *) = {
+    static void (*const fire[])(void *) = {
         [TIMER_RTO] = rto_fired,
         [TIMER_PERSIST] = persist_fired,
         [TIMER_DELAYED_ACK] = delayed_ack_fired,
         [TIMER_WAIT] = wait_fired,
     };
 
-    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
+    for (TcpTimer which = 0; which <= TIMER_WAIT; which++)
         timer_init(&tcb->timers[which], &tcb->tcp->sim->sched, fire[which], tcb);
 }

@@ -28,6 +28,8 @@ static const char *const timer_names[TIMER_COUNT] = {
     [TIMER_PERSIST] = "persist",
     [TIMER_DELAYED_ACK] = "delayed-ack",
     [TIMER_WAIT] = "2msl",
+    [TIMER_KEEPALIVE] = "keepalive",
+    [TIMER_USER] = "user",
 };
 
 #define WHO { "conn", TV_INT }, { "local", TV_STR }, { "remote", TV_STR }
@@ -59,6 +61,9 @@ const TracePoint TCP_METRICS_UPDATED = {
     "tcp:metrics_updated", TRACE_METRICS,
     { WHO, { "cwnd", TV_INT }, { "ssthresh", TV_INT }, { "srtt", TV_TIME }, { "rttvar", TV_TIME },
       { "rto", TV_TIME }, { "in_flight", TV_INT } },
+};
+const TracePoint TCP_ADVICE = {
+    "tcp:advice", TRACE_TCP, { WHO, { "what", TV_STR }, { "error", TV_STR } },
 };
 const TracePoint TCP_DELIVERED = {
     "tcp:delivered", TRACE_TCP, { WHO, { "bytes", TV_INT } },
@@ -185,4 +190,14 @@ void trace_delivered(Tcb *tcb, size_t n)
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_DELIVERED, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
           trace_str(e.remote), (int64_t)n);
+}
+
+void trace_advice(Tcb *tcb, const char *what, NetError error)
+{
+    if (!heard(tcb->tcp, TRACE_TCP))
+        return;
+    Ends e;
+    tcb_ends(&e, tcb);
+    trace(tcb->tcp->sim, TCP_ADVICE, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
+          trace_str(e.remote), trace_str(what), trace_str(net_error_name(error)));
 }

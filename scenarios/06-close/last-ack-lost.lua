@@ -25,11 +25,11 @@ peer:wait("CLOSED")
 -- The FIN is repeated after 1, 2, 4 ... seconds until it is answered.
 local repeated = (2 ^ p.lost - 1) // 1
 if p.time_wait then
-  check.near(sim.now(), 1.130 + repeated, 1e-9, "the repeated FIN is answered: an orderly end")
+  check.near(sim.now(), 1.130 + repeated, 0, "the repeated FIN is answered: an orderly end")
   sim.note { "TIME-WAIT answers the repeated FIN, and starts its 2MSL anew.",
              zh = "TIME-WAIT 再次确认重传的 FIN，并重新计时 2MSL。" }
   conn:wait("CLOSED")
-  check.near(sim.now(), 61.120 + repeated, 1e-9, "2MSL counts from the last FIN")
+  check.near(sim.now(), 61.120 + repeated, 0, "2MSL counts from the last FIN")
   check.equal(#server:packets { tcp = "R" }, 0, "no reset anywhere")
   check.equal(#client:packets { tcp = "F.", src = server }, 1 + p.lost, "the FIN came once more for each lost ACK")
 else

@@ -9,6 +9,7 @@
 #include "sim/lua/lua_priv.h"
 #include "sim/lua/lua_report.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,12 @@ static lua_Number check_number(lua_State *L, int arg)
     return sim_number(L, arg);
 }
 
+/* Within the tolerance, the last bits of a double forgiven: 1.13 + 7 is 8.13 to an author. */
+static bool near(lua_Number a, lua_Number b, lua_Number tolerance)
+{
+    return fabs(a - b) <= tolerance + 4 * DBL_EPSILON * fmax(fabs(a), fabs(b));
+}
+
 /* check.near(actual, expected, tolerance [, why]) */
 static int l_near(lua_State *L)
 {
@@ -230,7 +237,7 @@ static int l_near(lua_State *L)
     lua_Number actual = lua_tonumber(L, 1), expected = check_number(L, 2);
     lua_Number tolerance = check_number(L, 3);
     const char *why = lua_isnoneornil(L, 4) ? "not near" : lua_check_text(L, 4);
-    bool ok = fabs(actual - expected) <= tolerance;
+    bool ok = near(actual, expected, tolerance);
 
     return verdict(L, ok, why,
                    ok ? NULL
