@@ -13,6 +13,7 @@ static const struct { const char *text, *printed; } the_same[] = {
     { "local t = { a = 1, b = 2, c = 3 } for k in pairs(t) do print(k) t.b = nil end", "a\nc\n" },
     { "local t, k = { b = 1, a = 2 }, nil repeat k = next(t, k) print(k) until not k", "a\nb\nnil\n" },
     { "print(next {})", "nil\n" },
+    { "print('a\\0b', 'c')", "a?b\tc\n" },
     { "local t = { 5, 2, 9, 2, 1 } table.sort(t) print(table.concat(t, ' '))", "1 2 2 5 9\n" },
     { "local t = {} for i = 1, 9 do t[i] = { k = i % 3, i = i } end "
       "table.sort(t, function(a, b) return a.k < b.k end) "
@@ -101,6 +102,9 @@ static const struct { const char *text; Bound bound; const char *how; } endless[
     { "while true do sim.sleep(0) end", BOUND_EVENTS, "--max-events" },
     { "while true do sim.play(function() for i = 1, 1000 do sim.sleep(1) end end) end", BOUND_EVENTS,
       "--max-events" },
+    { "while true do sim.spawn(function() sim.sleep(1) end) end", BOUND_MEMORY, "--max-memory" },
+    { "local s = ('x'):rep(1000000) while true do s = s:gsub('x', 'xxxx') end", BOUND_MEMORY,
+      "--max-memory" },
     { "sim.sleep '2h'", BOUND_HORIZON, "x.lua:1: limit: the file still waited at the horizon, 1h" },
 };
 

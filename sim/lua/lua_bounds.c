@@ -8,8 +8,14 @@
 #include "sim/lua/lua_priv.h"
 
 #include <inttypes.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-enum { HOOK_STEP = 1000 };
+enum {
+    HOOK_STEP = 1000,
+    HEAP_LOOK = 128 /* the heap is looked at once in so many looks, for that takes microseconds */
+};
 
 /* Of the packets in all worlds that are being played. */
 static uint64_t packet_memory(const World *world)
@@ -62,6 +68,7 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
         if (env->out_of_memory || size > env->opt.max_memory)
             bounds_trip_memory(env);
         env->out_of_memory = true;
+        env->refused = true;
         return NULL;
     }
     env->out_of_memory = false;
@@ -86,6 +93,19 @@ void bounds_raise(lua_State *L)
     lua_error(L);
 }
 
+/* All that the process holds: nodes, rules, buffers, reports, worlds that were played. Lua's own and
+ * packets are reckoned exactly, and the same everywhere; this is the brake for everything else. */
+static void heap_check(LuaEnv *env)
+{
+    if (++env->heap_looks % HEAP_LOOK != 0 || env->opt.max_memory == 0)
+        return;
+#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 heap = mallinfo2();
+    if (heap.uordblks + heap.hblkhd > env->opt.max_memory)
+        bounds_trip_memory(env);
+#endif
+}
+
 void bounds_see_signals(LuaEnv *env)
 {
     Bound why = (Bound)env->pending;
@@ -102,6 +122,7 @@ static void count_hook(lua_State *L, lua_Debug *ar)
 
     (void)ar;
     bounds_see_signals(env);
+    heap_check(env);
     uint64_t events = env->world->sim->sched.events;
     if (env->seen_events != events) {
         env->seen_events = events;
@@ -129,6 +150,7 @@ void bounds_check(LuaEnv *env)
 {
     env->beat++;
     bounds_see_signals(env);
+    heap_check(env);
     if (env->opt.max_events > 0 && env->progress >= env->opt.max_events)
         bounds_trip(env, BOUND_EVENTS, "%" PRIu64 " events (--max-events raises the limit)",
                     env->opt.max_events);

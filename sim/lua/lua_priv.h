@@ -26,6 +26,8 @@ struct LuaEnv {
     /* bounds */
     size_t                memory;       /* Lua's */
     bool                  out_of_memory; /* the last allocation failed */
+    bool                  refused;       /* some allocation has */
+    unsigned              heap_looks;
     uint64_t              instructions; /* since the innermost world's events were */
     uint64_t              seen_events;
     uint64_t              progress;     /* events of all worlds, up to the last look */

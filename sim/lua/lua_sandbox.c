@@ -252,6 +252,9 @@ static int l_print(lua_State *L)
         lua_pushvalue(L, i);
         luaL_addvalue(&b);
     }
+    for (size_t i = luaL_bufflen(&b); i-- > 0;) /* the report is text */
+        if (luaL_buffaddr(&b)[i] == '\0')
+            luaL_buffaddr(&b)[i] = '?';
     luaL_addchar(&b, '\n');
     luaL_pushresult(&b);
     if (env->hooks.print != NULL)

@@ -178,18 +178,24 @@ static void timer_fired(void *owner)
 Task *task_new(lua_State *L, int arg, Node *node)
 {
     World *world = lua_world(L);
-    Task *task = g_new0(Task, 1);
 
+    arg = lua_absindex(L, arg);
     luaL_checkstack(L, 4, NULL);
+
+    /* What may run out of memory comes first: no task without a coroutine may be left behind. */
+    lua_State *co = lua_newthread(L);
+    bounds_watch(co);
     lua_pushvalue(L, arg);
+    lua_xmove(L, co, 1);
+    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+
+    Task *task = g_new0(Task, 1);
     task->world = world;
+    task->co = co;
+    task->ref = ref;
     task->node = node;
     timer_init(&task->timer, &world->sim->sched, timer_fired, task);
     g_ptr_array_add(world->parts->tasks, task);
-    task->co = lua_newthread(L);
-    bounds_watch(task->co);
-    task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_xmove(L, task->co, 1);
     timer_set(&task->timer, 0);
     return task;
 }

@@ -69,8 +69,11 @@ void world_fail(World *world, lua_State *L)
     world->env->callback_depth++;
     lua_pcall(to, 1, 1, 0);
     world->env->callback_depth--;
+    const char *text = lua_tostring(to, -1);
+    /* Buffers of Lua's library say so themselves, without asking a second time. */
+    if (text != NULL && world->env->refused && g_str_has_suffix(text, "not enough memory"))
+        bounds_trip_memory(world->env);
     if (parts->error == NULL && world->env->tripped == BOUND_NONE) {
-        const char *text = lua_tostring(to, -1);
         char *full = require_full_names(world->env, text != NULL ? text : "an error without text");
         if (require_names_file(world->env, full))
             parts->error = g_strdup(full);
