@@ -939,6 +939,51 @@ START_TEST(acks_are_delayed_but_every_second_full_segment)
 }
 END_TEST
 
+START_TEST(too_many_gaps_are_not_kept)
+{
+    TcpNet n;
+    TcpConfig cfg = peer_config();
+    cfg.rcvbuf = 65535;
+    peer_init(&n, &cfg);
+    peer_establish(&n);
+    for (unsigned i = 0; i < 1024; i++) {
+        g_autofree char *text = g_strdup_printf(". %u ack 101 len 1", 303 + 2 * i);
+        peer_inject(&n, text);
+    }
+    g_string_truncate(n.log, 0);
+    peer_inject(&n, ". 3000 ack 101 len 1");
+    g_autofree char *got = timeless(n.log->str);
+    ck_assert_str_eq(got, "c>p . 101 ack 301\nc drops tcp.reass-full\n");
+    peer_inject(&n, ". 301 ack 101 len 100"); /* what fills gaps is */
+    ck_assert_uint_eq(conn_readable(n.conn), 101);
+    tcpnet_free(&n);
+}
+END_TEST
+
+/* MUST-57, MUST-63. */
+START_TEST(nobody_talks_to_a_crowd)
+{
+    static const char *const crowds[][2] = {
+        { "10.0.0.2", "10.0.0.255" },      { "10.0.0.2", "255.255.255.255" },
+        { "10.0.0.2", "224.0.0.1" },       { "10.0.0.255", "10.0.0.1" },
+        { "255.255.255.255", "10.0.0.1" }, { "224.0.0.5", "10.0.0.1" },
+        { "127.0.0.1", "10.0.0.1" },       { "0.0.0.0", "10.0.0.1" },
+    };
+    TcpNet n;
+    peer_init(&n, NULL);
+    listen_80(&n);
+    n.peer_src = ip(crowds[_i][0]);
+    n.peer_dst = ip(crowds[_i][1]);
+    peer_inject(&n, "S 300");
+    peer_inject(&n, ". 300 ack 5 dport 81");
+    ck_assert_ptr_null(strstr(n.log->str, "c>p"));
+    ck_assert_uint_eq(listener_half_open(n.listener), 0);
+    if (_i < 2)
+        expect_log(&n, "10 c drops tcp.bad-address\n20 c drops tcp.bad-address\n");
+    tcpnet_free(&n);
+}
+END_TEST
+
 /* CC-33, CC-34, MUST-59: one ACK for all that became contiguous. */
 START_TEST(a_filled_gap_is_acknowledged_once)
 {
@@ -1115,6 +1160,8 @@ Suite *tcp_segments_suite(void)
     LOOP(the_segment_size_is_the_peers_or_the_interfaces, sizes);
     tcase_add_loop_test(tc, nagle_holds_small_segments_back, 0, 2);
     tcase_add_test(tc, acks_are_delayed_but_every_second_full_segment);
+    tcase_add_test(tc, too_many_gaps_are_not_kept);
+    tcase_add_loop_test(tc, nobody_talks_to_a_crowd, 0, 8);
     tcase_add_test(tc, a_filled_gap_is_acknowledged_once);
     suite_add_tcase(suite, tc);
     return suite;

@@ -157,8 +157,8 @@ void conn_shutdown(Conn *c); /* FIN after what is queued; receiving goes on. Aga
  * (RFC 9293 §3.6.1, RFC 2525 §2.17). The Conn stays valid until conn_free. */
 void conn_close(Conn *c);
 void conn_abort(Conn *c);    /* RST if the state asks for one (RFC 9293 §3.10.5) */
-/* The user is done with the handle. Touches no wire: a connection that was closed ends by itself, as
- * after close(2); one that was not stays open, and nobody reads it. */
+/* The user is done with the handle. Touches no wire: a connection that was closed ends by itself,
+ * as after close(2); one that was not stays open, and nobody reads it. */
 void conn_free(Conn *c);
 
 /* --- options of a connection; of one that has ended they are let pass -------------------------- */

@@ -192,6 +192,8 @@ void peer_init(TcpNet *n, const TcpConfig *cfg)
     IpPrefix addr;
 
     init(n, 1);
+    n->peer_src = ip("10.0.0.2");
+    n->peer_dst = ip("10.0.0.1");
     n->c = host(n, "c", cfg != NULL ? cfg : &usual, true);
     n->peer = node_add_port(node_new(n->net->sim, "p", NODE_HOST), NULL);
     n->peer->input = swallow;
@@ -293,7 +295,7 @@ static void put_on_wire(TcpNet *n, Packet *pkt, uint8_t proto)
 {
     const Iface *iface = net_iface(n->c, 0);
     Ipv4Hdr ip4 = {
-        .ttl = 64, .proto = proto, .src = ip("10.0.0.2"), .dst = ip("10.0.0.1"),
+        .ttl = 64, .proto = proto, .src = n->peer_src, .dst = n->peer_dst,
         .total_len = (uint16_t)(pkt->len + IPV4_HDR_LEN),
     };
     EthHdr eth = { .dst = iface->mac, .src = peer_mac, .type = ETHERTYPE_IPV4 };
@@ -320,7 +322,7 @@ void peer_send(TcpNet *n, const char *segment)
     uint32_t first = h.seq + ((h.flags & TCP_SYN) != 0);
     for (size_t i = 0; i < len; i++)
         pkt->data[header + i] = peer_byte(first + (uint32_t)i);
-    uint32_t pseudo = sum_pseudo(ip("10.0.0.2"), ip("10.0.0.1"), IPPROTO_TCP4);
+    uint32_t pseudo = sum_pseudo(n->peer_src, n->peer_dst, IPPROTO_TCP4);
     put16(pkt->data + 16, tcp_checksum(packet_span(pkt), pseudo));
     put_on_wire(n, pkt, IPPROTO_TCP4);
 }
