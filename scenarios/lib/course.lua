@@ -84,11 +84,13 @@ function course.internet(options)
   local client = host("client", "192.0.2.10/24", options)
   local r1, r2, r3 = sim.router("r1"), sim.router("r2"), sim.router("r3")
   local server = host("server", "203.0.113.80/24", options)
-  link(client, port(r1, "eth0", "192.0.2.1/24"), "1ms", options.link)
-  link(port(r1, "eth1", "198.51.100.1/30"), port(r2, "eth0", "198.51.100.2/30"), "5ms", options.link)
-  link(port(r2, "eth1", "198.51.100.5/30"), port(r3, "eth0", "198.51.100.6/30"), "20ms", options.link)
-  link(port(r3, "eth1", "203.0.113.1/24"), server, "1ms", options.link)
-  return client, server, { r1, r2, r3 }
+  local links = {
+    link(client, port(r1, "eth0", "192.0.2.1/24"), "1ms", options.link),
+    link(port(r1, "eth1", "198.51.100.1/30"), port(r2, "eth0", "198.51.100.2/30"), "5ms", options.link),
+    link(port(r2, "eth1", "198.51.100.5/30"), port(r3, "eth0", "198.51.100.6/30"), "20ms", options.link),
+    link(port(r3, "eth1", "203.0.113.1/24"), server, "1ms", options.link),
+  }
+  return client, server, { r1, r2, r3 }, links
 end
 
 -- A server's program: accepts for ever and runs f(conn, n) in a task for each, n counted from 1.
