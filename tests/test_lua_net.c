@@ -374,6 +374,8 @@ static const struct {
       "t.lua:1: ss: no field 'timer', did you mean 'timers'? (fields..." },
     { "sim.link(sim.host('a'), sim.host('b'), { netem = 'delay 10ms distribution cauchy' })",
       "t.lua:1: netem: distribution: uniform, normal or pareto" },
+    { "sim.link(sim.host('a'), sim.host('b'), { netem = 'delay 1ms 10000d' })",
+      "t.lua:1: netem: jitter: \"10000d\" is too large: at most 8784h" },
     { "sim.link(sim.host('a'), sim.host('b'), { netem = 'rate' })",
       "t.lua:1: netem: rate: a rate is wanted" },
 };

@@ -51,23 +51,28 @@ static bool take_one_prob(Words *w, const char *keyword, Prob *out)
     return take_prob(w, keyword, out) && no_correlation(w, keyword);
 }
 
+/* The value of a field that a link's own options have, too, within its bounds. */
+static bool take_field(Words *w, const char *field, LinkConfig *cfg)
+{
+    if (knob_set_text(knob_find(link_knobs, field), cfg, w->word[w->at++], &w->error))
+        return true;
+    g_prefix_error(&w->error, "netem: ");
+    return false;
+}
+
 static bool take_delay(Words *w, LinkConfig *cfg)
 {
-    static const char *const names[] = { "uniform", "normal", "pareto", NULL };
-
     if (!has_value(w))
         return fail(w, "delay", "a time is wanted");
-    if (!parse_time(w->word[w->at++], &cfg->delay, &w->error))
-        return false;
-    if (has_value(w) && !parse_time(w->word[w->at++], &cfg->jitter, &w->error))
+    if (!take_field(w, "delay", cfg) || (has_value(w) && !take_field(w, "jitter", cfg)))
         return false;
     if (!no_correlation(w, "delay"))
         return false;
     if (peek(w) == NULL || strcmp(peek(w), "distribution") != 0)
         return true;
     w->at++;
-    for (int i = 0; names[i] != NULL && peek(w) != NULL; i++)
-        if (strcmp(peek(w), names[i]) == 0) {
+    for (int i = 0; distribution_names[i] != NULL && peek(w) != NULL; i++)
+        if (strcmp(peek(w), distribution_names[i]) == 0) {
             cfg->distribution = (Distribution)i;
             w->at++;
             return true;
@@ -122,7 +127,7 @@ static bool take_reorder(Words *w, LinkConfig *cfg)
     if (peek(w) == NULL || strcmp(peek(w), "gap") != 0)
         return true;
     w->at++;
-    return take_number(w, "gap", &cfg->gap);
+    return has_value(w) ? take_field(w, "gap", cfg) : fail(w, "gap", "a number is wanted");
 }
 
 static bool take_keyword(Words *w, LinkConfig *cfg)
@@ -146,8 +151,7 @@ static bool take_keyword(Words *w, LinkConfig *cfg)
         return take_number(w, k, &cfg->queue);
     }
     if (strcmp(k, "rate") == 0)
-        return has_value(w) ? parse_rate(w->word[w->at++], &cfg->rate, &w->error)
-                            : fail(w, k, "a rate is wanted");
+        return has_value(w) ? take_field(w, k, cfg) : fail(w, k, "a rate is wanted");
     const char *near = knob_nearest(keywords, k);
     g_set_error(&w->error, KNOB_ERROR, KNOB_ERROR_NAME, "netem: no word '%s'%s%s%s", k,
                 near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
