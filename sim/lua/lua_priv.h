@@ -53,7 +53,8 @@ struct WorldParts {
     bool       loaded;     /* the file's task has waited or ended without an error */
     GPtrArray *failures;   /* of Failure */
     GPtrArray *watches;    /* sim.always, sim.never */
-    GPtrArray *labels;     /* sim.label */
+    GPtrArray *labels;     /* sim.label, and */
+    GStringChunk *label_texts; /* what its functions said */
     GPtrArray *heard;      /* sim.on's functions, and */
     GPtrArray *queue;      /* the events that wait for them */
     GPtrArray *params;     /* of char *: names declared by sim.params */
@@ -116,7 +117,7 @@ void check_run_watches(World *world);
 void check_clear(World *world);
 /* The file's task waits though all is over. */
 void check_never_ended(World *world);
-/* A label for a record, NULL if it has none; the string is interned in the state. */
+/* A label for a record, NULL if it has none; the text lives as long as the world. */
 const char *sim_label(World *world, const Record *rec);
 
 /* --- the sandbox (lua_sandbox.c, lua_order.c, lua_require.c, lua_bounds.c) -------------------- */

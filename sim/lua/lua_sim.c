@@ -366,8 +366,10 @@ static int l_label(lua_State *L)
 
     luaL_checktype(L, 2, LUA_TFUNCTION);
     Label *label = g_new0(Label, 1);
-    if (parts->labels == NULL)
+    if (parts->labels == NULL) {
         parts->labels = g_ptr_array_new_with_free_func(g_free);
+        parts->label_texts = g_string_chunk_new(256);
+    }
     label->function = LUA_NOREF;
     g_ptr_array_add(parts->labels, label);
     label->match = lua_check_filter(L, 1);
@@ -389,7 +391,9 @@ const char *sim_label(World *world, const Record *rec)
         lua_push_record(L, rec);
         if (!lua_callback(L, 1, 1, "label"))
             return NULL;
-        const char *text = lua_isstring(L, -1) ? g_intern_string(lua_tostring(L, -1)) : NULL;
+        const char *text = lua_tostring(L, -1);
+        if (text != NULL)
+            text = g_string_chunk_insert_const(world->parts->label_texts, text);
         lua_pop(L, 1);
         if (text != NULL)
             return text;
@@ -425,8 +429,10 @@ void sim_clear(World *world)
             lua_match_free(label->match);
         luaL_unref(world_lua(world), LUA_REGISTRYINDEX, label->function);
     }
-    if (labels != NULL)
+    if (labels != NULL) {
         g_ptr_array_free(labels, TRUE);
+        g_string_chunk_free(world->parts->label_texts);
+    }
     world->parts->labels = NULL;
     listen_clear(world);
 }

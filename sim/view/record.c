@@ -16,7 +16,7 @@ struct Recorder {
     uint64_t      end;            /* the next serial */
     Record       *blocks[BLOCKS];
     Flows        *flows;
-    GStringChunk *remarks;
+    GStringChunk *rules;          /* names, each once */
 };
 
 static Record *slot(const Recorder *rec, uint64_t serial)
@@ -73,15 +73,14 @@ static LinkDir *direction(RecordKind kind, Port *port)
     return incoming ? link_dir_reverse(port->out) : port->out;
 }
 
-/* What the scenario did to it: the packet's own remark, or the name of the rule. */
+/* What the scenario did to it: the packet's own remark, which the world keeps, or the name of the
+ * rule, which lives no longer than the event. */
 static const char *remark(Recorder *rec, const TraceEvent *ev)
 {
-    const char *text = ev->pkt->remark;
+    if (ev->pkt->remark != NULL || ev->point == &PACKET_DROPPED)
+        return ev->pkt->remark;
     int rule = trace_field(ev->point, "rule");
-
-    if (text == NULL && rule >= 0 && ev->point != &PACKET_DROPPED)
-        text = trace_arg_str(ev, rule);
-    return text != NULL ? g_string_chunk_insert_const(rec->remarks, text) : NULL;
+    return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
 static void keep(Recorder *rec, const TraceEvent *ev, RecordKind kind)
@@ -132,7 +131,7 @@ Recorder *recorder_new(Sim *sim)
 
     rec->sim = sim;
     rec->flows = flows_new();
-    rec->remarks = g_string_chunk_new(256);
+    rec->rules = g_string_chunk_new(256);
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, rec);
     return rec;
 }
@@ -145,7 +144,7 @@ void recorder_free(Recorder *rec)
     for (size_t i = 0; i < BLOCKS; i++)
         g_free(rec->blocks[i]);
     flows_free(rec->flows);
-    g_string_chunk_free(rec->remarks);
+    g_string_chunk_free(rec->rules);
     g_free(rec);
 }
 

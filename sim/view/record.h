@@ -38,7 +38,7 @@ typedef struct Record {
     DropReason  drop;     /* LOST, DROPPED */
     SimTime     born;
     bool        forged, altered, retransmission;
-    const char *remark;   /* what the scenario did to it; owned by the recorder, or NULL */
+    const char *remark;   /* what the scenario did to it; lives as long as the recorder; or NULL */
     uint32_t    len;      /* of the frame on the wire */
     uint32_t    snap;     /* bytes kept */
     uint8_t     bytes[RECORD_SNAP];
