@@ -124,8 +124,8 @@ static const char *const good[] = {
     "IP client.40000 > server.80: Flags [.], ack 1, win 65535, length 0\n"
     "IP client.40000 > server.80: Flags [P.], seq 1:101, ack 1, length 100: HTTP: whatever, 5\n"
     "...\n",
-    "0.000000 ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n"
-    "ARP, Reply 10.0.0.2 is-at 02:00:00:00:00:01, length 28\n...",
+    ("0.000000 ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n"
+     "ARP, Reply 10.0.0.2 is-at 02:00:00:00:00:01, length 28\n..."),
     "arp request server\narp reply server\n...",
     "...",
     "... \n  -- nothing but a comment\n...\n",

@@ -20,6 +20,8 @@ typedef struct World {
     Conn *out, *in;
     NetError err;
     bool colour, full;
+    char *text; /* of the drawing */
+    size_t size;
 } World;
 
 static void observe(World *w, unsigned width, bool chinese)
@@ -34,9 +36,7 @@ static void observe(World *w, unsigned width, bool chinese)
 
 static char *finish(World *w)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = open_memstream(&w->text, &w->size);
 
     ladder_print(w->ladder, out);
     fclose(out);
@@ -47,7 +47,7 @@ static char *finish(World *w)
     if (w->in != NULL)
         conn_free(w->in);
     net_free(w->net);
-    return text;
+    return w->text;
 }
 
 static void run_to(World *w, SimTime t)
