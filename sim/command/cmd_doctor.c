@@ -76,7 +76,8 @@ static bool say_output(void)
     bool ok = access(".", W_OK) == 0;
 
     say(ok ? "ok" : "missing", "output",
-        ok ? "this folder can be written to" : "this folder cannot be written to: name others with -w, -o");
+        ok ? "this folder can be written to"
+           : "this folder cannot be written to: name others with -w, -o");
     return true;
 }
 

@@ -262,6 +262,7 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
     int view = VIEW_LADDER, colour = 0, lang = speaks_chinese();
 
     *req = run_request_default;
+    req->options = run_defaults;
     req->options.sets = g_ptr_array_new();
     req->captures = as_array(o->captures);
     req->outputs = as_array(o->outputs);

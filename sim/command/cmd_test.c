@@ -1,6 +1,6 @@
 /*
- * cmd_test.c - `stacklab test [PATH...]`: every scenario below PATH, in parallel processes, in a stable
- * order, with goldens beside the scenario, and one verdict.
+ * cmd_test.c - `stacklab test [PATH...]`: every scenario below PATH, in parallel processes, in a
+ * stable order, with goldens beside the scenario, and one verdict.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run.h"
@@ -289,7 +289,8 @@ static bool parse(Test *t, int argc, char **argv)
 {
     Options *o = &t->opt;
     const GOptionEntry entries[] = {
-        { "jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs, "Processes at once (default: one a core)", "N" },
+        { "jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs, "Processes at once (default: one a core)",
+          "N" },
         { "update", 'u', 0, G_OPTION_ARG_NONE, &o->update, "Rewrite goldens that differ", NULL },
         { "format", 0, 0, G_OPTION_ARG_STRING, &o->format, "text, tap, junit or github", "FORMAT" },
         { "seed", 's', 0, G_OPTION_ARG_INT64, &o->seed, "Seed (default 1)", "N" },
@@ -297,9 +298,12 @@ static bool parse(Test *t, int argc, char **argv)
         { "repeat", 0, 0, G_OPTION_ARG_INT64, &o->repeat, "N seeds, from the seed on", "N" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter", "KEY=VALUE" },
         { "filter", 'k', 0, G_OPTION_ARG_STRING, &o->name, "Only paths that contain TEXT", "TEXT" },
-        { "fail-fast", 'x', 0, G_OPTION_ARG_NONE, &o->fail_fast, "Stop at the first failure", NULL },
-        { "shuffle", 0, 0, G_OPTION_ARG_NONE, &o->shuffle, "In an order drawn from the seed", NULL },
-        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Print failures and the verdict only", NULL },
+        { "fail-fast", 'x', 0, G_OPTION_ARG_NONE, &o->fail_fast, "Stop at the first failure",
+          NULL },
+        { "shuffle", 0, 0, G_OPTION_ARG_NONE, &o->shuffle, "In an order drawn from the seed",
+          NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Print failures and the verdict only",
+          NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->paths, NULL, "[PATH...]" },
         { 0 },
     };
@@ -308,7 +312,8 @@ static bool parse(Test *t, int argc, char **argv)
 
     g_option_context_set_summary(
         context, "Examples:\n  stacklab test\n  stacklab test --seeds 1..100 scenarios/torture\n\n"
-                 "Plays every scenario below PATH (default scenarios/) and compares it with its golden.");
+                 "Plays every scenario below PATH (default scenarios/) and compares it with its "
+                 "golden.");
     g_option_context_add_main_entries(context, entries, NULL);
     bool ok = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
@@ -334,7 +339,8 @@ static bool usage_ok(Test *t)
     }
     t->report = test_report_new(o->format, o->quiet, stdout);
     if (t->report == NULL)
-        fprintf(stderr, "stacklab test: --format %s: there are text, tap, junit and github\n", o->format);
+        fprintf(stderr, "stacklab test: --format %s: there are text, tap, junit and github\n",
+                o->format);
     return t->report != NULL;
 }
 

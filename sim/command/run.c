@@ -11,19 +11,9 @@
 #include <stdlib.h>
 
 const RunRequest run_request_default = {
-    .options = { .seed = 1,
-                 .until = HOUR,
-                 .max_events = 50000000,
-                 .max_memory = 1024u * 1024 * 1024,
-                 .max_instructions = 200000000 },
     .view = VIEW_LADDER,
     .time = DISSECT_TIME_SECONDS,
 };
-
-char *run_replay(const char *file, const RunOptions *opt)
-{
-    return report_replay(file, opt);
-}
 
 /* Of several the gravest: 3 ends the process at once, so 2, then 130 and 4, then 1. */
 static int judge(const LuaOutcome *outcome)
@@ -60,7 +50,7 @@ static bool play(LuaEnv *env, const char *file, const RunRequest *req, LuaOutcom
         lua_env_play(env, file, outcome);
         return true;
     }
-    char *replay = run_replay(file, &req->options);
+    char *replay = report_replay(file, &req->options);
     bool ended = sigsetjmp(out, 1) == 0;
     if (ended) {
         signals_catch(env, req->wall_limit, replay, &out);

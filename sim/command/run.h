@@ -38,7 +38,7 @@ typedef struct RunRequest {
     SimTime     wall_limit; /* 0: none. No event for 10 s ends a run anyway, */
     bool        signals;    /* if this is set: SIGALRM, SIGINT and SIGABRT are handled meanwhile */
 } RunRequest;
-extern const RunRequest run_request_default;
+extern const RunRequest run_request_default; /* but for its options: run_defaults */
 
 typedef struct RunResult {
     int        status;    /* the gravest */
@@ -57,10 +57,6 @@ typedef struct RunResult {
 /* Plays the file. Returns out->status. Nothing goes to stderr: what to say is in the result. */
 int  run_scenario(const char *file, const RunRequest *req, RunResult *out);
 void run_result_clear(RunResult *out);
-
-/* The command line that repeats this run: "stacklab run --seed 42 --set a=b x.lua". Newly
- * allocated. */
-char *run_replay(const char *file, const RunOptions *opt);
 
 int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);

@@ -65,6 +65,11 @@ static void add_failure(TestCase *c, const char *file, int line, const char *typ
     g_ptr_array_add(c->failures, f);
 }
 
+static char *replay_line(const TestCase *c)
+{
+    return g_strdup_printf("stacklab run --seed %" G_GUINT64_FORMAT " %s", c->seed, c->file);
+}
+
 void test_case_fail(TestCase *c, const char *type, int line, const char *message,
                     const char *details, ...)
 {
@@ -74,9 +79,10 @@ void test_case_fail(TestCase *c, const char *type, int line, const char *message
     g_autofree char *more = g_strdup_vprintf(details, ap);
     va_end(ap);
     g_strchomp(more);
+    g_autofree char *replay = replay_line(c);
     add_failure(c, c->file, line, type, message,
-                g_strdup_printf("%s: FAIL: %s\n  %s\n  replay: stacklab run --seed %" G_GUINT64_FORMAT
-                                " %s\n", c->file, message, more, c->seed, c->file));
+                g_strdup_printf("%s: FAIL: %s\n  %s\n  replay: %s\n", c->file, message, more,
+                                replay));
 }
 
 /* "FILE:LINE: FAIL: MESSAGE" begins a block; its further lines are indented. */
@@ -210,9 +216,9 @@ static void tap_case(TestReport *r, const TestCase *c)
         yaml_string(r->out, f->message);
         fprintf(r->out, "  severity: fail\n  at:\n    file: ");
         yaml_string(r->out, f->file);
-        fprintf(r->out, "    line: %d\n  seed: %" G_GUINT64_FORMAT "\n  replay: ", f->line, c->seed);
-        g_autofree char *replay = g_strdup_printf("stacklab run --seed %" G_GUINT64_FORMAT " %s",
-                                                  c->seed, c->file);
+        fprintf(r->out, "    line: %d\n  seed: %" G_GUINT64_FORMAT "\n  replay: ", f->line,
+                c->seed);
+        g_autofree char *replay = replay_line(c);
         yaml_string(r->out, replay);
         fputs("  ...\n", r->out);
     }
@@ -238,8 +244,9 @@ static void junit_case(TestReport *r, const TestCase *c)
         g_string_append(r->cases, "      <skipped/>\n");
     for (guint i = 0; i < c->failures->len; i++) {
         const TestFailure *f = g_ptr_array_index(c->failures, i);
-        char *text = g_markup_printf_escaped("      <failure message=\"%s\" type=\"%s\">%s</failure>\n",
-                                             f->message, f->type, f->block);
+        char *text =
+            g_markup_printf_escaped("      <failure message=\"%s\" type=\"%s\">%s</failure>\n",
+                                    f->message, f->type, f->block);
         g_string_append(r->cases, text);
         g_free(text);
     }

@@ -118,7 +118,8 @@ static void file_has_begun(Task *task)
     parts->loaded = parts->error == NULL;
 }
 
-/* The registry's reference to a list of the n values that its function returned; of none, of a nil. */
+/* The registry's reference to a list of the n values that its function returned; of none, of a
+ * nil. */
 static int keep_values(Task *task, int n)
 {
     lua_State *L = world_lua(task->world);

@@ -159,9 +159,11 @@ static const Phrase sent[SENT_COUNT] = {
     [SENT_TCP_FAST_RETRANSMIT] = { "fast retransmit: three duplicate ACKs",
                                    "快重传：收到 3 个重复确认" },
     [SENT_TCP_PARTIAL_ACK] = { "retransmission: the next hole", "重传：下一个缺口" },
-    [SENT_TCP_SACK_RETRANSMIT] = { "retransmission: a hole that SACK shows", "重传：SACK 指出的缺口" },
+    [SENT_TCP_SACK_RETRANSMIT] = { "retransmission: a hole that SACK shows",
+                                   "重传：SACK 指出的缺口" },
     [SENT_TCP_SACK_RESCUE] = { "retransmission: the last segment", "重传：最后一段" },
-    [SENT_TCP_PAWS_ACK] = { "timestamp too old: repeats its ACK", "时间戳太旧：再确认一次" },
+    [SENT_TCP_PAWS_ACK] = { "timestamp too old: repeats its ACK",
+                            "时间戳太旧：再确认一次" },
     [SENT_TCP_RST_CLOSED] = { "no such connection", "没有这条连接" },
     [SENT_TCP_RST_LISTEN] = { "belongs to no connection here", "不属于这里的任何连接" },
     [SENT_TCP_RST_SYN_SENT] = { "we did not send that SYN", "没有发过那个 SYN" },
@@ -184,11 +186,6 @@ static const Phrase triggers[] = {
     { "no FIN came, and nobody waits for it", "没有等到 FIN，也没有程序在等" },
     { "2MSL over", "2MSL 到时" },
     { "a newer SYN has reopened it", "较新的 SYN 重新打开了它" },
-};
-
-static const char *const states[TCP_STATE_COUNT] = {
-    "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
-    "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
 };
 
 static const char *in_language(const Ladder *l, const Phrase *p)
@@ -228,13 +225,13 @@ const char *ladder_trigger(const Ladder *l, const char *trigger)
 
 const char *ladder_state(uint8_t state)
 {
-    return state < TCP_STATE_COUNT ? states[state] : "";
+    return state < TCP_STATE_COUNT ? tcp_state_name(state) : "";
 }
 
 uint8_t ladder_state_of(const char *name)
 {
     for (uint8_t i = 0; i < TCP_STATE_COUNT; i++)
-        if (name != NULL && strcmp(states[i], name) == 0)
+        if (name != NULL && strcmp(tcp_state_name(i), name) == 0)
             return i;
     return NO_STATE;
 }
