@@ -114,7 +114,8 @@ function figure:rows_from(from, to, from_name, to_name, rows)
   local on_time = {}
   for _, arrival in ipairs(arrivals) do
     local departure = sent[arrival.id]
-    if departure and not self.held[arrival.id] then
+    local late = self.held[arrival.id] or departure and arrival.time - departure.time > delay + 1e-6
+    if departure and not late then
       on_time[arrival.id] = true
       local left = from == self.a and departure.time or arrival.time
       local right = from == self.a and arrival.time or departure.time
