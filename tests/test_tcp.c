@@ -910,6 +910,7 @@ START_TEST(a_full_syn_backlog_drops_syns)
     TcpConfig s = course_config();
     Conn *conns[3];
     s.syn_backlog = 2;
+    s.syncookies = TCP_COOKIES_OFF;
     pair_init(&n, NULL, &s);
     for (int i = 0; i < 3; i++)
         conns[i] = connect_from(&n, (uint16_t)(40000 + i));

@@ -116,16 +116,42 @@ static size_t send_room(Conn *c, size_t n, NetError *err)
     return MIN(n, room);
 }
 
-size_t conn_send(Conn *c, Span data, NetError *err)
+static size_t put(Conn *c, Span data, NetError *err)
 {
     size_t n = send_room(c, data.n, err);
 
     if (n == 0)
         return 0;
+    Ring *out = &c->tcb->out;
+    ring_write(out, out->len, data.p, n);
+    ring_extend(out, n);
+    return n;
+}
+
+size_t conn_send(Conn *c, Span data, NetError *err)
+{
+    size_t n = put(c, data, err);
+
+    if (n == 0)
+        return 0;
+    tcp_output(c->tcb);
+    tcb_check(c->tcb);
+    return n;
+}
+
+size_t conn_send_urgent(Conn *c, Span data, NetError *err)
+{
+    size_t n = put(c, data, err);
+
+    if (n == 0)
+        return 0;
     Tcb *tcb = c->tcb;
-    ring_write(&tcb->out, tcb->out.len, data.p, n);
-    ring_extend(&tcb->out, n);
+    urgent_mark(tcb);
     tcp_output(tcb);
+    if (!tcb->urg.told && tcb->state != TCP_CLOSED) {
+        owe_bare_ack(tcb, SENT_TCP_URGENT);
+        tcp_output(tcb);
+    }
     tcb_check(tcb);
     return n;
 }
@@ -173,6 +199,7 @@ size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
     ring_read(in, 0, out, n);
     ring_drop(in, n);
     if (c->tcb != NULL) {
+        urgent_read(c->tcb);
         tcp_offer_window(c->tcb);
         tcb_check(c->tcb);
     }
@@ -260,6 +287,7 @@ void conn_free(Conn *c)
         return;
     conn_close(c);
     timer_stop(&c->wake.timer);
+    timer_stop(&c->urgent.timer);
     if (c->tcb != NULL)
         c->tcb->conn = NULL;
     ring_free(&c->left);

@@ -44,6 +44,12 @@ typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
 typedef enum TcpTimeWaitSyn { TCP_TIME_WAIT_SYN_RFC6191, TCP_TIME_WAIT_SYN_RFC9293 } TcpTimeWaitSyn;
 
+typedef enum TcpSynCookies { TCP_COOKIES_OFF, TCP_COOKIES_AUTO, TCP_COOKIES_ALWAYS } TcpSynCookies;
+typedef enum TcpEcn { TCP_ECN_OFF, TCP_ECN_ON, TCP_ECN_PASSIVE } TcpEcn;
+typedef enum TcpSynData { TCP_SYN_DATA_RFC, TCP_SYN_DATA_IGNORE } TcpSynData;
+typedef enum TcpClose { TCP_CLOSE_FOUR_WAY, TCP_CLOSE_TWO_WAY } TcpClose;
+typedef enum TcpReassembly { TCP_REASS_KEEP, TCP_REASS_DROP, TCP_REASS_AS_IS } TcpReassembly;
+
 enum { TCP_ISN_MAX = 16 };
 
 /* One host's knobs; a connection and a listener copy them when they are made. */
@@ -84,10 +90,17 @@ typedef struct TcpConfig {
     SimTime           user_timeout;   /* R2 in time; 0: R2 is `retries` */
     uint64_t          orphan_retries; /* when no program owns it; 0: `retries` */
     uint64_t          tos;            /* the DS field's octet, its two ECN bits apart */
+    TcpSynCookies     syncookies;     /* RFC 4987 §3.6 */
+    TcpEcn            ecn;            /* RFC 3168; PASSIVE: only if the peer asks */
+    TcpSynData        syn_data;       /* text of a SYN waits for the handshake, or is not taken */
+    uint64_t          quickack;       /* segments acknowledged at once, at the start */
     /* Counterfactuals: a host that is wrong on purpose. */
     TcpHandshake      handshake;
     bool              time_wait;
     TcpClosedPort     closed_port;
+    TcpClose          close;
+    TcpReassembly     reassembly;
+    bool              dedup, flow_control;
     bool              checksum;       /* verify; false: believes damaged segments */
     bool              retransmit;
     bool              paws;           /* false: only sequence numbers tell what is old */
@@ -148,6 +161,15 @@ uint8_t conn_pattern(uint64_t offset); /* a byte of a well-mixed function of its
 /* How many of the bytes are the pattern's from its place `offset` on; n if all are. */
 size_t  conn_pattern_match(Span bytes, uint64_t offset);
 
+/* As conn_send; the peer is told at once, even through a closed window, that urgent data ends here:
+ * RFC 9293 §3.8.5. It stays in its place in the stream (RFC 6093 §3.1). */
+size_t conn_send_urgent(Conn *c, Span data, NetError *err);
+/* Bytes from the first unread one to the end of the peer's urgent data, 0 if there is none; they
+ * may not have arrived yet. */
+uint32_t conn_urgent(const Conn *c);
+/* Runs, from a zero-delay timer, when urgent data is announced, and when its end moves on. */
+void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user);
+
 /* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);
 size_t conn_readable(const Conn *c); /* bytes that wait */
@@ -157,11 +179,10 @@ void conn_shutdown(Conn *c); /* FIN after what is queued; receiving goes on. Aga
  * (RFC 9293 §3.6.1, RFC 2525 §2.17). The Conn stays valid until conn_free. */
 void conn_close(Conn *c);
 void conn_abort(Conn *c);    /* RST if the state asks for one (RFC 9293 §3.10.5) */
-/* The user is done with the handle. Touches no wire: a connection that was closed ends by itself,
- * as after close(2); one that was not stays open, and nobody reads it. */
+/* The user is done with the handle; a connection that is still open is closed as by conn_close. */
 void conn_free(Conn *c);
 
-/* --- options of a connection; of one that has ended they are let pass -------------------------- */
+/* --- options of a connection; of one that has ended they are let pass ------------------------- */
 
 void conn_set_nodelay(Conn *c, bool on); /* true: Nagle's algorithm is off */
 /* While on, only full segments go out, others after 200 ms; off sends what has gathered. */
@@ -223,5 +244,6 @@ extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by 
 extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
 extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */
 extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
+extern const TracePoint TCP_URGENT; /* ..., bytes: from the first unread to the urgent mark */
 extern const TracePoint TCP_ADVICE; /* ..., what, error: "R1" or "icmp", and what it hints at */
 extern const TracePoint TCP_DELIVERED;       /* ..., bytes: into the receive buffer; category TCP */

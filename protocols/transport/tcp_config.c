@@ -45,9 +45,16 @@ const TcpConfig tcp_defaults = {
     .keepalive_interval = 75 * SEC,
     .keepalive_probes = 9,
     .retries1 = 3,
+    .syncookies = TCP_COOKIES_AUTO,
+    .ecn = TCP_ECN_OFF,
+    .syn_data = TCP_SYN_DATA_RFC,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
     .closed_port = TCP_CLOSED_RST,
+    .close = TCP_CLOSE_FOUR_WAY,
+    .reassembly = TCP_REASS_KEEP,
+    .dedup = true,
+    .flow_control = true,
     .checksum = true,
     .retransmit = true,
     .paws = true,
@@ -60,6 +67,11 @@ static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
 static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", NULL };
+static const char *const syncookies_names[] = { "off", "auto", "always", NULL };
+static const char *const ecn_names[] = { "off", "on", "passive", NULL };
+static const char *const syn_data_names[] = { "rfc", "ignore", NULL };
+static const char *const close_names[] = { "four-way", "two-way", NULL };
+static const char *const reassembly_names[] = { "true", "false", "deliver-as-is", NULL };
 static const char *const isn_forms[] = {
     "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
 };
@@ -173,6 +185,18 @@ const Knob tcp_knobs[] = {
       "Retransmissions when no program owns the connection any more; 0: as retries.", "", false },
     { "tos", KNOB_INT, AT(tos), 0, 255, NULL,
       "The octet of the DS field; its two ECN bits are left out.", "RFC 9293 §3.9.1.9", false },
+    { "syncookies", KNOB_ENUM, AT(syncookies), 0, 0, syncookies_names,
+      "Answers a SYN with a cookie and keeps nothing: never, when the SYN queue is full, or always.",
+      "RFC 4987 §3.6", false },
+    { "ecn", KNOB_ENUM, AT(ecn), 0, 0, ecn_names,
+      "Explicit congestion notification: on asks for it, passive agrees if the peer asks.",
+      "RFC 3168 §6.1", false },
+    { "syn_data", KNOB_ENUM, AT(syn_data), 0, 0, syn_data_names,
+      "Text of a SYN: rfc keeps it until the handshake is over, ignore leaves it to be sent again.",
+      "RFC 9293 §3.10.7.2", false },
+    { "quickack", KNOB_INT, AT(quickack), 0, 65535, NULL,
+      "Segments of a new connection that are acknowledged at once, until the program answers.",
+      "", false },
     { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
       "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
       "RFC 9293 §3.5", true },
@@ -181,6 +205,16 @@ const Knob tcp_knobs[] = {
     { "closed_port", KNOB_ENUM, AT(closed_port), 0, 0, closed_port_names,
       "silent: segments for no connection are not answered with a reset.",
       "RFC 9293 §3.10.7.1", true },
+    { "close", KNOB_ENUM, AT(close), 0, 0, close_names,
+      "two-way: who closes is CLOSED when its FIN is acknowledged, the peer's FIN finds nobody.",
+      "RFC 9293 §3.6", true },
+    { "reassembly", KNOB_ENUM, AT(reassembly), 0, 0, reassembly_names,
+      "Text that comes out of order: kept for its turn, thrown away, or delivered as it comes.",
+      "RFC 9293 §3.10.7.4", true },
+    { "dedup", KNOB_BOOL, AT(dedup), 0, 0, NULL,
+      "false: text that comes again is delivered again.", "RFC 9293 §3.10.7.4", true },
+    { "flow_control", KNOB_BOOL, AT(flow_control), 0, 0, NULL,
+      "false: sends more than the peer's window allows.", "RFC 9293 §3.8.6", true },
     { "checksum", KNOB_BOOL, AT(checksum), 0, 0, NULL,
       "false: believes damaged segments.", "RFC 9293 §3.1", true },
     { "retransmit", KNOB_BOOL, AT(retransmit), 0, 0, NULL,
@@ -250,6 +284,9 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->soft_errors_abort = linux_;
     cfg->timestamps_required = !linux_;
     cfg->rcvbuf_max = linux_ ? 6291456 : tcp_defaults.rcvbuf_max;
+    cfg->ecn = linux_ ? TCP_ECN_PASSIVE : tcp_defaults.ecn;
+    cfg->syn_data = linux_ ? TCP_SYN_DATA_IGNORE : tcp_defaults.syn_data;
+    cfg->quickack = linux_ ? 16 : tcp_defaults.quickack;
     cfg->orphan_retries = linux_ ? 8 : tcp_defaults.orphan_retries;
     cfg->challenge_ack_limit = linux_ ? 1 : tcp_defaults.challenge_ack_limit;
     cfg->challenge_ack_period = linux_ ? 500 * MSEC : tcp_defaults.challenge_ack_period;

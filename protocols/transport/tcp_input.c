@@ -131,6 +131,8 @@ static DropReason unacceptable(Tcb *tcb, Segment *seg)
     if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) &&
         seg->seq + seg->len == tcb->rcv_nxt) /* fifth, TIME-WAIT: the remote FIN again */
         tcp_timer_set(tcb, TIMER_WAIT, 2 * tcb->tcp->cfg.msl);
+    if (!tcb->tcp->cfg.dedup)
+        deliver_again(tcb, seg);
     if (!(seg->flags & TCP_RST))
         owe_bare_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
     if (!is_crossed_syn_ack(tcb, seg) && !(at_closed_window && !(seg->flags & TCP_SYN)))
@@ -258,20 +260,16 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
 static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
 {
     Listener *l = tcb->listener;
-    Node *node = tcb->tcp->node;
 
     if (!seq_gt(seg->ack, tcb->snd_una) || !seq_leq(seg->ack, tcb->snd_max)) {
         tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_HANDSHAKE, tcb->id);
         return DROP_TCP_BAD_HANDSHAKE;
     }
     if (l != NULL && listener_full(l)) {
-        node_count(node, COUNTER_TcpExtListenOverflows);
-        node_count(node, COUNTER_TcpExtListenDrops);
-        if (tcb->tcp->cfg.accept_overflow == TCP_OVERFLOW_RST) {
-            tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_ACCEPT_FULL, tcb->id);
+        DropReason why = listener_overflow(l, seg, tcb->id);
+        if (tcb->tcp->cfg.accept_overflow == TCP_OVERFLOW_RST)
             tcb_end(tcb, NET_OK, "accept queue is full", "");
-        }
-        return DROP_TCP_ACCEPT_QUEUE;
+        return why;
     }
     tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
     tcb->snd_wl1 = seg->seq;
@@ -308,6 +306,10 @@ static void fin_acknowledged(Tcb *tcb, const Segment *seg)
 {
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN is acknowledged";
 
+    if (tcb->tcp->cfg.close == TCP_CLOSE_TWO_WAY) { /* counterfactual: it waits for nobody's FIN */
+        tcb_end(tcb, NET_OK, trigger, rfc);
+        return;
+    }
     switch (tcb->state) {
     case TCP_FIN_WAIT_1: /* with the peer's FIN here too, straight to TIME-WAIT: figure 5, note 2 */
         if ((seg->flags & TCP_FIN) && seg->seq == tcb->rcv_nxt)
@@ -347,6 +349,7 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
     }
     if (seq_lt(seg->ack, tcb->snd_una))
         return DROP_NONE;
+    ecn_ack(tcb, seg);
     bool news = tcp_recover_update(tcb, seg);
     if (!tcb->agreed.sack && is_duplicate(tcb, seg))
         tcp_loss_dup_ack(tcb);
@@ -383,7 +386,9 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
         check_rst,      /* second; the third, security, is not modelled */
         check_syn,      /* fourth */
         tcp_ts_take,    /* R3 */
-        check_ack,      /* fifth; the sixth, URG, is passed over */
+        check_ecn,      /* RFC 3168 */
+        check_ack,      /* fifth */
+        check_urg,      /* sixth */
         take_text,      /* seventh; from here on nothing is refused */
         check_fin,      /* eighth */
     };
@@ -417,7 +422,7 @@ static DropReason syn_sent_rst(Tcb *tcb, Segment *seg) /* second */
 /* The sixth step of §3.10.7.4 and those behind it, for what a SYN brought along. */
 static DropReason rest_of_syn(Tcb *tcb, Segment *seg)
 {
-    static const Step steps[] = { take_text, check_fin };
+    static const Step steps[] = { check_urg, take_text, check_fin };
 
     seg->flags &= (uint8_t)~TCP_SYN;
     seg->seq++;
@@ -490,13 +495,29 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     return DROP_NONE;
 }
 
+/* RFC 6191 §2: by their timestamps, if both connections have them; a connection that has none was
+ * not opened by who has them now. Else by the sequence number. */
+static bool is_newer(const Tcb *tcb, const Segment *seg)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    bool above = seq_geq(seg->seq, tcb->rcv_nxt);
+
+    if (cfg->time_wait_syn != TCP_TIME_WAIT_SYN_RFC6191 || !cfg->timestamps ||
+        !seg->hdr.opt.has_timestamps)
+        return above;
+    if (!tcb->agreed.timestamps)
+        return true;
+    int32_t later = (int32_t)(seg->hdr.opt.ts_val - tcb->agreed.ts_recent);
+    return later > 0 || (later == 0 && above);
+}
+
 /* RFC 9293 §3.6.1 MAY-2, RFC 6191 §2: a SYN for a connection in TIME-WAIT. One that is newer
  * opens it again, if somebody listens; an older one is an old duplicate. */
 static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
 {
     Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);
 
-    if (!seq_geq(seg->seq, tcb->rcv_nxt)) {
+    if (!is_newer(tcb, seg)) {
         if (tcb->tcp->cfg.time_wait_syn == TCP_TIME_WAIT_SYN_RFC9293)
             challenge(tcb);
         return DROP_TCP_TIME_WAIT_SYN;
@@ -537,12 +558,13 @@ DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
         return why;
     Tcb *tcb = table_find(&tcp->table, ip->dst, seg.hdr.dst_port, ip->src, seg.hdr.src_port);
     trace_received(tcp, tcb != NULL ? tcb->id : 0, &seg);
-    if (tcb != NULL) {
+    Listener *l = tcb == NULL ? tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port) : NULL;
+    if (l != NULL)
+        tcb = cookie_open(l, &seg, &why);
+    if (tcb != NULL)
         why = segment_arrives(tcb, &seg);
-    } else {
-        Listener *l = tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port);
+    else if (why == DROP_NONE)
         why = l != NULL ? in_listen(l, &seg, NULL) : in_closed(tcp, &seg);
-    }
     if (why == DROP_NONE)
         packet_free(pkt);
     return why;

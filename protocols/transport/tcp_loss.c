@@ -56,6 +56,7 @@ static void enter_recovery(Tcb *tcb)
 {
     tcb->cc->on_loss(&tcb->cong, in_flight(tcb) - tcb->limited); /* RFC 5681 §3.2 (2) */
     tcb->recover = tcb->snd_max;
+    ecn_reduced(tcb);
     tcb->in_recovery = true;
     tcb->partial_seen = false;
     tcb->limited = 0;
@@ -129,7 +130,7 @@ void tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight)
     if (seq_gt(tcb->snd_una, tcb->recover)) /* what follows must stay in reach of a comparison */
         tcb->recover = tcb->snd_una - 1;
     tcp_timer_data_acked(tcb);
-    if (tcb->cc != NULL && uses_window(tcb, flight))
+    if (tcb->cc != NULL && !tcb->ecn.marked && uses_window(tcb, flight))
         tcb->cc->on_ack(&tcb->cong, acked);
 }
 
@@ -142,6 +143,7 @@ void tcp_loss_rto(Tcb *tcb)
             tcb->cc->on_loss(&tcb->cong, in_flight(tcb));
         tcb->cong.cwnd = tcb->snd_mss;
     }
+    ecn_reduced(tcb);
     tcb->in_recovery = false;
     tcb->dup_acks = 0;
     tcb->limited = 0;

@@ -56,7 +56,7 @@ void option_init(Tcb *tcb)
     timer_init(&tcb->timers[TIMER_USER], &tcb->tcp->sim->sched, user_timer_fired, tcb);
 }
 
-/* --- advice ------------------------------------------------------------------------------------ */
+/* --- advice ----------------------------------------------------------------------------------- */
 
 void tcp_advise(Tcb *tcb, const char *what, NetError error)
 {

@@ -32,6 +32,12 @@ static void not_sent(Tcb *tcb, DropReason why)
         tcb_path_mtu(tcb);
 }
 
+/* Counterfactual: the receiver's window is not heeded. */
+uint32_t tcb_send_window(const Tcb *tcb)
+{
+    return tcb->tcp->cfg.flow_control ? tcb->snd_wnd : CWND_MAX;
+}
+
 uint32_t tcb_window(const Tcb *tcb)
 {
     return tcb->rcv_adv - tcb->rcv_nxt;
@@ -74,6 +80,18 @@ static void acknowledged(Tcb *tcb)
     tcp_timer_stop(tcb, TIMER_DELAYED_ACK);
 }
 
+/* Urgent data and congestion are told by flags; returns the ECN bits of the IP header. */
+static uint8_t mark(Tcb *tcb, TcpHdr *h, bool fresh, bool again)
+{
+    if (h->flags & TCP_SYN) {
+        h->flags |= ecn_syn_flags(tcb, h->flags, again);
+        return 0;
+    }
+    if (!(h->flags & TCP_RST))
+        urgent_put(tcb, h);
+    return ecn_put(tcb, h, fresh);
+}
+
 /* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`. */
 static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool again, SentReason why)
 {
@@ -94,6 +112,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
         h.window = window_to_announce(tcb);
     }
     tcp_put_options(tcb, flags, text, &h.opt);
+    how.tos |= mark(tcb, &h, text > 0 && !again && why != SENT_TCP_WINDOW_PROBE, again);
     size_t header = tcp_encoded_len(&h);
     Packet *pkt = packet_new(tcp->sim, header + text, why);
     tcp_encode(&h, pkt->data);
@@ -148,13 +167,25 @@ void tcp_send_rst(Tcb *tcb, SentReason why)
     transmit(tcb, TCP_RST, tcb->snd_max, 0, false, why);
 }
 
-void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
+void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id)
 {
-    TcpHdr h = { .src_port = seg->hdr.dst_port, .dst_port = seg->hdr.src_port, .flags = TCP_RST };
     IpSend how = {
         .src = seg->ip->dst, .dst = seg->ip->src, .proto = 6, .ttl = (uint8_t)tcp->cfg.ttl,
         .df = true,
     };
+
+    h->src_port = seg->hdr.dst_port;
+    h->dst_port = seg->hdr.src_port;
+    Packet *pkt = packet_new(tcp->sim, tcp_encoded_len(h), why);
+    tcp_encode(h, pkt->data);
+    node_count(tcp->node, COUNTER_TcpOutSegs);
+    trace_sent(tcp, conn_id, seg->ip->dst, seg->ip->src, h, 0, pkt);
+    hand_down(tcp, &how, pkt);
+}
+
+void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
+{
+    TcpHdr h = { .flags = TCP_RST };
 
     if (seg->flags & TCP_RST)
         return;
@@ -168,12 +199,8 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
         h.opt.has_timestamps = true;
         h.opt.ts_ecr = seg->hdr.opt.ts_val;
     }
-    Packet *pkt = packet_new(tcp->sim, tcp_encoded_len(&h), why);
-    tcp_encode(&h, pkt->data);
-    node_count(tcp->node, COUNTER_TcpOutSegs);
     node_count(tcp->node, COUNTER_TcpOutRsts);
-    trace_sent(tcp, conn_id, seg->ip->dst, seg->ip->src, &h, 0, pkt);
-    hand_down(tcp, &how, pkt);
+    tcp_answer(tcp, seg, &h, why, conn_id);
 }
 
 /* One segment of the stream: `text` bytes at seq, and the FIN behind them if `fin`. */
@@ -194,6 +221,8 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     time_segment(tcb, seq, end, again);
     tcb->snd_max = seq_max(tcb->snd_max, end);
     tcb->last_sent = sim_now(tcb->tcp->sim);
+    if (tcb->bytes_received > 0) /* a conversation: its ACKs can ride on answers */
+        tcb->quick = 0;
     tcp_timer_data_sent(tcb);
     if (fin && tcb->state == TCP_CLOSE_WAIT)
         tcp_set_state(tcb, TCP_LAST_ACK, "FIN is sent", "RFC 9293 §3.10.4");
@@ -219,9 +248,11 @@ static bool look(const Tcb *tcb, Chance *ch)
 {
     TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
     uint32_t in_flight = seq - tcb->snd_una, window = tcp_loss_window(tcb);
-    uint32_t peers = room_to(seq, tcb->snd_una + tcb->snd_wnd);
+    uint32_t peers = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
     uint32_t ours = window > in_flight ? window - in_flight : 0;
 
+    if (tcb->ecn.hold && !tcb->force)
+        ours = 0;
     if (seq_gt(seq, end)) /* the FIN is out */
         return false;
     ch->queued = end - seq;
@@ -312,6 +343,8 @@ void tcp_output(Tcb *tcb)
         while (tcb->state != TCP_CLOSED &&
                (tcp_recover_lost(tcb) || send_next(tcb) || tcp_recover_rest(tcb)))
             ;
+        if (tcb->force)
+            tcb->ecn.hold = false;
         tcb->force = false;
     }
     if (tcb->state == TCP_CLOSED)
@@ -324,7 +357,7 @@ void tcp_output(Tcb *tcb)
 TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why)
 {
     TcpSeq behind = tcb->out_seq + (TcpSeq)tcb->out.len;
-    uint32_t wnd = room_to(seq, tcb->snd_una + tcb->snd_wnd);
+    uint32_t wnd = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
     uint32_t text = MIN(MIN(room_to(seq, behind), room_to(seq, end)), MIN(tcp_text_max(tcb), wnd));
     bool fin = tcb->fin_sent && seq + text == behind && wnd > text && seq_gt(end, behind);
 
@@ -390,8 +423,11 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
     uint32_t unacked = tcb->rcv_nxt - tcb->ack_sent;
+    bool quick = tcb->quick > 0;
 
-    if (!cfg->delayed_ack || unacked >= 2 * MIN(tcb->largest, tcb->rcv_mss)) {
+    if (quick)
+        tcb->quick--;
+    if (!cfg->delayed_ack || quick || unacked >= 2 * MIN(tcb->largest, tcb->rcv_mss)) {
         owe(tcb, ACK_DUE, why);
         return;
     }

@@ -50,6 +50,23 @@ typedef struct Keepalive {
     SimTime  heard;
 } Keepalive;
 
+/* RFC 9293 §3.8.5: a mark in each direction, behind the last urgent byte. */
+typedef struct Urgent {
+    bool   out, in;        /* there is one */
+    bool   told;           /* a segment has carried the one of `out` */
+    TcpSeq snd_up, rcv_up;
+} Urgent;
+
+typedef struct Ecn { /* RFC 3168 §6.1 */
+    bool   asked;   /* by the peer's SYN, or by ours in SYN-SENT */
+    bool   ok;      /* both ends can */
+    bool   echo;    /* congestion was experienced: ECE until the peer says CWR */
+    bool   marked;  /* the last ACK had ECE */
+    bool   cwr_due; /* on the next new data */
+    bool   hold;    /* with a window of one segment: nothing until the timer */
+    TcpSeq recover; /* SND.MAX when the window was last reduced */
+} Ecn;
+
 /* So many, per period. */
 typedef struct Budget {
     SimTime  since;
@@ -77,6 +94,9 @@ struct Tcb {
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
     Keepalive keep;
     Budget    challenges;
+    Urgent    urg;
+    Ecn       ecn;
+    uint64_t  quick;      /* segments that are still acknowledged at once */
     NetError  soft_error; /* the last hint of the network, told if it all times out */
 
     /* Send sequence space, RFC 9293 §3.3.1. snd_nxt is what goes out next: a timeout pulls it back
@@ -165,6 +185,7 @@ struct Conn {
     Tcb     *tcb;      /* NULL: it has ended, `last` and `error` tell how */
     Conn    *next;     /* in the accept queue */
     Wake     wake;
+    Wake     urgent;
     NetError error;
     bool     connected; /* it has been ESTABLISHED */
     bool     closed;    /* close or abort was called */
@@ -182,6 +203,8 @@ struct Listener {
     size_t   half_open;
     Conn    *first, *last; /* the accept queue */
     size_t   queued;
+    bool     cookies_sent;
+    SimTime  cookie_last;  /* when */
     Wake     wake;
 };
 
@@ -228,13 +251,21 @@ void tcb_wake(Tcb *tcb); /* its user, if it has one */
 void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
 void tcb_info(const Tcb *tcb, TcpInfo *out);
 
+uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote); /* what we announce to it */
+void     tcb_set_iss(Tcb *tcb, TcpSeq iss); /* nothing has been sent yet */
+
 /* tcp_syn.c: passive open, initial sequence numbers */
+uint64_t   tcp_mix(uint64_t x);
+TcpSeq     tcp_keyed(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                     uint16_t remote_port);
 TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
                    uint16_t remote_port);
 void       tcp_isn_init(Tcp *tcp);
 Listener  *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port);
 DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting);
 bool       listener_full(const Listener *l);
+/* The last segment of a handshake finds the accept queue full. */
+DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id);
 void       listener_forget(Tcb *tcb); /* a half-open connection is none any more */
 void       listener_queue(Listener *l, Conn *c);
 void       listeners_end(Tcp *tcp);  /* a crash */
@@ -248,6 +279,8 @@ void       keep_text_of_syn(Tcb *tcb, const Segment *seg);
 void       cut_front(Segment *seg, uint32_t n); /* takes n of its sequence numbers off the front */
 DropReason take_text(Tcb *tcb, Segment *seg);
 DropReason check_fin(Tcb *tcb, Segment *seg);
+/* Counterfactual: an old duplicate is delivered once more. */
+void       deliver_again(Tcb *tcb, const Segment *seg);
 void       deliver_waiting(Tcb *tcb); /* what came with the SYN */
 
 /* tcp_opt.c */
@@ -288,9 +321,12 @@ void tcp_send_keepalive(Tcb *tcb); /* <SEQ=SND.NXT-1>, no data */
 void tcp_send_probe(Tcb *tcb);  /* one byte at SND.UNA, whatever the window */
 void tcp_offer_window(Tcb *tcb); /* the program has read: an update, if it is worth one */
 void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
+/* A segment without text in answer to `seg`, of which h has all but the ports. */
+void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id);
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
 uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
+uint32_t tcb_send_window(const Tcb *tcb); /* SND.WND, if it is heeded */
 
 /* tcp_timer.c */
 void tcp_timers_init(Tcb *tcb);
@@ -335,6 +371,31 @@ void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which);
 void trace_metrics(Tcb *tcb);
 void trace_delivered(Tcb *tcb, size_t n);
 void trace_advice(Tcb *tcb, const char *what, NetError error);
+
+void trace_urgent(Tcb *tcb, uint32_t bytes);
+
+/* tcp_urgent.c */
+void       urgent_mark(Tcb *tcb); /* behind what is in the send buffer */
+void       urgent_put(Tcb *tcb, TcpHdr *h); /* into a segment that goes out */
+DropReason check_urg(Tcb *tcb, Segment *seg);
+void       urgent_read(Tcb *tcb); /* the program has read */
+
+/* tcp_ecn.c */
+void       ecn_take_syn(Tcb *tcb, const Segment *seg);
+uint8_t    ecn_syn_flags(Tcb *tcb, uint8_t flags, bool again);
+/* Of a segment other than a SYN: `fresh`, with data that was never sent. The ECN bits of its IP
+ * header. */
+uint8_t    ecn_put(Tcb *tcb, TcpHdr *h, bool fresh);
+DropReason check_ecn(Tcb *tcb, Segment *seg);      /* its CE and CWR; refuses nothing */
+void       ecn_ack(Tcb *tcb, const Segment *seg);  /* its ECE */
+void       ecn_reduced(Tcb *tcb);                  /* the window has been, for whatever reason */
+
+/* tcp_cookie.c */
+bool cookie_use(const Listener *l); /* instead of keeping state for the SYN at hand */
+void cookie_answer(Listener *l, const Segment *seg);
+/* A segment for the listener that brings a cookie back: its connection, in SYN-RECEIVED. Or NULL,
+ * and *why says whether it was a cookie that comes in vain. */
+Tcb *cookie_open(Listener *l, const Segment *seg, DropReason *why);
 
 /* tcp_keepalive.c */
 void keepalive_init(Tcb *tcb);

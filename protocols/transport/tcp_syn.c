@@ -17,7 +17,7 @@ void tcp_isn_init(Tcp *tcp)
     tcp->isn_key[1] = rng_u64(&rng);
 }
 
-static uint64_t mix(uint64_t x)
+uint64_t tcp_mix(uint64_t x)
 {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
@@ -26,16 +26,16 @@ static uint64_t mix(uint64_t x)
 
 /* RFC 6528 §3: F(localip, localport, remoteip, remoteport, secretkey). A keyed mix will do: nobody
  * outside of the simulated host can compute it, and no other attacker exists. */
-static TcpSeq keyed(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                    uint16_t remote_port)
+TcpSeq tcp_keyed(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                 uint16_t remote_port)
 {
     uint64_t words[] = { local.hi, local.lo, remote.hi, remote.lo,
                          (uint64_t)local_port << 16 | remote_port };
     uint64_t x = tcp->isn_key[0];
 
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        x = mix(x ^ words[i]) + tcp->isn_key[1];
-    return (TcpSeq)(mix(x) >> 32);
+        x = tcp_mix(x ^ words[i]) + tcp->isn_key[1];
+    return (TcpSeq)(tcp_mix(x) >> 32);
 }
 
 TcpSeq tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
@@ -57,7 +57,7 @@ TcpSeq tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint1
     case TCP_ISN_RFC6528:
         break;
     }
-    return clock + keyed(tcp, local, local_port, remote, remote_port);
+    return clock + tcp_keyed(tcp, local, local_port, remote, remote_port);
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */
@@ -140,9 +140,21 @@ void listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user)
     l->wake.user = user;
 }
 
+/* Linux asks whether more wait than the backlog says, so that one more than that may. */
 bool listener_full(const Listener *l)
 {
-    return l->queued >= l->backlog;
+    return l->queued >= l->backlog + (l->tcp->cfg.profile == TCP_PROFILE_LINUX);
+}
+
+DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id)
+{
+    Node *node = l->tcp->node;
+
+    node_count(node, COUNTER_TcpExtListenOverflows);
+    node_count(node, COUNTER_TcpExtListenDrops);
+    if (l->tcp->cfg.accept_overflow == TCP_OVERFLOW_RST)
+        tcp_refuse(l->tcp, seg, SENT_TCP_RST_ACCEPT_FULL, conn_id);
+    return DROP_TCP_ACCEPT_QUEUE;
 }
 
 void listener_queue(Listener *l, Conn *c)
@@ -282,12 +294,15 @@ void take_syn(Tcb *tcb, const Segment *seg)
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
     tcb->cong.mss = tcb->snd_mss;
+    ecn_take_syn(tcb, seg);
 }
 
 void keep_text_of_syn(Tcb *tcb, const Segment *seg)
 {
     uint32_t n = (uint32_t)MIN(seg->text.n, tcb_window(tcb));
 
+    if (tcb->tcp->cfg.syn_data == TCP_SYN_DATA_IGNORE)
+        return;
     if (n > 0) {
         ring_write(&tcb->in, 0, seg->text.p, n);
         reass_add(&tcb->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
@@ -305,9 +320,7 @@ static void start_above(Tcb *tcb, const Tcb *resting)
 
     if (seq_gt(tcb->iss, resting->snd_max))
         return;
-    tcb->iss = resting->snd_max + STEP;
-    tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
-    tcb->out_seq = tcb->iss + 1;
+    tcb_set_iss(tcb, resting->snd_max + STEP);
 }
 
 /* Counterfactual: ESTABLISHED at once, the SYN-ACK taken for acknowledged and never repeated. */
@@ -365,6 +378,10 @@ DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting)
         node_count(node, COUNTER_TcpExtListenOverflows);
         node_count(node, COUNTER_TcpExtListenDrops);
         return DROP_TCP_ACCEPT_QUEUE;
+    }
+    if (resting == NULL && cookie_use(l)) {
+        cookie_answer(l, seg);
+        return DROP_NONE;
     }
     if (l->half_open >= l->tcp->cfg.syn_backlog) {
         node_count(node, COUNTER_TcpExtListenDrops);

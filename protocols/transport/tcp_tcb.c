@@ -39,6 +39,7 @@ Conn *conn_new(Tcb *tcb)
     c->tcp = tcb->tcp;
     c->tcb = tcb;
     wake_init(&c->wake, tcb->tcp->sim);
+    wake_init(&c->urgent, tcb->tcp->sim);
     tcb->conn = c;
     return c;
 }
@@ -60,6 +61,20 @@ bool tcb_path_mtu(Tcb *tcb)
         return false;
     tcb->snd_mss = tcb->cong.mss = mss;
     return true;
+}
+
+uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote)
+{
+    uint32_t mss = largest_segment(tcp, remote);
+
+    return tcp->cfg.mss != 0 ? (uint32_t)MIN(tcp->cfg.mss, mss) : mss;
+}
+
+void tcb_set_iss(Tcb *tcb, TcpSeq iss)
+{
+    tcb->iss = iss;
+    tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = iss;
+    tcb->out_seq = iss + 1;
 }
 
 static void list_append(Tcp *tcp, Tcb *tcb)
@@ -97,11 +112,9 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote = remote;
     tcb->remote_port = remote_port;
     tcb->hash = tcb_hash(local, local_port, remote, remote_port);
-    tcb->iss = tcp_isn(tcp, local, local_port, remote, remote_port);
-    tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = tcb->iss;
-    tcb->out_seq = tcb->iss + 1;
+    tcb_set_iss(tcb, tcp_isn(tcp, local, local_port, remote, remote_port));
     tcb->snd_mss = mss;
-    tcb->rcv_mss = cfg->mss != 0 ? (uint32_t)MIN(cfg->mss, mss) : mss;
+    tcb->rcv_mss = tcp_rcv_mss(tcp, remote);
     tcb->largest = TCP_MSS_DEFAULT;
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
     tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
@@ -140,6 +153,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
+    tcb->quick = cfg->quickack;
     keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
@@ -362,7 +376,7 @@ static void check_receive_side(const Tcb *tcb)
     if (tcb->state == TCP_SYN_SENT)
         return;
     g_assert(seq_leq(tcb->rcv_nxt, tcb->rcv_adv));
-    g_assert(tcb->in.len < tcb->tcp->cfg.rcvbuf + tcp_window_unit(tcb));
+    g_assert(tcb->in.len < tcb->tcp->cfg.rcvbuf + tcp_window_unit(tcb) || !tcb->tcp->cfg.dedup);
     g_assert(!tcb->fin_received || tcb->rcv_nxt == tcb->rcv_fin + 1);
     if (tcb->reass.n == 0)
         return;

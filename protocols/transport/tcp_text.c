@@ -59,6 +59,27 @@ static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
     return DROP_NONE;
 }
 
+/* Counterfactual: the program gets text in the order in which it arrives. */
+static DropReason deliver_as_is(Tcb *tcb, const Segment *seg)
+{
+    TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
+    bool in_order = seg->seq == tcb->rcv_nxt;
+
+    if (tcb->in.len + seg->text.n > tcb->tcp->cfg.rcvbuf)
+        return DROP_TCP_REASS_FULL;
+    if (!in_order && !reass_add(&tcb->reass, seg->seq, right))
+        return DROP_TCP_REASS_FULL;
+    ring_write(&tcb->in, tcb->in.len, seg->text.p, seg->text.n);
+    ring_extend(&tcb->in, seg->text.n);
+    tcb->bytes_received += seg->text.n;
+    trace_delivered(tcb, seg->text.n);
+    tcb_wake(tcb);
+    if (in_order)
+        tcb->rcv_nxt = reass_advance(&tcb->reass, right);
+    owe_ack(tcb, in_order ? SENT_TCP_ACK : SENT_TCP_DUP_ACK);
+    return DROP_NONE;
+}
+
 static bool takes_text(TcpState s)
 {
     return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
@@ -82,6 +103,12 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
         return DROP_TCP_TEXT_AFTER_FIN;
     }
+    if (tcb->tcp->cfg.reassembly == TCP_REASS_AS_IS)
+        return deliver_as_is(tcb, seg);
+    if (tcb->tcp->cfg.reassembly == TCP_REASS_DROP && seg->seq != tcb->rcv_nxt) {
+        owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
+        return DROP_TCP_REASS_OFF;
+    }
     tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
     tcp_note_queued(tcb, seg);
     ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
@@ -89,6 +116,21 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return take_out_of_order(tcb, seg);
     take_in_order(tcb, seg);
     return DROP_NONE;
+}
+
+/* Not behind a gap, whose bytes have their place beyond the end. */
+void deliver_again(Tcb *tcb, const Segment *seg)
+{
+    size_t n = seg->text.n;
+
+    if (!takes_text(tcb->state) || tcb->closed || n == 0 || tcb->reass.n > 0 ||
+        tcb->in.len + n > tcb->tcp->cfg.rcvbuf || (seg->flags & (TCP_SYN | TCP_RST)) ||
+        !seq_leq(seg->seq + (TcpSeq)n, tcb->rcv_nxt))
+        return;
+    ring_write(&tcb->in, tcb->in.len, seg->text.p, n);
+    ring_extend(&tcb->in, n);
+    trace_delivered(tcb, n);
+    tcb_wake(tcb);
 }
 
 /* --- eighth, FIN ------------------------------------------------------------------------------ */

@@ -145,7 +145,7 @@ static void rto_fired(void *owner)
         tcp_timer_set(tcb, TIMER_RTO, tcb->rto); /* (5.6) */
         tcp_send_syn(tcb, SENT_TCP_RTO_SYN);
         tcp_output(tcb);
-    } else if (tcb->snd_wnd == 0) { /* shrunk to nothing: RFC 9293 §3.8.6, MUST-35 */
+    } else if (tcb_send_window(tcb) == 0) { /* shrunk to nothing: RFC 9293 §3.8.6, MUST-35 */
         tcb->probe_wait = tcb->rto;
         probe_window(tcb);
     } else {
@@ -163,9 +163,11 @@ static void rto_fired(void *owner)
 
 void tcp_timer_window_closed(Tcb *tcb)
 {
-    bool zero = tcb->snd_wnd == 0;
+    bool zero = tcb_send_window(tcb) == 0;
 
-    tcb->probe_wait = zero ? tcb->rto : tcb->corked ? CORK : OVERRIDE; /* SHLD-29 */
+    tcb->probe_wait = tcb->corked ? CORK : OVERRIDE;
+    if (zero || tcb->ecn.hold)
+        tcb->probe_wait = tcb->rto; /* SHLD-29 */
     tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
     user_timer_start(tcb);
 }
@@ -181,7 +183,7 @@ static void persist_fired(void *owner)
     Tcb *tcb = owner;
 
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PERSIST);
-    if (tcb->snd_wnd > 0) { /* a window too small to be worth it: now it must do */
+    if (tcb_send_window(tcb) > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
         tcp_output(tcb);
     } else if (count_retry(tcb)) {

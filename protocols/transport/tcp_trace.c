@@ -62,6 +62,9 @@ const TracePoint TCP_METRICS_UPDATED = {
     { WHO, { "cwnd", TV_INT }, { "ssthresh", TV_INT }, { "srtt", TV_TIME }, { "rttvar", TV_TIME },
       { "rto", TV_TIME }, { "in_flight", TV_INT } },
 };
+const TracePoint TCP_URGENT = {
+    "tcp:urgent", TRACE_TCP, { WHO, { "bytes", TV_INT } },
+};
 const TracePoint TCP_ADVICE = {
     "tcp:advice", TRACE_TCP, { WHO, { "what", TV_STR }, { "error", TV_STR } },
 };
@@ -190,6 +193,16 @@ void trace_delivered(Tcb *tcb, size_t n)
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_DELIVERED, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
           trace_str(e.remote), (int64_t)n);
+}
+
+void trace_urgent(Tcb *tcb, uint32_t bytes)
+{
+    if (!heard(tcb->tcp, TRACE_TCP))
+        return;
+    Ends e;
+    tcb_ends(&e, tcb);
+    trace(tcb->tcp->sim, TCP_URGENT, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
+          trace_str(e.remote), bytes);
 }
 
 void trace_advice(Tcb *tcb, const char *what, NetError error)

@@ -211,8 +211,21 @@ bool knob_set_number(const Knob *knob, void *config, double value, GError **erro
     return store(knob, config, result, shown, error);
 }
 
+/* One of an enumeration's values may be called true, or on. */
+static bool set_switch(const Knob *knob, void *config, bool value, GError **error)
+{
+    const char *const words[] = { value ? "true" : "false", value ? "on" : "off" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_strv_contains(knob->names, words[i]))
+            return knob_set_text(knob, config, words[i], error);
+    return refuse(error, knob, "%s is a truth value, which it cannot be", words[0]);
+}
+
 bool knob_set_bool(const Knob *knob, void *config, bool value, GError **error)
 {
+    if (knob->type == KNOB_ENUM)
+        return set_switch(knob, config, value, error);
     if (knob->type != KNOB_BOOL)
         return refuse(error, knob, "%s is a truth value, which it cannot be",
                       value ? "true" : "false");

@@ -284,7 +284,12 @@ static void parse_field(TcpHdr *h, size_t *len, const char *key, const char *val
         h->dst_port = (uint16_t)v;
     else if (strcmp(key, "reserved") == 0)
         h->reserved = (uint8_t)v;
-    else if (strcmp(key, "mss") == 0)
+    else if (strcmp(key, "up") == 0)
+        h->urgent = (uint16_t)v;
+    else if (strcmp(key, "ts") == 0) {
+        h->opt.has_timestamps = true;
+        h->opt.ts_val = v;
+    } else if (strcmp(key, "mss") == 0)
         h->opt = (TcpOptions){ .has_mss = true, .mss = (uint16_t)v };
     else
         ck_abort_msg("no field: %s", key);
@@ -295,7 +300,7 @@ static void put_on_wire(TcpNet *n, Packet *pkt, uint8_t proto)
 {
     const Iface *iface = net_iface(n->c, 0);
     Ipv4Hdr ip4 = {
-        .ttl = 64, .proto = proto, .src = n->peer_src, .dst = n->peer_dst,
+        .tos = n->peer_tos, .ttl = 64, .proto = proto, .src = n->peer_src, .dst = n->peer_dst,
         .total_len = (uint16_t)(pkt->len + IPV4_HDR_LEN),
     };
     EthHdr eth = { .dst = iface->mac, .src = peer_mac, .type = ETHERTYPE_IPV4 };

@@ -21,6 +21,7 @@ typedef struct TcpNet {
     Net      *net;
     Stack    *c, *s;      /* 10.0.0.1 and 10.0.0.2; s NULL where a test plays the peer */
     Link     *link;
+    uint8_t   peer_tos;   /* of what the peer sends from now on */
     Port     *peer;       /* of the node p, 10.0.0.2, that answers nothing */
     IpAddr    peer_src, peer_dst; /* of what it sends */
     Listener *listener;   /* of s, port 80 */

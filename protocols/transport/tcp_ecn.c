@@ -1,0 +1,96 @@
+/*
+ * tcp_ecn.c - explicit congestion notification: routers mark, the receiver echoes, the sender slows
+ * down. RFC 3168 §6.1.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+enum { ECN_MASK = 3, ECN_ECT0 = 2, ECN_CE = 3 }; /* of the IP header: RFC 3168 §5 */
+
+/* --- the handshake, §6.1.1 -------------------------------------------------------------------- */
+
+/* A SYN that asks has both bits, a SYN-ACK that agrees has ECE alone: a peer that only reflects
+ * what it got does not agree. */
+void ecn_take_syn(Tcb *tcb, const Segment *seg)
+{
+    Ecn *ecn = &tcb->ecn;
+    uint8_t bits = seg->flags & (TCP_ECE | TCP_CWR);
+
+    if (seg->flags & TCP_ACK) {
+        ecn->ok = ecn->asked && bits == TCP_ECE;
+    } else {
+        ecn->asked = tcb->tcp->cfg.ecn != TCP_ECN_OFF && bits == (TCP_ECE | TCP_CWR);
+        ecn->ok = ecn->asked;
+    }
+    ecn->recover = tcb->iss;
+}
+
+/* §6.1.1.1: a path that swallows such a SYN gets a plain one. */
+uint8_t ecn_syn_flags(Tcb *tcb, uint8_t flags, bool again)
+{
+    Ecn *ecn = &tcb->ecn;
+
+    if (flags & TCP_ACK)
+        return ecn->ok ? TCP_ECE : 0;
+    ecn->asked = tcb->tcp->cfg.ecn == TCP_ECN_ON && !again;
+    return ecn->asked ? TCP_ECE | TCP_CWR : 0;
+}
+
+/* --- the receiver, §6.1.3 --------------------------------------------------------------------- */
+
+DropReason check_ecn(Tcb *tcb, Segment *seg)
+{
+    Ecn *ecn = &tcb->ecn;
+
+    if (!ecn->ok || seg->text.n == 0)
+        return DROP_NONE;
+    if (seg->flags & TCP_CWR)
+        ecn->echo = false;
+    if ((seg->ip->tos & ECN_MASK) == ECN_CE)
+        ecn->echo = true;
+    return DROP_NONE;
+}
+
+/* --- the sender, §6.1.2 ----------------------------------------------------------------------- */
+
+uint8_t ecn_put(Tcb *tcb, TcpHdr *h, bool fresh)
+{
+    Ecn *ecn = &tcb->ecn;
+
+    if (!ecn->ok || (h->flags & TCP_RST))
+        return 0;
+    if (ecn->echo)
+        h->flags |= TCP_ECE;
+    if (!fresh)
+        return 0; /* §6.1.4 to §6.1.6: no pure ACK, no repetition, no probe */
+    if (ecn->cwr_due)
+        h->flags |= TCP_CWR;
+    ecn->cwr_due = false;
+    return ECN_ECT0;
+}
+
+void ecn_reduced(Tcb *tcb)
+{
+    tcb->ecn.recover = tcb->snd_max;
+    tcb->ecn.cwr_due = tcb->ecn.ok;
+    tcb->ecn.hold = false;
+}
+
+/* As for one loss, but nothing is sent again; once for a window of data. */
+void ecn_ack(Tcb *tcb, const Segment *seg)
+{
+    Ecn *ecn = &tcb->ecn;
+    Cong *cong = &tcb->cong;
+
+    ecn->marked = ecn->ok && (seg->flags & TCP_ECE);
+    if (!ecn->marked || tcb->cc == NULL || tcb->in_recovery || !seq_gt(seg->ack, ecn->recover))
+        return;
+    bool one = cong->cwnd <= tcb->snd_mss;
+    if (!one) {
+        tcb->cc->on_loss(cong, tcb->snd_max - tcb->snd_una);
+        cong->cwnd = cong->ssthresh;
+    }
+    ecn_reduced(tcb);
+    ecn->hold = one;
+    trace_metrics(tcb);
+}

@@ -1,0 +1,83 @@
+/*
+ * tcp_urgent.c - urgent data: a mark in the stream that overtakes it. RFC 9293 §3.8.5, RFC 6093.
+ *
+ * The mark is the octet behind the urgent data (MUST-62). Urgent data stays in its place among the
+ * rest; a program asks how far the mark is.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+enum { POINTER_MAX = 65535 };
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+void urgent_mark(Tcb *tcb)
+{
+    tcb->urg.out = true;
+    tcb->urg.told = false;
+    tcb->urg.snd_up = tcb->out_seq + (TcpSeq)tcb->out.len;
+}
+
+/* A mark further off than the field can say is told as far as it goes: MUST-31. */
+void urgent_put(Tcb *tcb, TcpHdr *h)
+{
+    Urgent *urg = &tcb->urg;
+
+    if (urg->out && seq_geq(tcb->snd_una, urg->snd_up))
+        urg->out = false;
+    if (!urg->out || !seq_lt(h->seq, urg->snd_up))
+        return;
+    h->flags |= TCP_URG;
+    h->urgent = (uint16_t)MIN(urg->snd_up - h->seq, POINTER_MAX);
+    urg->told = true;
+}
+
+/* --- receiving: §3.10.7.4, sixth -------------------------------------------------------------- */
+
+static TcpSeq first_unread(const Tcb *tcb)
+{
+    return tcb->rcv_nxt - tcb->fin_received - (TcpSeq)tcb->in.len;
+}
+
+static bool takes_urgent(TcpState s)
+{
+    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
+}
+
+DropReason check_urg(Tcb *tcb, Segment *seg)
+{
+    Urgent *urg = &tcb->urg;
+    TcpSeq up = seg->hdr.seq + seg->hdr.urgent;
+
+    if (!(seg->flags & TCP_URG) || !takes_urgent(tcb->state))
+        return DROP_NONE;
+    if (!seq_gt(up, first_unread(tcb)) || (urg->in && !seq_gt(up, urg->rcv_up)))
+        return DROP_NONE; /* read already, or known: MUST-32 */
+    urg->in = true;
+    urg->rcv_up = up;
+    trace_urgent(tcb, up - first_unread(tcb));
+    if (tcb->conn != NULL)
+        wake(&tcb->conn->urgent);
+    return DROP_NONE;
+}
+
+void urgent_read(Tcb *tcb)
+{
+    if (tcb->urg.in && seq_geq(first_unread(tcb), tcb->urg.rcv_up))
+        tcb->urg.in = false;
+}
+
+uint32_t conn_urgent(const Conn *c)
+{
+    const Tcb *tcb = c->tcb;
+
+    return tcb != NULL && tcb->urg.in ? tcb->urg.rcv_up - first_unread(tcb) : 0;
+}
+
+void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)
+{
+    c->urgent.on_ready = on_urgent;
+    c->urgent.user = user;
+    if (conn_urgent(c) > 0)
+        wake(&c->urgent);
+}
