@@ -60,6 +60,10 @@ int cmd_meta(int argc, char **argv)
     g_option_context_add_main_entries(context, entries, NULL);
     bool ok = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
+    if (ok && folders != NULL && folders[1] != NULL) {
+        g_set_error(&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one folder is wanted");
+        ok = false;
+    }
     if (ok)
         ok = write_all(folders != NULL ? folders[0] : ".", &error);
     if (!ok)

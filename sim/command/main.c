@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run.h"
 
+#include <errno.h>
 #include <lua.h>
 #include <pcap/pcap.h>
 #include <signal.h>
@@ -67,6 +68,49 @@ static int unknown_command(const char *name)
     return STATUS_ERROR;
 }
 
+/* GLib reads `-j 4` only; POSIX has it that `-j4` is the same. What is short, and takes a value, has
+ * one letter for all commands. */
+static GPtrArray *split_short_options(int argc, char **argv)
+{
+    GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+    bool options = true;
+
+    for (int i = 0; i < argc; i++) {
+        const char *arg = argv[i];
+        options = options && strcmp(arg, "--") != 0;
+        if (options && arg[0] == '-' && arg[1] != '\0' && strchr("Djkosw", arg[1]) != NULL &&
+            arg[2] != '\0') {
+            g_ptr_array_add(out, g_strndup(arg, 2));
+            g_ptr_array_add(out, g_strdup(arg + 2));
+        } else {
+            g_ptr_array_add(out, g_strdup(arg));
+        }
+    }
+    g_ptr_array_add(out, NULL);
+    return out;
+}
+
+/* A result that did not reach its reader (the disk is full) is no result. */
+static int close_stdout(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno != EPIPE && status != STATUS_ERROR)
+        fprintf(stderr, "stacklab: stdout: cannot be written: %s\n", strerror(errno));
+    return status == STATUS_BUG ? status : STATUS_ERROR;
+}
+
+static int run_command(const char *command, int (*run)(int argc, char **argv), int argc,
+                       char **argv)
+{
+    g_autofree char *name = g_strdup_printf("stacklab %s", command);
+    g_autoptr(GPtrArray) words = split_short_options(argc, argv);
+    g_autofree char **parsed = g_memdup2(words->pdata, words->len * sizeof(char *));
+
+    g_set_prgname(name);
+    return run((int)words->len - 1, parsed);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -76,18 +120,15 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return STATUS_PASS;
+        return close_stdout(STATUS_PASS);
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         print_version();
-        return STATUS_PASS;
+        return close_stdout(STATUS_PASS);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            char *name = g_strdup_printf("stacklab %s", commands[i].name);
-            g_set_prgname(name);
-            g_free(name);
-            return commands[i].run(argc - 1, argv + 1);
-        }
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return close_stdout(
+                run_command(commands[i].name, commands[i].run, argc - 1, argv + 1));
     return unknown_command(argv[1]);
 }

@@ -47,8 +47,9 @@ OutFile *out_file_open(const char *option, const char *name, GError **error)
     out->temporary = g_strdup_printf("%s.%ld.tmp", name, (long)getpid());
     out->file = g_file_test(name, G_FILE_TEST_IS_DIR) ? NULL : fopen(out->temporary, "wb");
     if (out->file == NULL) {
+        int reason = errno;
         const char *why =
-            g_file_test(name, G_FILE_TEST_IS_DIR) ? "it is a folder" : strerror(errno);
+            g_file_test(name, G_FILE_TEST_IS_DIR) ? "it is a folder" : strerror(reason);
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s %s: cannot be written: %s",
                     option, name, why);
         g_free(out->temporary);

@@ -192,10 +192,23 @@ static void tap_escape(FILE *out, const char *s)
     }
 }
 
-static void yaml_string(FILE *out, const char *s)
+/* What a scenario says may be any bytes; XML and YAML are UTF-8 without control characters. */
+static char *clean_text(const char *text)
 {
+    char *valid = g_utf8_make_valid(text, -1);
+
+    for (char *p = valid; *p != '\0'; p++)
+        if ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t')
+            *p = '?';
+    return valid;
+}
+
+static void yaml_string(FILE *out, const char *text)
+{
+    g_autofree char *clean = clean_text(text);
+
     fputc('\'', out);
-    for (; *s != '\0'; s++)
+    for (const char *s = clean; *s != '\0'; s++)
         fputs(*s == '\'' ? "''" : (char[]){ *s, '\0' }, out);
     fputs("'\n", out);
 }
@@ -244,9 +257,9 @@ static void junit_case(TestReport *r, const TestCase *c)
         g_string_append(r->cases, "      <skipped/>\n");
     for (guint i = 0; i < c->failures->len; i++) {
         const TestFailure *f = g_ptr_array_index(c->failures, i);
-        char *text =
-            g_markup_printf_escaped("      <failure message=\"%s\" type=\"%s\">%s</failure>\n",
-                                    f->message, f->type, f->block);
+        g_autofree char *message = clean_text(f->message), *block = clean_text(f->block);
+        char *text = g_markup_printf_escaped(
+            "      <failure message=\"%s\" type=\"%s\">%s</failure>\n", message, f->type, block);
         g_string_append(r->cases, text);
         g_free(text);
     }

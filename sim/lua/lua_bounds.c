@@ -35,8 +35,11 @@ void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
         return;
     env->tripped = bound;
     va_start(args, format);
-    env->trip_text = g_strdup_vprintf(format, args);
+    char *text = g_strdup_vprintf(format, args);
     va_end(args);
+    bool limit = bound != BOUND_INTERRUPT && bound != BOUND_HORIZON; /* whose text is whole */
+    env->trip_text = limit ? g_strdup_printf("limit: %s", text) : g_strdup(text);
+    g_free(text);
     for (World *world = env->world; world != NULL; world = world->outer)
         world->sim->stop = true;
 }
@@ -83,7 +86,8 @@ void bounds_raise(lua_State *L)
     if (env->tripped == BOUND_NONE || env->ending)
         return;
     if (!env->trip_placed) {
-        char *place = lua_place(L), *text = g_strdup_printf("%s: limit: %s", place, env->trip_text);
+        char *place = lua_place(L);
+        char *text = g_strdup_printf("%s: %s", place, env->trip_text);
         g_free(env->trip_text);
         g_free(place);
         env->trip_text = text;

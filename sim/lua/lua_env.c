@@ -86,7 +86,7 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
     if (env->trip_text != NULL)
         out->bound_text = env->trip_placed
                               ? g_strdup(env->trip_text)
-                              : g_strdup_printf("%s: limit: %s", world->file, env->trip_text);
+                              : g_strdup_printf("%s: %s", world->file, env->trip_text);
     out->failures = parts->failures;
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
     out->checks = world->checks;
