@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_meta.h"
+#include "sim/lua/lua_priv.h"
 
 #include <check.h>
 #include <string.h>
@@ -33,6 +34,59 @@ START_TEST(the_stub_is_lua)
 }
 END_TEST
 
+/* How docs/events.md has to begin its row. */
+static void append_row(GString *out, const TracePoint *point)
+{
+    static const char *const categories[] = { "link", "drop", "arp", "ip", "udp", "tcp",
+                                              "timer", "metrics", "app", "sim", "check" };
+    static const char *const types[] = { [TV_NONE] = "", [TV_INT] = "integer", [TV_TIME] = "time",
+                                         [TV_STR] = "text", [TV_BOOL] = "boolean" };
+
+    g_string_append_printf(out, "\n| `%s` | %s | ", point->name,
+                           categories[g_bit_nth_lsf(point->category, -1)]);
+    for (int i = 0; i < TRACE_MAX_FIELDS && point->fields[i].name != NULL; i++)
+        g_string_append_printf(out, "%s`%s` %s", i > 0 ? ", " : "", point->fields[i].name,
+                               types[point->fields[i].type]);
+    g_string_append(out, " | ");
+}
+
+START_TEST(every_event_is_documented_with_its_fields)
+{
+    size_t n, len;
+    const TracePoint *const *points = listen_points(&n);
+    GString *row = g_string_new(NULL);
+    char *text;
+    unsigned rows = 0;
+
+    ck_assert(g_file_get_contents(SOURCE_DIR "/docs/events.md", &text, &len, NULL));
+    for (size_t i = 0; i < n; i++) {
+        g_string_truncate(row, 0);
+        append_row(row, points[i]);
+        ck_assert_msg(strstr(text, row->str) != NULL, "docs/events.md has no row%s", row->str);
+    }
+    const char *end = strstr(text, "## The same by other names");
+    for (const char *p = text; (p = strstr(p, "\n| `")) != NULL && p < end; p++)
+        rows++;
+    ck_assert_uint_eq(rows, n);
+    g_string_free(row, TRUE);
+    g_free(text);
+}
+END_TEST
+
+/* Each would stand twice in the event's JSON object. */
+START_TEST(no_field_is_called_as_what_every_event_has)
+{
+    static const char *const taken[] = { "t", "event", "node", "port", "length" };
+    size_t n;
+    const TracePoint *const *points = listen_points(&n);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(taken); k++)
+            ck_assert_msg(trace_field(points[i], taken[k]) < 0, "%s: %s", points[i]->name,
+                          taken[k]);
+}
+END_TEST
+
 Suite *meta_suite(void);
 Suite *meta_suite(void)
 {
@@ -41,6 +95,8 @@ Suite *meta_suite(void)
 
     tcase_add_test(tc, every_function_has_a_row_and_every_row_a_function);
     tcase_add_test(tc, the_stub_is_lua);
+    tcase_add_test(tc, every_event_is_documented_with_its_fields);
+    tcase_add_test(tc, no_field_is_called_as_what_every_event_has);
     suite_add_tcase(suite, tc);
     return suite;
 }

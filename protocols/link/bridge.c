@@ -6,9 +6,7 @@
 
 #include "protocols/wire/eth_wire.h"
 
-const TracePoint BRIDGE_LEARNED = {
-    "bridge:learned", TRACE_ARP, { { "mac", TV_STR }, { "port", TV_STR } }
-};
+const TracePoint BRIDGE_LEARNED = { "bridge:learned", TRACE_ARP, { { "mac", TV_STR } } };
 const TracePoint BRIDGE_FLOODED = { "bridge:flooded", TRACE_ARP, { { "id", TV_INT } } };
 
 typedef struct Station {
@@ -76,8 +74,7 @@ static void learn(Bridge *br, MacAddr mac, Port *port, const Packet *pkt)
     if (st->entry.port != port) {
         char text[MAC_TEXT];
         st->entry.port = port;
-        trace(br->node->sim, BRIDGE_LEARNED, br->node, port, pkt, trace_str(mac_text(mac, text)),
-              trace_str(port->name));
+        trace(br->node->sim, BRIDGE_LEARNED, br->node, port, pkt, trace_str(mac_text(mac, text)));
     }
     st->entry.seen = sim_now(br->node->sim);
     timer_set(&st->age, br->ageing);
@@ -89,7 +86,8 @@ static bool is_reserved(MacAddr dst)
     return mac_to_u64(dst) >> 4 == UINT64_C(0x0180c2000000) >> 4;
 }
 
-/* Out of every port but the one it came from; the last gets the frame itself, the others copies. */
+/* Deviates: IEEE 802.1D §8. Without a spanning tree a loop of switches storms.
+ * Out of every port but the one it came from; the last gets the frame itself, the others copies. */
 static DropReason flood(Bridge *br, const Port *from, Packet *pkt)
 {
     const GPtrArray *ports = br->node->ports;

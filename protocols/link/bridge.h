@@ -22,5 +22,5 @@ Port   *bridge_add_port(Bridge *bridge, const char *name);
  * event. */
 const BridgeEntry *bridge_entries(Bridge *bridge, size_t *n);
 
-extern const TracePoint BRIDGE_LEARNED; /* mac, port; category TRACE_ARP */
+extern const TracePoint BRIDGE_LEARNED; /* mac, at the event's port; category TRACE_ARP */
 extern const TracePoint BRIDGE_FLOODED; /* id */
