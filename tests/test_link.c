@@ -81,11 +81,13 @@ START_TEST(the_queue_holds_so_many_packets_behind_the_one_being_sent)
     uint64_t bytes;
 
     wires_init(&w, 1, &cfg);
+    wires_log(&w);
     for (int i = 0; i < 6; i++)
         frame_send(&w, 1000); /* 1 ms each */
     ck_assert_uint_eq(link_queued(w.ab, &bytes), 3);
     ck_assert_uint_eq(bytes, 3000);
     ck_assert_uint_eq(w.ab->counters.queue_drops, 2);
+    ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:lost a 5 link.queue-full\n"));
     sim_run(w.sim, 1 * MSEC, 0);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 2);
     frame_send(&w, 1000);

@@ -91,6 +91,32 @@ static const struct {
       "nil\tECONNRESET\n"
       "CLOSED\tCLOSED\tECONNABORTED\tECONNRESET\n"
       "nil\tnil\tENETUNREACH\n" },
+    { "what finds a queue of the listener full is dropped",
+      "sim.defaults { arp = { warm = true }, tcp = { syn_backlog = 1, mss = 1000 } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "b:listen(80, { backlog = 1 })\n"
+      "local c = a:connect(b, 80)\n"
+      "print(c.state, a:connect(b, 80, { timeout = '500ms' }))\n"
+      "print(b.drops['tcp.accept-queue'])\n"
+      "b:listen(81)\n"
+      "for i = 1, 3 do a:send_raw { ip = { dst = b }, tcp = { sport = i, dport = 81 } } end\n"
+      "sim.sleep(0.015)\n"
+      "print(b.drops['tcp.syn-backlog'])",
+      "ESTABLISHED\tnil\tTIMEOUT\n"
+      "1\n"
+      "2\n" },
+    { "a segment without the timestamp that was agreed on is dropped where that is asked",
+      "sim.defaults { tcp = { timestamps = true, timestamps_required = true } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "local i = a:connect(b, 80):info()\n"
+      "a:send_raw { ip = { dst = b }, tcp = { sport = i.local_port, dport = 80, seq = i.snd_nxt, "
+      "ack = i.rcv_nxt }, payload = 'x' }\n"
+      "sim.sleep(1)\n"
+      "print(b.drops['tcp.no-timestamp'])",
+      "1\n" },
     { "a listener that closes resets those that nobody has accepted",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b)\n"

@@ -288,6 +288,28 @@ START_TEST(empty_datagrams_take_up_room_too)
 }
 END_TEST
 
+static void count_ended(void *self, const TraceEvent *ev)
+{
+    int field = trace_field(ev->point, "reason");
+
+    *(unsigned *)self += strcmp(trace_arg_str(ev, field), drop_name(DROP_LINK_ENDED)) == 0;
+}
+
+START_TEST(what_is_on_its_way_at_the_end_of_the_world_is_dropped)
+{
+    Sim *sim = sim_new(1);
+    StackConfig cfg = stack_config_default();
+    Stack *alone = stack_new(node_new(sim, "alone", NODE_HOST), &cfg);
+    UdpSock *s = must_open(alone, NULL, 1000);
+    unsigned ended = 0;
+
+    trace_add_sink(&sim->trace, TRACE_DROP, count_ended, &ended);
+    ck_assert_int_eq(send_text(s, "to myself", "127.0.0.1", 9), NET_OK);
+    sim_free(sim);
+    ck_assert_uint_eq(ended, 1);
+}
+END_TEST
+
 START_TEST(many_that_wait_keep_their_order)
 {
     UdpSock *s = must_open(a, NULL, 1000), *t = must_open(b, NULL, 9);
@@ -454,6 +476,7 @@ Suite *udp_suite(void)
     tcase_add_test(tc, calls_fail_as_on_a_real_host);
     tcase_add_test(tc, a_full_buffer_drops_and_room_comes_back);
     tcase_add_test(tc, empty_datagrams_take_up_room_too);
+    tcase_add_test(tc, what_is_on_its_way_at_the_end_of_the_world_is_dropped);
     tcase_add_test(tc, many_that_wait_keep_their_order);
     tcase_add_test(tc, to_itself_without_a_wire);
     tcase_add_test(tc, a_broadcast_reaches_all_who_listen_and_blames_nobody);

@@ -251,7 +251,7 @@ DropReason icmp_input(void *self, const IpMeta *ip, Packet *pkt)
     case ICMP_PARAMETER_PROBLEM:
         return error_input(icmp, ip, &h, pkt);
     case ICMP_SOURCE_QUENCH: /* RFC 6633 §3 */
-    case ICMP_REDIRECT:      /* routes are the scenario's; RFC 1812 §4.3.3.2 for routers */
+    case ICMP_REDIRECT:      /* Deviates: RFC 1122 §3.2.2.2. Routes are the scenario's */
         return DROP_ICMP_IGNORED;
     default:
         return DROP_ICMP_TYPE;
@@ -285,6 +285,7 @@ static bool may_report(const Icmp *icmp, const Ipv4Hdr *h, const Packet *pkt, Sp
            !ip_is_broadcast_for(icmp->stack, h->src);
 }
 
+/* Deviates: RFC 1812 §4.3.2.8. Nothing limits their rate. */
 void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet *about)
 {
     Ipv4 *ipv4 = icmp->stack->ipv4;

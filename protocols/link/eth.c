@@ -44,8 +44,8 @@ DropReason eth_input(void *iface_, Packet *pkt)
     return proto->input(proto->self, iface, &h, pkt);
 }
 
-/* Short frames are not padded to 60 bytes: a capture at a sending host shows none either, since the
- * padding is the business of its network card. */
+/* Deviates: RFC 894. Short frames are not padded to 60 bytes: a capture at a sending host shows
+ * none either, since the padding is the business of its network card. */
 void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt)
 {
     EthHdr h = { .dst = dst, .src = iface->mac, .type = type };
