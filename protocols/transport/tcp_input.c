@@ -170,7 +170,7 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
 
 /* --- second, RST ------------------------------------------------------------------------------ */
 
-/* RFC 5961 §7: of each connection on its own, so that the answers to one tell nothing of others. */
+/* RFC 5961 §7: of each connection alone, so that the answers to one tell nothing of others. */
 static bool within_budget(Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;

@@ -97,8 +97,9 @@ void bounds_raise(lua_State *L)
     lua_error(L);
 }
 
-/* All that the process holds: nodes, rules, buffers, reports, worlds that were played. Lua's own and
- * packets are reckoned exactly, and the same everywhere; this is the brake for everything else. */
+/* All that the process holds: nodes, rules, buffers, reports, worlds that were played. Lua's own
+ * and packets are reckoned exactly, and the same everywhere; this is the brake for everything
+ * else. */
 static void heap_check(LuaEnv *env)
 {
     if (++env->heap_looks % HEAP_LOOK != 0 || env->opt.max_memory == 0)
