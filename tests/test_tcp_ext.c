@@ -914,6 +914,27 @@ START_TEST(the_first_segments_are_acknowledged_at_once)
 }
 END_TEST
 
+/* What tcpdump shows of Linux's first segments, on Ethernet. */
+START_TEST(linux_opens_with_whole_segments)
+{
+    TcpConfig cfg = tcp_defaults;
+    NetError err;
+
+    tcp_config_set_profile(&cfg, TCP_PROFILE_LINUX);
+    start(&cfg);
+    n.conn = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &err);
+    ck_assert_uint_eq(sent.tcp.window, 64240);
+    ck_assert_uint_eq(sent.tcp.opt.wscale, 7);
+    ck_assert_uint_ge(sent.tcp.src_port, 32768);
+    ck_assert_uint_le(sent.tcp.src_port, 60999);
+    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &err);
+    peer_inject(&n, "S 300 mss 1460");
+    ck_assert_uint_eq(sent.tcp.window, 64240);
+    peer_inject(&n, "S 300 mss 1460 ts 5 sport 5001");
+    ck_assert_uint_eq(sent.tcp.window, 65160);
+}
+END_TEST
+
 static void add_cookies(Suite *suite)
 {
     TCase *tc = tcase_create("cookies");
@@ -962,6 +983,7 @@ static void add_wrong(Suite *suite)
     tcase_add_test(tc, without_flow_control_the_window_is_not_heeded);
     tcase_add_test(tc, text_of_a_syn_may_be_ignored);
     tcase_add_test(tc, the_first_segments_are_acknowledged_at_once);
+    tcase_add_test(tc, linux_opens_with_whole_segments);
     suite_add_tcase(suite, tc);
 }
 

@@ -61,7 +61,7 @@ void cookie_answer(Listener *l, const Segment *seg)
         .seq = cookie(tcp, seg, seg->seq, count_now(tcp), class_of(mss)),
         .ack = seg->seq + 1,
         .flags = TCP_SYN | TCP_ACK,
-        .window = (uint16_t)MIN(tcp->cfg.rcvbuf, TCP_WINDOW_MAX),
+        .window = tcp_first_window(&tcp->cfg, tcp_rcv_mss(tcp, seg->ip->src)),
         .opt = { .has_mss = true, .mss = (uint16_t)tcp_rcv_mss(tcp, seg->ip->src) },
     };
 

@@ -7,7 +7,7 @@
 
 enum { ECN_MASK = 3, ECN_ECT0 = 2, ECN_CE = 3 }; /* of the IP header: RFC 3168 §5 */
 
-/* --- the handshake, §6.1.1 -------------------------------------------------------------------- */
+/* --- the handshake, §6.1.1 ------------------------------------------------------------------- */
 
 /* A SYN that asks has both bits, a SYN-ACK that agrees has ECE alone: a peer that only reflects
  * what it got does not agree. */
@@ -36,7 +36,7 @@ uint8_t ecn_syn_flags(Tcb *tcb, uint8_t flags, bool again)
     return ecn->asked ? TCP_ECE | TCP_CWR : 0;
 }
 
-/* --- the receiver, §6.1.3 --------------------------------------------------------------------- */
+/* --- the receiver, §6.1.3 -------------------------------------------------------------------- */
 
 DropReason check_ecn(Tcb *tcb, Segment *seg)
 {
@@ -51,7 +51,7 @@ DropReason check_ecn(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
-/* --- the sender, §6.1.2 ----------------------------------------------------------------------- */
+/* --- the sender, §6.1.2 ---------------------------------------------------------------------- */
 
 uint8_t ecn_put(Tcb *tcb, TcpHdr *h, bool fresh)
 {

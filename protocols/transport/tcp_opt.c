@@ -95,6 +95,22 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
 
 /* --- windows ---------------------------------------------------------------------------------- */
 
+uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment)
+{
+    uint32_t window = (uint32_t)MIN(cfg->rcvbuf, TCP_WINDOW_MAX);
+
+    if (cfg->profile == TCP_PROFILE_LINUX && window > segment)
+        window -= window % segment;
+    return (uint16_t)window;
+}
+
+uint16_t tcp_syn_window(const Tcb *tcb)
+{
+    bool stamped = tcb->passive && tcb->agreed.timestamps; /* who opens cannot know yet */
+
+    return tcp_first_window(&tcb->tcp->cfg, tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0));
+}
+
 uint32_t tcp_window_max(const Tcb *tcb)
 {
     return (uint32_t)TCP_WINDOW_MAX << tcb->agreed.rcv_scale;

@@ -107,7 +107,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     if (flags & TCP_ACK)
         h.ack = tcb->rcv_nxt;
     if (flags & TCP_SYN) {
-        h.window = (uint16_t)MIN(tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
+        h.window = tcp_syn_window(tcb);
     } else if (!(flags & TCP_RST)) {
         h.window = window_to_announce(tcb);
     }

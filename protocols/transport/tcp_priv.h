@@ -287,6 +287,9 @@ void       deliver_waiting(Tcb *tcb); /* what came with the SYN */
 void     tcp_agree(Tcb *tcb, const TcpOptions *opt); /* with the peer's SYN */
 void     tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *opt);
 uint32_t tcp_text_max(const Tcb *tcb);     /* SND.MSS less the options that vary */
+/* Of a SYN, never scaled; Linux takes a whole number of segments: 64240, 65160 with timestamps. */
+uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment);
+uint16_t tcp_syn_window(const Tcb *tcb);
 uint32_t tcp_window_max(const Tcb *tcb);   /* that can be announced */
 uint32_t tcp_window_unit(const Tcb *tcb);  /* windows are multiples of it */
 /* The window field for RCV.WND with so many bytes of the buffer free. It is rounded up, so that

@@ -287,12 +287,12 @@ void take_syn(Tcb *tcb, const Segment *seg)
 
     tcb->irs = seg->seq;
     tcb->rcv_nxt = tcb->ack_sent = seg->seq + 1;
-    tcb->rcv_adv = tcb->rcv_nxt + (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, TCP_WINDOW_MAX);
     tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
     tcb->snd_wl1 = seg->seq;
     tcb->snd_wl2 = seg->ack;
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
+    tcb->rcv_adv = tcb->rcv_nxt + tcp_syn_window(tcb);
     tcb->cong.mss = tcb->snd_mss;
     ecn_take_syn(tcb, seg);
 }

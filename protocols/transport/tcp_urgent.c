@@ -32,7 +32,7 @@ void urgent_put(Tcb *tcb, TcpHdr *h)
     urg->told = true;
 }
 
-/* --- receiving: §3.10.7.4, sixth -------------------------------------------------------------- */
+/* --- receiving: §3.10.7.4, sixth ------------------------------------------------------------- */
 
 static TcpSeq first_unread(const Tcb *tcb)
 {
