@@ -5,7 +5,7 @@ local p = sim.params { n = 4 }
 sim.defaults { arp = { warm = true }, tcp = { delayed_ack = false, nagle = false } }
 local client = sim.host("A", { tcp = { isn = 100 } })
 local r = sim.router("r")
-local server = sim.host("S", { tcp = { syn_backlog = p.n, synack_retries = 2 } })
+local server = sim.host("S", { tcp = { syn_backlog = p.n, synack_retries = 2, syncookies = "off" } })
 sim.link(client, r, { delay = "5ms" })
 local wire = sim.link(r, server, { delay = "5ms" })
 r:route("203.0.113.0/24", "blackhole")
