@@ -847,6 +847,8 @@ START_TEST(out_of_order_text)
     establish(&cfg);
     peer_inject(&n, "P. 311 ack 101 len 10");
     ck_assert_uint_eq(sent.tcp.ack, 301);
+    bool dropped = strstr(n.log->str, "c drops tcp.reass-off") != NULL;
+    ck_assert_int_eq(dropped, _i == TCP_REASS_DROP);
     ck_assert_uint_eq(conn_readable(n.conn), _i == TCP_REASS_AS_IS ? 10 : 0);
     peer_inject(&n, "P. 301 ack 101 len 10");
     ck_assert_uint_eq(sent.tcp.ack, _i == TCP_REASS_DROP ? 311 : 321);

@@ -187,7 +187,7 @@ const Knob tcp_knobs[] = {
     { "tos", KNOB_INT, AT(tos), 0, 255, NULL,
       "The octet of the DS field; its two ECN bits are left out.", "RFC 9293 §3.9.1.9", false },
     { "syncookies", KNOB_ENUM, AT(syncookies), 0, 0, syncookies_names,
-      "Answers a SYN with a cookie and keeps nothing: never, when the SYN queue is full, or always.",
+      "Answers a SYN with a cookie and keeps nothing: never, if the SYN queue is full, or always.",
       "RFC 4987 §3.6", false },
     { "ecn", KNOB_ENUM, AT(ecn), 0, 0, ecn_names,
       "Explicit congestion notification: on asks for it, passive agrees if the peer asks.",
