@@ -347,10 +347,13 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         tcb->retries = 0;
         user_timer_progress(tcb);
     }
-    if (seq_lt(seg->ack, tcb->snd_una))
-        return DROP_NONE;
-    ecn_ack(tcb, seg);
     bool news = tcp_recover_update(tcb, seg);
+    if (seq_lt(seg->ack, tcb->snd_una)) {
+        if (news)
+            tcp_loss_dup_ack(tcb);
+        return DROP_NONE;
+    }
+    ecn_ack(tcb, seg);
     if (!tcb->agreed.sack && is_duplicate(tcb, seg))
         tcp_loss_dup_ack(tcb);
     update_send_window(tcb, seg);

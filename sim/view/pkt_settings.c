@@ -233,7 +233,7 @@ static const Sysctl sysctls[] = {
     { "tcp_timestamps", "timestamps", "on" },
     { "tcp_sack", "sack", "on" },
     { "tcp_dsack", "dsack", "on" },
-    { "tcp_window_scaling", "window_scaling", "on" },
+    { "tcp_window_scaling", "window_scale", "on" },
     { "tcp_ecn", "ecn", "" },
     { "tcp_syncookies", "syn_cookies", "" },
     { "tcp_mtu_probing", "mtu_probing", "on" },
