@@ -704,7 +704,7 @@ START_TEST(unanswered_probes_are_given_up)
 }
 END_TEST
 
-/* MUST-34, MUST-35, SHLD-15, SHLD-16. */
+/* MUST-34, MUST-35, SHLD-15, SHLD-16, MAY-7. */
 START_TEST(a_window_that_shrinks_is_survived)
 {
     TcpNet n;

@@ -295,20 +295,36 @@ static void parse_field(TcpHdr *h, size_t *len, const char *key, const char *val
         ck_abort_msg("no field: %s", key);
 }
 
-/* The datagram from the peer, headers in front of what pkt has. */
-static void put_on_wire(TcpNet *n, Packet *pkt, uint8_t proto)
+static void put_on_wire(TcpNet *n, Packet *pkt, Ipv4Hdr ip4)
 {
     const Iface *iface = net_iface(n->c, 0);
-    Ipv4Hdr ip4 = {
-        .tos = n->peer_tos, .ttl = 64, .proto = proto, .src = n->peer_src, .dst = n->peer_dst,
-        .total_len = (uint16_t)(pkt->len + IPV4_HDR_LEN),
-    };
     EthHdr eth = { .dst = iface->mac, .src = peer_mac, .type = ETHERTYPE_IPV4 };
 
+    ip4.tos = n->peer_tos;
+    ip4.ttl = 64;
+    ip4.src = n->peer_src;
+    ip4.dst = n->peer_dst;
+    ip4.total_len = (uint16_t)(pkt->len + ipv4_hdr_len(&ip4));
     pkt->forged = true;
-    ipv4_encode(&ip4, packet_push(pkt, IPV4_HDR_LEN));
+    ipv4_encode(&ip4, packet_push(pkt, ipv4_hdr_len(&ip4)));
     eth_encode(&eth, packet_push(pkt, ETH_HDR_LEN));
     port_send(n->peer, pkt);
+}
+
+void peer_segment(TcpNet *n, const TcpHdr *h, Span text, Span ip_options)
+{
+    Ipv4Hdr ip4 = { .proto = IPPROTO_TCP4, .options_len = (uint8_t)ip_options.n };
+    size_t header = tcp_encoded_len(h);
+    Packet *pkt = packet_new(n->net->sim, header + text.n, SENT_RAW);
+    uint32_t pseudo = sum_pseudo(n->peer_src, n->peer_dst, IPPROTO_TCP4);
+
+    tcp_encode(h, pkt->data);
+    if (text.n > 0)
+        memcpy(pkt->data + header, text.p, text.n);
+    if (ip_options.n > 0)
+        memcpy(ip4.options, ip_options.p, ip_options.n);
+    put16(pkt->data + 16, tcp_checksum(packet_span(pkt), pseudo));
+    put_on_wire(n, pkt, ip4);
 }
 
 void peer_send(TcpNet *n, const char *segment)
@@ -321,15 +337,11 @@ void peer_send(TcpNet *n, const char *segment)
     h.seq = (uint32_t)strtoul(words[1], NULL, 10);
     for (size_t i = 2; words[i] != NULL; i += 2)
         parse_field(&h, &len, words[i], words[i + 1]);
-    size_t header = tcp_encoded_len(&h);
-    Packet *pkt = packet_new(n->net->sim, header + len, SENT_RAW);
-    tcp_encode(&h, pkt->data);
+    g_autofree uint8_t *text = g_malloc(len);
     uint32_t first = h.seq + ((h.flags & TCP_SYN) != 0);
     for (size_t i = 0; i < len; i++)
-        pkt->data[header + i] = peer_byte(first + (uint32_t)i);
-    uint32_t pseudo = sum_pseudo(n->peer_src, n->peer_dst, IPPROTO_TCP4);
-    put16(pkt->data + 16, tcp_checksum(packet_span(pkt), pseudo));
-    put_on_wire(n, pkt, IPPROTO_TCP4);
+        text[i] = peer_byte(first + (uint32_t)i);
+    peer_segment(n, &h, (Span){ text, len }, (Span){ 0 });
 }
 
 void peer_inject(TcpNet *n, const char *segment)
@@ -353,7 +365,7 @@ void peer_icmp(TcpNet *n, uint8_t type, uint8_t code, uint16_t sport, uint16_t d
     put32(data + IPV4_HDR_LEN + 4, seq);
     icmp_encode(&(IcmpHdr){ .type = type, .code = code }, (Span){ data, IPV4_HDR_LEN + 8 },
                 pkt->data);
-    put_on_wire(n, pkt, IPPROTO_ICMP4);
+    put_on_wire(n, pkt, (Ipv4Hdr){ .proto = IPPROTO_ICMP4 });
     run_ms(n, 10);
 }
 
