@@ -153,5 +153,5 @@ int64_t pkt_flow_offset(const PktFlow *flow, const PktPacket *p)
     uint32_t first = p->inbound ? flow->irs : flow->iss_live;
     uint32_t at = p->seq + ((p->flags & TCP_SYN) != 0) - first - 1;
 
-    return known && at < UINT32_MAX / 2 ? (int64_t)at : -1;
+    return known ? (int32_t)at : 0;
 }

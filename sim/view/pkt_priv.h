@@ -226,6 +226,9 @@ typedef struct PktSock {
     bool        linger;      /* and linger_time in s */
     int64_t     linger_time;
     int64_t     sndbuf, rcvbuf, maxseg; /* as set; 0: never */
+    bool        keepalive;
+    SimTime     keep_idle, keep_interval; /* 0: the host's */
+    int64_t     keep_probes;
     bool        told_error;  /* the connection's error was told: from now on EOF and EPIPE */
     bool        told_connected;
     Listener   *listener;
@@ -295,6 +298,8 @@ bool pkt_inject(PktRun *run, const PktEvent *ev);
 bool pkt_expect(PktRun *run, const PktEvent *ev, SimTime from, SimTime to, SimTime tolerance);
 /* In an exact script: nothing was sent before the instant t that it did not expect. */
 bool pkt_nothing_unexpected(PktRun *run, const PktEvent *ev, SimTime before);
+/* The next event of the world, unless that is later than `until`: then false. */
+bool pkt_step(PktRun *run, SimTime until);
 /* Goes on until the instant t, whatever is due then included. */
 void pkt_advance(PktRun *run, SimTime t);
 
@@ -305,8 +310,8 @@ void     pkt_flow_free(void *flow);
  * never sent. And the other way round for one from it, given what the script expects. */
 bool pkt_flow_to_live(const PktRun *run, const PktFlow *flow, PktPacket *p);
 void pkt_flow_to_script(PktFlow *flow, PktPacket *p, const PktPacket *want);
-/* Where in the host's (or the wire's) stream the payload of p, in the host's numbers, begins; -1:
- * it is not part of it. */
+/* Where in the host's (or the wire's) stream the payload of p, in the host's numbers, begins; < 0:
+ * in front of it. */
 int64_t pkt_flow_offset(const PktFlow *flow, const PktPacket *p);
 
 /* --- frames ----------------------------------------------------------------------------------- */

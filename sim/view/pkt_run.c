@@ -88,12 +88,8 @@ static bool finish_blocked(PktRun *run)
 /* Goes on until the call is done, at most until then. */
 static void wait_blocked(PktRun *run, SimTime until)
 {
-    while (run->blocked != NULL && !run->blocked_done) {
-        SimTime next = sched_next(&run->sim->sched);
-        if (next == NEVER || next > until)
-            return;
-        sim_run(run->sim, until, 1);
-    }
+    while (run->blocked != NULL && !run->blocked_done && pkt_step(run, until))
+        ;
 }
 
 static bool still_blocks(PktRun *run)

@@ -120,9 +120,81 @@ static bool set_linger(const Opt *o)
     return pkt_done(o->out, 0);
 }
 
+/* What the socket has set so far, to its connection, or to those that are still to come. */
+static bool set_probing(const Opt *o)
+{
+    PktSock *s = o->s;
+    TcpConfig *cfg = &o->run->settings.stack.tcp;
+
+    if (is_connected(s)) {
+        conn_set_keepalive(s->conn, s->keepalive, s->keep_idle, s->keep_interval,
+                           (uint64_t)s->keep_probes);
+        return pkt_done(o->out, 0);
+    }
+    cfg->keepalive = s->keepalive;
+    cfg->keepalive_time = s->keep_idle != 0 ? s->keep_idle : cfg->keepalive_time;
+    cfg->keepalive_interval = s->keep_interval != 0 ? s->keep_interval : cfg->keepalive_interval;
+    cfg->keepalive_probes = s->keep_probes != 0 ? (uint64_t)s->keep_probes : cfg->keepalive_probes;
+    return set_host(o);
+}
+
 static bool set_keepalive(const Opt *o)
 {
-    return o->num == 0 ? pkt_done(o->out, 0) : pkt_call_lacks(o->out, "keep-alive");
+    o->s->keepalive = o->num != 0;
+    return set_probing(o);
+}
+
+static bool set_keep_idle(const Opt *o)
+{
+    o->s->keep_idle = o->num * SEC;
+    return o->num < 1 ? pkt_errs(o->out, "EINVAL") : set_probing(o);
+}
+
+static bool set_keep_interval(const Opt *o)
+{
+    o->s->keep_interval = o->num * SEC;
+    return o->num < 1 ? pkt_errs(o->out, "EINVAL") : set_probing(o);
+}
+
+static bool set_keep_probes(const Opt *o)
+{
+    o->s->keep_probes = o->num;
+    return o->num < 1 ? pkt_errs(o->out, "EINVAL") : set_probing(o);
+}
+
+/* In milliseconds; 0: the host's. */
+static bool set_user_timeout(const Opt *o)
+{
+    if (o->num < 0)
+        return pkt_errs(o->out, "EINVAL");
+    if (is_connected(o->s)) {
+        conn_set_user_timeout(o->s->conn, o->num * MSEC);
+        return pkt_done(o->out, 0);
+    }
+    o->run->settings.stack.tcp.user_timeout = o->num * MSEC;
+    return set_host(o);
+}
+
+static bool set_cork(const Opt *o)
+{
+    if (!is_connected(o->s))
+        return pkt_call_lacks(o->out, "TCP_CORK before there is a connection");
+    conn_set_cork(o->s->conn, o->num != 0);
+    return pkt_done(o->out, 0);
+}
+
+static bool set_tos(const Opt *o)
+{
+    if (o->num < 0 || o->num > 255)
+        return pkt_errs(o->out, "EINVAL");
+    if (o->s->kind == PKT_UDP)
+        return pkt_call_lacks(o->out, "IP_TOS of UDP");
+    if (is_connected(o->s)) {
+        conn_set_tos(o->s->conn, (uint8_t)o->num);
+        return pkt_done(o->out, 0);
+    }
+    o->run->settings.stack.tcp.tos = (uint64_t)o->num;
+    return set_host(o);
 }
 
 static bool set_nodelay(const Opt *o)
@@ -196,6 +268,10 @@ static bool set_ttl(const Opt *o)
             udp_set_ttl(o->s->udp, (uint8_t)o->num);
         return pkt_done(o->out, 0);
     }
+    if (is_connected(o->s)) {
+        conn_set_ttl(o->s->conn, (uint8_t)o->num);
+        return pkt_done(o->out, 0);
+    }
     o->run->settings.stack.tcp.ttl = (uint64_t)o->num;
     return set_host(o);
 }
@@ -214,12 +290,18 @@ static const OptRow rows[] = {
     { "SO_RCVBUF", set_rcvbuf, get_rcvbuf },
     { "SO_LINGER", set_linger, NULL },
     { "SO_KEEPALIVE", set_keepalive, NULL },
+    { "TCP_KEEPIDLE", set_keep_idle, NULL },
+    { "TCP_KEEPINTVL", set_keep_interval, NULL },
+    { "TCP_KEEPCNT", set_keep_probes, NULL },
+    { "TCP_USER_TIMEOUT", set_user_timeout, NULL },
+    { "TCP_CORK", set_cork, NULL },
     { "TCP_NODELAY", set_nodelay, NULL },
     { "TCP_MAXSEG", set_maxseg, get_maxseg },
     { "TCP_SYNCNT", set_syn_retries, get_syn_retries },
     { "TCP_LINGER2", set_linger2, NULL },
     { "TCP_CONGESTION", set_congestion, NULL },
     { "IP_TTL", set_ttl, NULL },
+    { "IP_TOS", set_tos, NULL },
     { "IP_FREEBIND", set_nothing, NULL },
 };
 
@@ -259,15 +341,11 @@ bool pkt_getsockopt(PktRun *run, const PktCall *call, PktOutcome *out)
 
 const char *pkt_option_lacks(const PktCall *call)
 {
-    const PktValue *name = pkt_arg_value(call, 2), *value = pkt_arg_value(call, 3);
-    bool list = value != NULL && value->kind == PKT_LIST;
-    const PktValue *item = list ? pkt_field(value, "", 0) : value;
+    const PktValue *name = pkt_arg_value(call, 2);
     bool set = strcmp(call->name, "setsockopt") == 0;
 
     if ((!set && strcmp(call->name, "getsockopt") != 0) || name == NULL || name->text == NULL)
         return NULL;
-    if (strcmp(name->text, "SO_KEEPALIVE") == 0 && item != NULL && item->num != 0)
-        return "keep-alive";
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         if (strcmp(rows[i].name, name->text) == 0)
             return (set ? rows[i].set : rows[i].get) != NULL ? NULL : name->text;

@@ -100,6 +100,17 @@ void pkt_world_clear(PktRun *run)
     sim_free(run->sim);
 }
 
+bool pkt_step(PktRun *run, SimTime until)
+{
+    SimTime next = sched_next(&run->sim->sched);
+
+    if (next == NEVER || next > until)
+        return false;
+    timer_set(&run->alarm, next - sim_now(run->sim)); /* what is due may be in the background */
+    sim_run(run->sim, next, 1);
+    return true;
+}
+
 void pkt_advance(PktRun *run, SimTime t)
 {
     if (t > sim_now(run->sim)) {
@@ -196,7 +207,7 @@ bool pkt_inject(PktRun *run, const PktEvent *ev)
             return pkt_run_fail(run, ev, NULL, "the host has not sent the time that it echoes");
     }
     int64_t offset = p.proto == IPPROTO_TCP4 ? pkt_flow_offset(flow, &p) : 0;
-    put_on_wire(run, &p, offset < 0 ? 0 : (uint64_t)offset, NULL);
+    put_on_wire(run, &p, (uint64_t)offset, NULL);
     return true;
 }
 
@@ -287,10 +298,8 @@ static PktSeen *take_seen(PktRun *run, const PktPacket *want, bool *right)
 static bool wait_for(PktRun *run, const PktPacket *want, SimTime until, PktSeen **out, bool *right)
 {
     while ((*out = take_seen(run, want, right)) == NULL) {
-        SimTime next = sched_next(&run->sim->sched);
-        if (next == NEVER || next > until)
+        if (!pkt_step(run, until))
             return false;
-        sim_run(run->sim, until, 1);
     }
     return true;
 }
