@@ -147,6 +147,18 @@ START_TEST(ten_megabytes_survive_a_bad_wire)
 }
 END_TEST
 
+/* Mostly on, each end as it likes; with a large buffer and a coarse window. */
+static void options_by(TcpConfig *cfg, uint32_t x)
+{
+    cfg->sack = x % 8 != 0;
+    cfg->dsack = (x >> 3) % 4 != 0;
+    cfg->timestamps = (x >> 5) % 4 != 0;
+    cfg->window_scale = (x >> 7) % 4 != 0;
+    cfg->rcvbuf_max = (x >> 9) & 1 ? 64 * 1024 * 1024 : 0;
+    if ((x >> 10) & 1)
+        cfg->rcvbuf = 400000;
+}
+
 /* SM-45, CC-85: Every seed has other constants, both ways at once, and sequence numbers about
  * to wrap. */
 START_TEST(random_worlds_deliver_both_streams)
@@ -170,6 +182,8 @@ START_TEST(random_worlds_deliver_both_streams)
     c.congestion = (x >> 18) % 4 == 0 ? TCP_CC_NONE : TCP_CC_NEWRENO;
     c.min_rto = s.min_rto = 100 * MSEC;
     c.syn_retries = c.retries = s.synack_retries = s.retries = 30;
+    options_by(&c, x >> 2);
+    options_by(&s, x >> 6);
     pair_init_with(&t.n, (uint64_t)_i, &c, &s, &link, (x >> 20) & 1);
     uint64_t up = 200000 + x % 1000, down = (x >> 21) % 3 * 100000;
     transfer_start(&t, up, down);

@@ -264,15 +264,20 @@ static const Sysctl sysctls[] = {
     { "ip_local_port_range", NULL, NULL },
 };
 
-/* "4096 540000 15728640": the one in the middle is a socket's. */
-static bool set_buffer(uint64_t *out, const char *value)
+/* "4096 540000 15728640": the one in the middle is a socket's; `most` may be NULL. */
+static bool set_buffer(uint64_t *out, uint64_t *most, const char *value)
 {
     g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
     unsigned n = 0;
 
-    for (char **w = words; *w != NULL; w++)
-        if (**w != '\0' && n++ == 1)
+    for (char **w = words; *w != NULL; w++) {
+        if (**w == '\0')
+            continue;
+        if (++n == 2)
             *out = g_ascii_strtoull(*w, NULL, 10);
+        else if (n == 3 && most != NULL)
+            *most = g_ascii_strtoull(*w, NULL, 10);
+    }
     return n == 3;
 }
 
@@ -295,9 +300,9 @@ static bool set_sysctl(PktSettings *set, const char *name, const char *value)
     TcpConfig *cfg = &set->stack.tcp;
 
     if (strcmp(name, "tcp_rmem") == 0)
-        return set_buffer(&cfg->rcvbuf, value);
+        return set_buffer(&cfg->rcvbuf, &cfg->rcvbuf_max, value);
     if (strcmp(name, "tcp_wmem") == 0)
-        return set_buffer(&cfg->sndbuf, value);
+        return set_buffer(&cfg->sndbuf, NULL, value);
     if (strcmp(name, "tcp_abort_on_overflow") == 0) {
         cfg->accept_overflow = strcmp(value, "0") == 0 ? TCP_OVERFLOW_DROP : TCP_OVERFLOW_RST;
         return true;

@@ -256,6 +256,29 @@ static uint32_t near(uint32_t base, uint8_t how_far) /* by single steps, and by 
     return base + (uint32_t)step;
 }
 
+/* Options by the bits of `which`, their values by `how`: near what the host has sent, or may take. */
+static TcpOptions options(const World *w, uint8_t flags, uint8_t which, uint8_t how)
+{
+    bool syn = (flags & TCP_SYN) != 0;
+    TcpOptions opt = {
+        .has_mss = (which & 2) != 0,
+        .mss = (uint16_t)(how * 8),
+        .has_timestamps = (which & 4) != 0,
+        .ts_val = near(1000, how),
+        .ts_ecr = w->last.opt.ts_val,
+        .sack_permitted = syn && (which & 8) != 0,
+        .has_wscale = (which & 16) != 0,
+        .wscale = how % 16,
+        .n_sack = !syn && (which & 8) != 0 ? (uint8_t)(1 + how % TCP_SACK_MAX) : 0,
+    };
+
+    for (uint8_t i = 0; i < opt.n_sack; i++) {
+        uint32_t left = near(w->last.seq, (uint8_t)(how + 40 * i));
+        opt.sack[i] = (TcpSackBlock){ left, near(left, (uint8_t)(which ^ how)) };
+    }
+    return opt;
+}
+
 /* A segment near what the host expects: flags, seq, ack, window and length come from the input. */
 static void send_segment(World *w, Span s)
 {
@@ -272,7 +295,7 @@ static void send_segment(World *w, Span s)
         .flags = s.p[0],
         .window = (uint16_t)(s.p[3] * s.p[3]),
         .urgent = s.p[4],
-        .opt = { .has_mss = (s.p[5] & 2) != 0, .mss = (uint16_t)(s.p[4] * 8) },
+        .opt = options(w, s.p[0], s.p[5], s.p[4]),
     };
     size_t len = tcp_encode(&h, seg);
     memcpy(seg + len, s.p + 6, s.n - 6);

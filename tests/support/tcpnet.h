@@ -50,7 +50,7 @@ TcpConfig peer_config(void);
  * 101 and RCV.NXT 301. Clears the log. */
 void peer_establish(TcpNet *n);
 /* A segment from the peer, 5000 to 80, that arrives 10 ms later: "S. 300 ack 101 win 8192 len 10
- * mss 1460 sport 5001 dport 81". The window is 8192 unless said, the data by peer_byte. */
+ * mss 1460 sport 5001 dport 81 ts 7". The window is 8192 unless said, the data by peer_byte. */
 void peer_send(TcpNet *n, const char *segment);
 /* Any segment from the peer, its checksum put right; IP options of a multiple of four bytes. */
 void peer_segment(TcpNet *n, const TcpHdr *h, Span text, Span ip_options);
