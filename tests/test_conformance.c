@@ -389,6 +389,99 @@ START_TEST(a_timeout_sends_the_first_segment_alone)
 }
 END_TEST
 
+/* CC-9: half a second after the first, and its ACK 0.9 s after that: an RTO from there. */
+START_TEST(an_ack_of_new_data_restarts_the_timer)
+{
+    establish(NULL);
+    must_send(n.conn, 100);
+    run_ms(&n, 500);
+    must_send(n.conn, 100);
+    run_ms(&n, 390);
+    peer_inject(&n, ". 301 ack 201");
+    SimTime due = sim_now(n.net->sim) + info().rto;
+    run_until(&n, due - 1);
+    ck_assert_uint_eq(sent->len, 2);
+    run_until(&n, due);
+    ck_assert_uint_eq(sent->len, 3);
+    ck_assert_uint_eq(nth(2)->tcp.seq, 201);
+    peer_inject(&n, ". 301 ack 301");
+    run_ms(&n, 10000);
+    ck_assert_uint_eq(sent->len, 3);
+    finish();
+}
+END_TEST
+
+/* CC-87, CC-21: probes that have backed off to 8 s leave the RTO of 1 s alone; ssthresh too. */
+START_TEST(probes_do_not_back_the_timer_off)
+{
+    establish(NULL);
+    peer_inject(&n, ". 301 ack 101 win 0");
+    must_send(n.conn, 100);
+    run_ms(&n, 7500);
+    for (unsigned i = 0; i < sent->len; i++)
+        ck_assert_uint_eq(nth(i)->len, 1);
+    peer_inject(&n, ". 301 ack 101 win 8192");
+    unsigned before = sent->len;
+    SimTime opened = nth(before - 1)->t;
+    run_ms(&n, 1010);
+    ck_assert_uint_eq(sent->len, before + 1);
+    ck_assert_uint_eq(nth(before)->tcp.seq, 101);
+    ck_assert_int_le(nth(before)->t - opened, 1010 * MSEC);
+    finish();
+
+    establish(NULL);
+    ck_assert_uint_eq(info().ssthresh, UINT32_MAX);
+    finish();
+}
+END_TEST
+
+/* EXT-11: data with a timestamp that was not agreed is delivered, and acknowledged without. */
+START_TEST(a_timestamp_not_agreed_is_ignored)
+{
+    establish(NULL);
+    peer_inject(&n, ". 301 ack 101 len 10 ts 5");
+    ck_assert_uint_eq(conn_readable(n.conn), 10);
+    ck_assert_uint_eq(info().rcv_nxt, 311);
+    ck_assert_uint_eq(nth(0)->tcp.ack, 311);
+    ck_assert(!nth(0)->tcp.opt.has_timestamps);
+    finish();
+}
+END_TEST
+
+/* EXT-50: data for what was reset meets RST, a RST silence. */
+START_TEST(a_reset_leaves_nothing)
+{
+    establish(NULL);
+    conn_abort(n.conn);
+    run_ms(&n, 10);
+    listener_close(n.listener);
+    n.listener = NULL;
+    ck_assert_uint_eq(nth(0)->tcp.flags, TCP_RST);
+    peer_inject(&n, ". 301 ack 101 len 10");
+    ck_assert_uint_eq(nth(1)->tcp.flags, TCP_RST);
+    ck_assert_uint_eq(nth(1)->tcp.seq, 101);
+    peer_inject(&n, "R 301");
+    peer_inject(&n, "R. 301 ack 101");
+    ck_assert_uint_eq(sent->len, 2);
+    finish();
+}
+END_TEST
+
+/* EXT-59: the host whose address was forged answers the SYN,ACK with RST. */
+START_TEST(the_forged_source_frees_its_entry)
+{
+    start(NULL);
+    listen_on_80();
+    peer_inject(&n, "S 300");
+    ck_assert_uint_eq(listener_half_open(n.listener), 1);
+    peer_inject(&n, "R 301");
+    ck_assert_uint_eq(listener_half_open(n.listener), 0);
+    run_out(&n);
+    ck_assert_uint_eq(sent->len, 1);
+    finish();
+}
+END_TEST
+
 /* --- §3.9.1.1: OPEN --------------------------------------------------------------------------- */
 
 /* MUST-41: the port is taken, and who has it does not notice. */
@@ -598,6 +691,11 @@ Suite *conformance_suite(void)
     tcase_add_test(tc, a_syn_is_tried_for_three_minutes);
     tcase_add_test(tc, data_is_tried_for_a_hundred_seconds);
     tcase_add_test(tc, a_timeout_sends_the_first_segment_alone);
+    tcase_add_test(tc, an_ack_of_new_data_restarts_the_timer);
+    tcase_add_test(tc, probes_do_not_back_the_timer_off);
+    tcase_add_test(tc, a_timestamp_not_agreed_is_ignored);
+    tcase_add_test(tc, a_reset_leaves_nothing);
+    tcase_add_test(tc, the_forged_source_frees_its_entry);
     suite_add_tcase(suite, tc);
     add_opening(suite);
     return suite;

@@ -694,7 +694,7 @@ static void ecn_establish(uint64_t cwnd)
     clear_log();
 }
 
-/* EXT-65, EXT-67: agreed on only if asked for, by both bits, and if the host will; never ECT. */
+/* SHLD-8, EXT-65, EXT-67: agreed only if asked for, by both bits, and if the host will; never ECT. */
 START_TEST(an_ecn_listener_agrees_if_asked)
 {
     static const struct { TcpEcn ecn; const char *syn; uint8_t flags; } rows[] = {

@@ -496,7 +496,7 @@ START_TEST(the_timer_backs_off_and_stays_so_until_a_fresh_sample)
 }
 END_TEST
 
-/* MUST-18, CC-4: The catalogue's `rto-estimator`: CC-2, CC-3. */
+/* MUST-18, CC-4, CC-6: The catalogue's `rto-estimator`: CC-2, CC-3. */
 START_TEST(the_estimator_is_rfc_6298s)
 {
     TcpNet n;
