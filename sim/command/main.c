@@ -68,8 +68,8 @@ static int unknown_command(const char *name)
     return STATUS_ERROR;
 }
 
-/* GLib reads `-j 4` only; POSIX has it that `-j4` is the same. What is short, and takes a value, has
- * one letter for all commands. */
+/* GLib reads `-j 4` only; POSIX has it that `-j4` is the same. What is short, and takes a value,
+ * has one letter for all commands. */
 static GPtrArray *split_short_options(int argc, char **argv)
 {
     GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
