@@ -92,7 +92,8 @@ static const struct {
       "CLOSED\tCLOSED\tECONNABORTED\tECONNRESET\n"
       "nil\tnil\tENETUNREACH\n" },
     { "what finds a queue of the listener full is dropped",
-      "sim.defaults { arp = { warm = true }, tcp = { syn_backlog = 1, mss = 1000 } }\n"
+      "sim.defaults { arp = { warm = true }, tcp = { syn_backlog = 1, mss = 1000, "
+      "syncookies = 'off' } }\n"
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '10ms' })\n"
       "b:listen(80, { backlog = 1 })\n"
