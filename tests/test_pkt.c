@@ -129,6 +129,15 @@ static const char *const texts[] = {
     "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n"
     "+0 poll([{fd=3, events=POLLIN, revents=0}], 1, 100) = 0\n"
     "+0 poll([{fd=3, events=POLLOUT, revents=POLLOUT}], 1, -1) = 1",
+    "--define=W=\"x\"\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n"
+    "+0 listen(3, 1) = 0\n+0 < 7 > 8080 S 0:0(0) win 9 <kind 250 aabb>\n+0 > S. 0:0(0) ack 1 <...>\n"
+    "+0 < 7 > 8080 . 1:1(0) ack 1 win 9\n+0 accept(3, ..., ...) = 4\n"
+    "+0 epoll_create(1) = 5\n+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET, fd=4}) = 0\n"
+    "+0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0\n+0 < P. 1:11(10) ack 1 win 9\n"
+    "* > . 1:1(0) ack 11\n"
+    "+0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1\n"
+    "+0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 0\n+0 ioctl(4, SIOCINQ, [10]) = 0\n"
+    "+0 recvmsg(4, {msg_name(...)=..., msg_iov(2)=[{..., 3}, {..., 9}], msg_flags=0}, 0) = 10",
     "`sysctl -q net.ipv4.tcp_syn_retries=1`\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
     "+0...3 connect(3, ..., ...) = -1 ETIMEDOUT (Connection timed out)\n"
     "+0 > S 0:0(0) <...>\n+1 > S 0:0(0) <...>",

@@ -91,7 +91,7 @@ static bool take_sockaddr(const PktValue *v, IpAddr *addr, uint16_t *port)
 
 PktSock *pkt_sock(PktRun *run, int64_t fd)
 {
-    for (guint i = 0; i < run->socks->len; i++) {
+    for (guint i = 0; fd >= 0 && i < run->socks->len; i++) {
         PktSock *s = g_ptr_array_index(run->socks, i);
         if (s->fd == fd)
             return s;
@@ -151,15 +151,26 @@ PktSock *pkt_sock_current(PktRun *run)
     return last;
 }
 
+/* The number a script gives a new descriptor. One that it gives again is the new one from now on;
+ * the old stays open without a name. */
+static int64_t take_fd(PktRun *run, const PktCall *call)
+{
+    int64_t fd = call->result->num;
+    PktSock *old = pkt_sock(run, fd);
+
+    if (old != NULL)
+        old->fd = -1;
+    return fd >= 0 ? fd : 3;
+}
+
 static bool call_socket(PktRun *run, const PktCall *call, PktOutcome *out)
 {
-    int64_t type = pkt_arg(call, 1, 0), fd = call->result->num;
+    int64_t type = pkt_arg(call, 1, 0);
     bool datagram = (type & TYPE_MASK) == TYPE_DATAGRAM;
 
     if (!datagram && (type & TYPE_MASK) != TYPE_STREAM)
         return pkt_call_lacks(out, "sockets that are neither TCP nor UDP");
-    if (fd < 0 || pkt_sock(run, fd) != NULL)
-        return pkt_done(out, 3);
+    int64_t fd = take_fd(run, call);
     PktSock *s = pkt_sock_new(run, fd, datagram ? PKT_UDP : PKT_TCP);
     s->nonblock = (type & NONBLOCK) != 0;
     run->fresh = true;
@@ -229,9 +240,7 @@ static bool call_accept(PktRun *run, const PktCall *call, PktOutcome *out)
     Conn *conn = listener_accept(s->listener);
     if (conn == NULL)
         return s->nonblock && pkt_errs(out, "EAGAIN");
-    int64_t fd = call->result->num;
-    if (fd < 0 || pkt_sock(run, fd) != NULL)
-        fd = 1000 + (int64_t)run->socks->len;
+    int64_t fd = take_fd(run, call);
     PktSock *child = pkt_sock_new(run, fd, PKT_CONN);
     child->conn = conn;
     child->told_connected = true;

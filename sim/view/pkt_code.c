@@ -24,7 +24,7 @@ static const char *const fields[] = {
     "tcpi_state", "tcpi_retransmits", "tcpi_probes", "tcpi_backoff", "tcpi_rto", "tcpi_snd_mss",
     "tcpi_unacked", "tcpi_rtt", "tcpi_rttvar", "tcpi_snd_ssthresh", "tcpi_snd_cwnd",
     "tcpi_total_retrans", "tcpi_bytes_acked", "tcpi_bytes_received", "tcpi_bytes_sent",
-    "tcpi_notsent_bytes", "tcpi_advmss",
+    "tcpi_notsent_bytes", "tcpi_advmss", "tcpi_options", "tcpi_snd_wscale", "tcpi_rcv_wscale",
 };
 
 bool pkt_code_knows(const char *name)

@@ -226,7 +226,9 @@ typedef struct Sysctl {
 static const Sysctl sysctls[] = {
     { "tcp_syn_retries", "syn_retries", "" },
     { "tcp_synack_retries", "synack_retries", "" },
+    { "tcp_retries1", "retries1", "" },
     { "tcp_retries2", "retries", "" },
+    { "tcp_orphan_retries", "orphan_retries", "" },
     { "tcp_fin_timeout", "fin_timeout", "s" },
     { "tcp_max_syn_backlog", "syn_backlog", "" },
     { "tcp_congestion_control", "congestion", "" },
@@ -235,7 +237,7 @@ static const Sysctl sysctls[] = {
     { "tcp_dsack", "dsack", "on" },
     { "tcp_window_scaling", "window_scale", "on" },
     { "tcp_ecn", "ecn", "" },
-    { "tcp_syncookies", "syn_cookies", "" },
+    { "tcp_syncookies", "syncookies", "" },
     { "tcp_mtu_probing", "mtu_probing", "on" },
     { "tcp_base_mss", "base_mss", "" },
     { "tcp_slow_start_after_idle", "slow_start_after_idle", "on" },
@@ -264,21 +266,19 @@ static const Sysctl sysctls[] = {
     { "ip_local_port_range", NULL, NULL },
 };
 
-/* "4096 540000 15728640": the one in the middle is a socket's; `most` may be NULL. */
-static bool set_buffer(uint64_t *out, uint64_t *most, const char *value)
+/* "4096 540000 15728640": the one in the middle is a socket's, the last the most it may become. */
+static bool set_buffer(uint64_t *size, uint64_t *max, const char *value)
 {
     g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
+    uint64_t sizes[3] = { 0 };
     unsigned n = 0;
 
-    for (char **w = words; *w != NULL; w++) {
-        if (**w == '\0')
-            continue;
-        if (++n == 2)
-            *out = g_ascii_strtoull(*w, NULL, 10);
-        else if (n == 3 && most != NULL)
-            *most = g_ascii_strtoull(*w, NULL, 10);
-    }
-    return n == 3;
+    for (char **w = words; *w != NULL; w++)
+        if (**w != '\0' && n < 3)
+            sizes[n++] = g_ascii_strtoull(*w, NULL, 10);
+    *size = sizes[1];
+    *max = sizes[2];
+    return n == 3 && sizes[1] > 0;
 }
 
 static bool set_by_knob(TcpConfig *cfg, const Sysctl *ctl, const char *value)
@@ -292,17 +292,23 @@ static bool set_by_knob(TcpConfig *cfg, const Sysctl *ctl, const char *value)
                                                     : g_strdup_printf("%s%s", value, ctl->unit);
     if (knob->type == KNOB_ENUM && strcmp(value, "reno") == 0)
         return knob_set_text(knob, cfg, "newreno", NULL);
+    if (knob->type == KNOB_ENUM && g_ascii_isdigit(*value)) { /* in Linux's order */
+        unsigned n = (unsigned)g_ascii_strtoull(value, NULL, 10);
+        return n < g_strv_length((char **)knob->names) &&
+               knob_set_text(knob, cfg, knob->names[n], NULL);
+    }
     return knob_set_text(knob, cfg, text, NULL);
 }
 
 static bool set_sysctl(PktSettings *set, const char *name, const char *value)
 {
     TcpConfig *cfg = &set->stack.tcp;
+    uint64_t max;
 
     if (strcmp(name, "tcp_rmem") == 0)
         return set_buffer(&cfg->rcvbuf, &cfg->rcvbuf_max, value);
     if (strcmp(name, "tcp_wmem") == 0)
-        return set_buffer(&cfg->sndbuf, NULL, value);
+        return set_buffer(&cfg->sndbuf, &max, value);
     if (strcmp(name, "tcp_abort_on_overflow") == 0) {
         cfg->accept_overflow = strcmp(value, "0") == 0 ? TCP_OVERFLOW_DROP : TCP_OVERFLOW_RST;
         return true;
@@ -334,36 +340,44 @@ static void set_defaults(PktSettings *set)
 {
     set_sysctl(set, "tcp_rmem", "4096 540000 15728640");
     set_sysctl(set, "tcp_wmem", "4096 262144 4194304");
+    set_sysctl(set, "tcp_timestamps", "1");
+    set_sysctl(set, "tcp_sack", "1");
+    set_sysctl(set, "tcp_dsack", "1");
+    set_sysctl(set, "tcp_ecn", "0");
+    set_sysctl(set, "tcp_syncookies", "1");
     set_sysctl(set, "tcp_syn_retries", "5");
     set_sysctl(set, "tcp_synack_retries", "5");
     set_sysctl(set, "tcp_congestion_control", "cubic");
     set_sysctl(set, "tcp_slow_start_after_idle", "0");
 }
 
-static bool run_line(PktSettings *set, char **words)
+/* The word that is not understood, NULL: all is. */
+static const char *run_line(PktSettings *set, char **words)
 {
     g_autofree char *name = g_path_get_basename(words[0]);
     static const char *const passed_over[] = { "ethtool", "nstat", "true", "echo" };
 
     if (strcmp(name, "defaults.sh") == 0) {
         set_defaults(set);
-        return true;
+        return NULL;
     }
     if (strcmp(name, "sysctl") == 0 || strcmp(name, "set_sysctls.py") == 0) {
         for (char **w = words + 1; *w != NULL; w++)
             if (**w != '-' && !set_assignment(set, *w))
-                return false;
-        return true;
+                return *w;
+        return NULL;
     }
     if (g_str_has_prefix(name, "sysctl_restore_"))
-        return true;
+        return NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(passed_over); i++)
         if (strcmp(name, passed_over[i]) == 0)
-            return true;
-    return strcmp(name, "ip") == 0 && words[1] != NULL && strcmp(words[1], "tcp_metrics") == 0;
+            return NULL;
+    bool metrics = words[1] != NULL && strcmp(words[1], "tcp_metrics") == 0;
+    return strcmp(name, "ip") == 0 && metrics ? NULL : "";
 }
 
-/* A line's words; NULL if its quotes do not match. ${PPID} is a name like any other. */
+/* A line's words; NULL if its quotes do not match. ${PPID} is a name like any other. What stands
+ * behind # is a comment. */
 static char **split_words(const char *line)
 {
     char **words = NULL;
@@ -371,7 +385,7 @@ static char **split_words(const char *line)
     if (!g_shell_parse_argv(line, NULL, &words, NULL))
         return NULL;
     for (char **w = words; *w != NULL; w++)
-        if (strchr(*w, '>') != NULL) { /* where its output goes is nothing to us */
+        if (strchr(*w, '>') != NULL || **w == '#') { /* where its output goes is nothing to us */
             for (char **rest = w; *rest != NULL; rest++)
                 g_clear_pointer(rest, g_free);
             break;
@@ -391,9 +405,13 @@ bool pkt_command(PktSettings *set, const char *text, char **why)
         if (*bare == '\0' || *bare == '#')
             continue;
         g_auto(GStrv) words = split_words(bare);
-        if (words != NULL && (words[0] == NULL || run_line(set, words)))
+        const char *strange = words != NULL && words[0] != NULL ? run_line(set, words) : NULL;
+        if (words != NULL && strange == NULL)
             continue;
-        *why = g_strdup_printf("the command '%s'", bare);
+        if (strange != NULL && *strange != '\0')
+            *why = g_strdup_printf("the setting %s", strange);
+        else
+            *why = g_strdup_printf("the command '%s'", bare);
         return false;
     }
     return true;

@@ -388,6 +388,9 @@ bool pkt_tcp_info(void *self, const char *name, int64_t *out)
         { "tcpi_snd_mss", i.mss },
         { "tcpi_advmss", (int64_t)(run->settings.stack.tcp.mss != 0 ? run->settings.stack.tcp.mss
                                                                     : run->settings.mtu - 40) },
+        { "tcpi_options", i.timestamps | i.sack << 1 | i.window_scale << 2 },
+        { "tcpi_snd_wscale", i.snd_scale },
+        { "tcpi_rcv_wscale", i.rcv_scale },
         { "tcpi_unacked", (flight + mss - 1) / mss },
         { "tcpi_rtt", i.srtt / USEC },
         { "tcpi_rttvar", i.rttvar / USEC },

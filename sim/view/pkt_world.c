@@ -285,6 +285,8 @@ static PktSeen *take_seen(PktRun *run, const PktPacket *want, bool *right)
         sum.packet.flags |= next->packet.flags;
         sum.t = next->t;
     }
+    if (n > 1) /* Linux pushes what leaves in one piece for the card to cut; nobody cuts here */
+        sum.packet.flags |= want->flags & TCP_PSH;
     *right = true;
     for (guint i = 0; i < n; i++)
         *right = payload_right(g_ptr_array_index(run->seen, (guint)at + i)) && *right;
