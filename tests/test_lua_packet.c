@@ -217,7 +217,7 @@ static const struct {
     { "sim.host('a'):packets(nil, { sinc = 3 })",
       "t.lua:1: packets: no field 'sinc', did you mean 'since'? (fields..." },
     { "sim.host('a'):recv_raw('tcp', { timeout = 'soon' })",
-      "t.lua:1: wait: timeout: \"soon\" is not a time: write a number of seconds or e.g. "
+      "t.lua:1: options: timeout: \"soon\" is not a time: write a number of seconds or e.g. "
       "\"10ms\", \"2min\"" },
 };
 

@@ -295,7 +295,7 @@ static const struct {
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "b:listen(80)\n"
       "a:connect(b, 80):recv { timeot = 3 }",
-      "t.lua:3: wait: no field 'timeot', did you mean 'timeout'? (fields..." },
+      "t.lua:3: options: no field 'timeot', did you mean 'timeout'? (fields..." },
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "b:listen(80)\n"
       "a:connect(b, 80):wait('TIMEWAIT')",

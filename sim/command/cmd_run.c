@@ -252,6 +252,16 @@ static GPtrArray *as_array(char **strings)
     return array;
 }
 
+/* Two would take each other's place. */
+static bool differ(const GPtrArray *names, GError **error)
+{
+    for (guint i = 0; i < names->len; i++)
+        for (guint k = 0; k < i; k++)
+            if (strcmp(g_ptr_array_index(names, i), g_ptr_array_index(names, k)) == 0)
+                return bad(error, "%s: named twice", (char *)g_ptr_array_index(names, i));
+    return true;
+}
+
 static bool make_request(const Options *o, RunRequest *req, GError **error)
 {
     static const char *const colours[] = { "auto", "always", "never", NULL };
@@ -270,6 +280,10 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
         !read_choice("--view", o->view, run_view_names, &view, error) ||
         !read_choice("--color", o->colour, colours, &colour, error) ||
         !read_choice("--lang", o->lang, langs, &lang, error))
+        return false;
+    if (o->at != NULL && o->captures == NULL)
+        return bad(error, "--at %s: it says where -w takes its capture, and there is no -w", o->at);
+    if (!differ(req->captures, error) || !differ(req->outputs, error))
         return false;
     if (o->times >= G_N_ELEMENTS(times))
         return bad(error, "-t: five times at most, as tcpdump");

@@ -180,8 +180,9 @@ static bool open_output(Views *views, const char *name, GError **error)
 
     if (!events && !text) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-o %s: the ending says what is written, .jsonl (events) or .txt (the ladder)",
-                    name);
+                    "-o %s: the ending says what is written, .jsonl (events) or .txt (the "
+                    "ladder)%s",
+                    name, strcmp(name, "-") == 0 ? "; --view prints either" : "");
         return false;
     }
     OutFile *file = out_file_open("-o", name, error);

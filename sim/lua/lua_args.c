@@ -219,6 +219,16 @@ const char *lua_check_text(lua_State *L, int arg)
     return lua_tostring(L, arg);
 }
 
+const char *lua_kind(lua_State *L, int arg)
+{
+    switch (lua_type(L, arg)) {
+    case LUA_TNONE: return "nothing";
+    case LUA_TNIL: return "nil";
+    case LUA_TUSERDATA: return lua_pushfstring(L, "%s", luaL_tolstring(L, arg, NULL));
+    default: return lua_pushfstring(L, "a %s", luaL_typename(L, arg));
+    }
+}
+
 SimTime lua_check_deadline(lua_State *L, int arg)
 {
     static const Knob knobs[] = { { "timeout", KNOB_TIME, 0, 0, 0, NULL, "how long to wait", "",
@@ -226,6 +236,6 @@ SimTime lua_check_deadline(lua_State *L, int arg)
                                   { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false } };
     SimTime timeout = NEVER;
 
-    lua_options(L, arg, "wait", knobs, &timeout, NULL);
+    lua_options(L, arg, "options", knobs, &timeout, NULL);
     return timeout == NEVER ? NEVER : time_add(sim_now(lua_sim(L)), timeout);
 }

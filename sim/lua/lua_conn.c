@@ -92,7 +92,7 @@ static int l_send(lua_State *L)
 {
     lua_check_conn(L, 1);
     if (lua_type(L, 2) != LUA_TSTRING)
-        return lua_fail(L, "send: a string is wanted, not a %s", luaL_typename(L, 2));
+        return lua_fail(L, "send: a string is wanted, not %s", lua_kind(L, 2));
     return start_sending(L);
 }
 

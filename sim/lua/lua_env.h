@@ -91,6 +91,8 @@ SimTime     lua_check_time(lua_State *L, int arg); /* number of seconds, or text
 uint64_t    lua_check_size(lua_State *L, int arg);
 /* A string, or { "English", zh = "..." }: in the run's language; stays on the stack. */
 const char *lua_check_text(lua_State *L, int arg);
+/* "a number", "nothing", or the object as it prints, for a message; pushes what it needs. */
+const char *lua_kind(lua_State *L, int arg);
 /* Takes { timeout = T } at `arg` (may be absent): the deadline, or NEVER. Other fields raise. */
 SimTime     lua_check_deadline(lua_State *L, int arg);
 

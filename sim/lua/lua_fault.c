@@ -157,6 +157,8 @@ static int add_rule(lua_State *L, FaultKind kind, const char *verb, int opts, co
     lua_options(L, opts, verb, knobs, &opt, rule_custom);
     if (opt.fault.from != NULL && !on_link(link, opt.fault.from))
         return lua_fail(L, "%s: from: %s is not on this link", verb, opt.fault.from->name);
+    if (opt.fault.before <= opt.fault.after)
+        return lua_fail(L, "%s: before is a time later than after", verb);
     LuaMatch *match = lua_check_filter(L, 2);
     LuaRule *r = g_new0(LuaRule, 1);
     *r = (LuaRule){ .world = lua_world(L), .match = match, .modify = modify, .sums = opt.sums };
@@ -200,8 +202,8 @@ static int l_corrupt(lua_State *L)
 static int l_modify(lua_State *L)
 {
     if (!lua_isfunction(L, 3))
-        return lua_fail(L, "modify: a function of the packet is wanted, not a %s",
-                        luaL_typename(L, 3));
+        return lua_fail(L, "modify: a function of the packet is wanted, not %s",
+                        lua_kind(L, 3));
     return add_rule(L, FAULT_MODIFY, "modify", 4, modify_knobs, 0, lua_keep(L, 3));
 }
 

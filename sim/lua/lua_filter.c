@@ -132,6 +132,21 @@ static void refuse_unknown(lua_State *L, int arg)
              near != NULL ? "'?" : "", lua_tostring(L, -1));
 }
 
+/* What no packet can be is a slip. */
+static void refuse_contradiction(lua_State *L, const FilterSpec *spec)
+{
+    bool other = spec->udp || spec->icmp || spec->arp;
+
+    if (spec->tcp + spec->udp + spec->icmp + spec->arp > 1)
+        lua_fail(L, "filter: one of tcp, udp, icmp and arp, not several");
+    if (spec->arp && spec->ip)
+        lua_fail(L, "filter: arp is not carried in ip");
+    if (other && (spec->has_seq || spec->has_ack))
+        lua_fail(L, "filter: seq and ack are tcp's");
+    if ((spec->icmp || spec->arp) && (spec->has_sport || spec->has_dport))
+        lua_fail(L, "filter: sport and dport are tcp's and udp's");
+}
+
 static Filter *filter_of_table(lua_State *L, int arg)
 {
     FilterSpec spec = filter_spec_any;
@@ -142,6 +157,7 @@ static Filter *filter_of_table(lua_State *L, int arg)
             take_key(L, (FilterKey)i, &spec);
         lua_pop(L, 1);
     }
+    refuse_contradiction(L, &spec);
     return filter_new_spec(&spec);
 }
 
@@ -189,8 +205,8 @@ LuaMatch *lua_check_filter(lua_State *L, int arg)
     luaL_checkstack(L, 8, NULL);
     if (type != LUA_TNIL && type != LUA_TNONE && type != LUA_TTABLE && type != LUA_TSTRING &&
         type != LUA_TFUNCTION)
-        lua_fail(L, "a filter is a table, a pcap expression or a function, not a %s",
-                 luaL_typename(L, arg));
+        lua_fail(L, "a filter is a table, a pcap expression or a function, not %s",
+                 lua_kind(L, arg));
     LuaMatch *m = lua_newuserdatauv(L, sizeof *m, 1);
     *m = (LuaMatch){ .world = lua_world(L), .function = type == LUA_TFUNCTION };
     if (luaL_newmetatable(L, match_type)) {

@@ -147,7 +147,7 @@ static LinkEnd check_end(lua_State *L, int arg)
         return end;
     end.port = lua_test_object(L, arg, "interface");
     if (end.port == NULL)
-        lua_fail(L, "sim.link: its ends are nodes or interfaces, not a %s", luaL_typename(L, arg));
+        lua_fail(L, "sim.link: its ends are nodes or interfaces, not %s", lua_kind(L, arg));
     else if (end.port->out != NULL)
         lua_fail(L, "sim.link: two links on one port: %s.%s is linked to %s already",
                  end.port->node->name, end.port->name, end.port->out->to->node->name);

@@ -134,12 +134,37 @@ static void stack_custom(lua_State *L, const Knob *knob, void *config)
         read_routes(L, cfg);
 }
 
+/* The address of an interface: one that a host may send from (RFC 1122 3.2.1.3). */
+static IpPrefix read_interface_address(lua_State *L, int arg)
+{
+    IpPrefix p = lua_check_prefix(L, arg);
+    bool small = p.len >= 31; /* RFC 3021: both addresses are hosts' */
+
+    if (ip_is_multicast(p.addr) || ip_is_loopback(p.addr) || ip_is_any(p.addr) ||
+        ip_is_limited_broadcast(p.addr) ||
+        (!small && (ip_equal(p.addr, prefix_network(p)) || ip_equal(p.addr, prefix_broadcast(p)))))
+        lua_fail(L, "%s cannot be a host's: it is a network's, a broadcast, loopback or group "
+                    "address",
+                 lua_tostring(L, arg));
+    return p;
+}
+
+static MacAddr read_interface_mac(lua_State *L, int arg)
+{
+    MacAddr mac = lua_check_mac(L, arg);
+
+    if (mac_is_group(mac))
+        lua_fail(L, "%s cannot be an interface's: it is a broadcast or group address",
+                 luaL_tolstring(L, arg, NULL));
+    return mac;
+}
+
 static void read_addresses(lua_State *L, NodeOptions *opt)
 {
     int arg = lua_gettop(L);
 
     if (lua_type(L, arg) != LUA_TTABLE) {
-        opt->ip[opt->n_ip++] = lua_check_prefix(L, arg);
+        opt->ip[opt->n_ip++] = read_interface_address(L, arg);
         return;
     }
     lua_Integer n = luaL_len(L, arg);
@@ -147,7 +172,7 @@ static void read_addresses(lua_State *L, NodeOptions *opt)
         lua_fail(L, "ip takes a list of 1 to %d addresses", MAX_ADDRESSES);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_geti(L, arg, i);
-        opt->ip[opt->n_ip++] = lua_check_prefix(L, lua_gettop(L));
+        opt->ip[opt->n_ip++] = read_interface_address(L, lua_gettop(L));
         lua_pop(L, 1);
     }
 }
@@ -212,7 +237,7 @@ static void node_custom(lua_State *L, const Knob *knob, void *config)
     else if (strcmp(knob->name, "dns") == 0)
         check_dns(L);
     else if (strcmp(knob->name, "mac") == 0) {
-        opt->mac = lua_check_mac(L, lua_gettop(L));
+        opt->mac = read_interface_mac(L, lua_gettop(L));
         opt->has_mac = true;
     } else
         stack_custom(L, knob, &opt->cfg);
@@ -225,19 +250,25 @@ static bool is_name_char(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
 }
 
-static const char *check_new_name(lua_State *L, const char *what)
+static void check_name(lua_State *L, const char *what, const char *name)
 {
     size_t n = 0;
+
+    while (is_name_char(name[n]))
+        n++;
+    if (n == 0 || name[n] != 0)
+        lua_fail(L, "%s: a name has letters, digits, '_', '.' and '-' only, not '%s'", what, name);
+}
+
+static const char *check_new_name(lua_State *L, const char *what)
+{
     const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
     IpAddr addr;
 
     lua_check_act(L, what);
     if (name == NULL)
         lua_fail(L, "%s: a name is wanted", what);
-    while (is_name_char(name[n]))
-        n++;
-    if (n == 0 || name[n] != 0)
-        lua_fail(L, "%s: a name has letters, digits, '_', '.' and '-' only, not '%s'", what, name);
+    check_name(L, what, name);
     if (ip_parse(name, &addr))
         lua_fail(L, "%s: '%s' is an address, not a name", what, name);
     if (sim_node(lua_sim(L), name) != NULL)
@@ -372,10 +403,10 @@ static void iface_custom(lua_State *L, const Knob *knob, void *config)
     IfaceOptions *opt = config;
 
     if (strcmp(knob->name, "ip") == 0) {
-        opt->ip = lua_check_prefix(L, lua_gettop(L));
+        opt->ip = read_interface_address(L, lua_gettop(L));
         opt->has_ip = true;
     } else {
-        opt->mac = lua_check_mac(L, lua_gettop(L));
+        opt->mac = read_interface_mac(L, lua_gettop(L));
         opt->has_mac = true;
     }
 }
@@ -392,15 +423,15 @@ static int l_interface(lua_State *L)
     lua_options(L, 3, "interface", iface_knobs, &opt, iface_custom);
     if (stack == NULL && (opt.has_ip || opt.has_mac))
         return lua_fail(L, "interface: '%s' is a switch: its ports have no addresses", node->name);
-    if (*name == 0)
-        return lua_fail(L, "interface: a name is wanted");
     Port *port = node_port(node, name);
     if (port == NULL || opt.has_ip || opt.has_mac)
         lua_check_act(L, "interface");
-    if (port == NULL)
+    if (port == NULL) {
+        check_name(L, "interface", name);
         port = stack != NULL
                    ? stack_add_iface(stack, name, opt.has_mac ? &opt.mac : NULL)->port
                    : lua_node_new_port(node, name);
+    }
     if (opt.has_mac)
         port_iface(port)->mac = opt.mac;
     if (opt.has_ip)

@@ -113,8 +113,8 @@ static void check_layers(lua_State *L, int arg)
     const char *unknown = NULL;
 
     if (!lua_istable(L, arg))
-        lua_fail(L, "a packet is a table such as { ip = { ... }, udp = { ... } }, not a %s",
-                 luaL_typename(L, arg));
+        lua_fail(L, "a packet is a table such as { ip = { ... }, udp = { ... } }, not %s",
+                 lua_kind(L, arg));
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (!in_list(layer_names, name) && !in_list(record_fields, name) &&

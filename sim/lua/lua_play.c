@@ -127,6 +127,8 @@ static int l_play(lua_State *L)
     char *path = play_path(L, world, luaL_checkstring(L, 1));
     const char *file = g_intern_string(path);
     g_free(path);
+    if (!g_file_test(file, G_FILE_TEST_EXISTS))
+        return lua_fail(L, "sim.play: %s: there is no such file", file);
     require_load_file(L, file);
     return play(L, world, file, &opt, !lua_isnil(L, 2));
 }

@@ -23,9 +23,9 @@ int require_load(lua_State *L, const char *file, const char *text, size_t len)
     char *chunk = g_strconcat("@", file, NULL);
 
     note_file(env, file);
-    /* A first line for the shell is no Lua, but counts as a line. */
-    size_t skip = 0;
-    if (len > 0 && text[0] == '#')
+    /* An editor's byte order mark and a first line for the shell are no Lua; the line counts. */
+    size_t skip = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (len > skip && text[skip] == '#')
         while (skip < len && text[skip] != '\n')
             skip++;
     int status = luaL_loadbufferx(L, text + skip, len - skip, chunk, "t");

@@ -210,8 +210,10 @@ uint16_t lua_check_port(lua_State *L, int arg, lua_Integer min)
     lua_Integer port = lua_tointegerx(L, arg, &is_int);
 
     if (!is_int || lua_type(L, arg) != LUA_TNUMBER || port < min || port > 65535)
-        lua_fail(L, "a port is a whole number from %d to 65535, not '%s'", (int)min,
-                 luaL_tolstring(L, arg, NULL));
+        lua_fail(L, "a port is a whole number from %d to 65535, not %s", (int)min,
+                 lua_isnoneornil(L, arg)
+                     ? "nothing"
+                     : lua_pushfstring(L, "'%s'", luaL_tolstring(L, arg, NULL)));
     return (uint16_t)port;
 }
 
@@ -309,7 +311,7 @@ Node *lua_named_node(lua_State *L, int arg, const char *what)
     if (node != NULL)
         return node;
     if (lua_type(L, arg) != LUA_TSTRING)
-        lua_fail(L, "%s: a node is wanted, not a %s", what, luaL_typename(L, arg));
+        lua_fail(L, "%s: a node is wanted, not %s", what, lua_kind(L, arg));
     node = sim_node(lua_sim(L), lua_tostring(L, arg));
     if (node == NULL)
         fail_unknown(L, lua_tostring(L, arg));
@@ -403,7 +405,7 @@ void lua_check_target(lua_State *L, int arg, const Stack *from, LuaTarget *out)
         out->addr = name_address(L, out->has_port ? name : text, from);
         lua_settle(L);
     } else if (lua_type(L, arg) != LUA_TTABLE || !table_target(L, arg, out)) {
-        lua_fail(L, "a node, an address or a name is wanted, not a %s", luaL_typename(L, arg));
+        lua_fail(L, "a node, an address or a name is wanted, not %s", lua_kind(L, arg));
     }
 }
 
@@ -418,7 +420,7 @@ IpAddr lua_check_address(lua_State *L, int arg, const Stack *from)
 int lua_check_endpoint(lua_State *L, int arg, const Stack *from, LuaTarget *out)
 {
     lua_check_target(L, arg, from, out);
-    if (lua_type(L, arg + 1) == LUA_TNUMBER) {
+    if (lua_type(L, arg + 1) == LUA_TNUMBER || (!out->has_port && lua_isstring(L, arg + 1))) {
         out->port = lua_check_port(L, arg + 1, 1);
         out->has_port = true;
         return arg + 2;

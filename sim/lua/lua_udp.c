@@ -65,7 +65,7 @@ static int send_datagram(lua_State *L, LuaUdp *s, IpAddr dst, uint16_t port)
     size_t n;
 
     if (lua_type(L, 2) != LUA_TSTRING)
-        return lua_fail(L, "send: a string is wanted, not a %s", luaL_typename(L, 2));
+        return lua_fail(L, "send: a string is wanted, not %s", lua_kind(L, 2));
     const char *data = lua_tolstring(L, 2, &n);
     lua_settle(L);
     if (s->stack->node->down)
