@@ -6,7 +6,7 @@ sim.lesson { "Three duplicate ACKs", zh = "三个重复确认",
 local p = sim.params { congestion = "newreno" }
 course.defaults { mss = 1000, congestion = p.congestion }
 local client, server, wire = course.pair()
-local conn, peer = course.connected(client, server)
+local conn, peer = course.connected(client, server, 9000)
 sim.sleep(1 - sim.now())
 
 local got = server:spawn(function() return peer:recv(10000) end)

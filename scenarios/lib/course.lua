@@ -108,10 +108,11 @@ function course.serve(server, tcp_port, f, options)
   return listener
 end
 
--- A connection from client:40000 to server:80 that is idle, and the server's end of it.
-function course.connected(client, server)
-  local listener = server:listen(80)
-  local conn = assert(client:connect(server, 80, { sport = 40000 }))
+-- A connection from client:40000 to server:80 that is idle, and the server's end of it. Bulk data that
+-- is no HTTP takes another port: Wireshark would try to read it.
+function course.connected(client, server, tcp_port)
+  local listener = server:listen(tcp_port or 80)
+  local conn = assert(client:connect(server, tcp_port or 80, { sport = 40000 }))
   local peer = listener:accept()
   return conn, peer
 end
