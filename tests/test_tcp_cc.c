@@ -9,6 +9,13 @@
 
 enum { MSS = 1000 };
 
+static void ack(Cong *c, uint32_t acked)
+{
+    CongAck a = { .acked = acked, .rtt = RTT_NONE, .flight = c->cwnd, .uses_window = true };
+
+    tcp_cc_newreno.on_ack(c, &a);
+}
+
 static const struct {
     uint32_t mss;
     uint64_t segments;
@@ -29,12 +36,12 @@ END_TEST
 /* MUST-19, CC-22, CC-84 */
 START_TEST(slow_start_doubles_per_window)
 {
-    Cong c = { MSS, CWND_INFINITE, MSS, 0 };
+    Cong c = { .cwnd = MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
 
     for (uint32_t flight = 1; flight <= 64; flight *= 2) {
         ck_assert_uint_eq(c.cwnd, flight * MSS);
         for (uint32_t i = 0; i < flight; i++)
-            tcp_cc_newreno.on_ack(&c, MSS);
+            ack(&c, MSS);
     }
 }
 END_TEST
@@ -42,12 +49,12 @@ END_TEST
 /* CC-22 */
 START_TEST(ack_division_gains_nothing)
 {
-    Cong c = { 4 * MSS, CWND_INFINITE, MSS, 0 };
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
 
     for (int i = 0; i < 10; i++)
-        tcp_cc_newreno.on_ack(&c, MSS / 10);
+        ack(&c, MSS / 10);
     ck_assert_uint_eq(c.cwnd, 5 * MSS);
-    tcp_cc_newreno.on_ack(&c, 2 * MSS); /* and an ACK of two counts for one */
+    ack(&c, 2 * MSS); /* and an ACK of two counts for one */
     ck_assert_uint_eq(c.cwnd, 6 * MSS);
 }
 END_TEST
@@ -55,17 +62,17 @@ END_TEST
 /* MUST-19, CC-23, CC-24 */
 START_TEST(avoidance_adds_one_segment_per_window)
 {
-    Cong c = { 10 * MSS, 8 * MSS, MSS, 0 };
+    Cong c = { .cwnd = 10 * MSS, .ssthresh = 8 * MSS, .mss = MSS };
 
     for (int i = 0; i < 9; i++)
-        tcp_cc_newreno.on_ack(&c, MSS);
+        ack(&c, MSS);
     ck_assert_uint_eq(c.cwnd, 10 * MSS);
-    tcp_cc_newreno.on_ack(&c, MSS);
+    ack(&c, MSS);
     ck_assert_uint_eq(c.cwnd, 11 * MSS);
     for (int i = 0; i < 5; i++)
-        tcp_cc_newreno.on_ack(&c, 2 * MSS); /* half as many ACKs, of twice as much */
+        ack(&c, 2 * MSS); /* half as many ACKs, of twice as much */
     ck_assert_uint_eq(c.cwnd, 11 * MSS);
-    tcp_cc_newreno.on_ack(&c, 2 * MSS);
+    ack(&c, 2 * MSS);
     ck_assert_uint_eq(c.cwnd, 12 * MSS);
 }
 END_TEST
@@ -73,21 +80,37 @@ END_TEST
 /* CC-26 */
 START_TEST(a_loss_halves_what_was_in_flight)
 {
-    Cong c = { 20 * MSS, CWND_INFINITE, MSS, 0 };
+    Cong c = { .cwnd = 20 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
 
-    tcp_cc_newreno.on_loss(&c, 6 * MSS);
+    tcp_cc_newreno.on_loss(&c, 6 * MSS, 0);
     ck_assert_uint_eq(c.ssthresh, 3 * MSS);
-    tcp_cc_newreno.on_loss(&c, 3 * MSS);
+    tcp_cc_newreno.on_loss(&c, 3 * MSS, 0);
     ck_assert_uint_eq(c.ssthresh, 2 * MSS);
+}
+END_TEST
+
+/* CC-30 */
+START_TEST(only_a_window_in_use_grows)
+{
+    const CongAck no[] = {
+        { .acked = MSS, .uses_window = false },
+        { .acked = MSS, .uses_window = true, .recovering = true },
+        { .acked = MSS, .uses_window = true, .ece = true },
+        { .acked = 0, .uses_window = true },
+    };
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
+
+    tcp_cc_newreno.on_ack(&c, &no[_i]);
+    ck_assert_uint_eq(c.cwnd, 4 * MSS);
 }
 END_TEST
 
 START_TEST(the_window_has_an_end)
 {
-    Cong c = { CWND_MAX - 10, CWND_INFINITE, MSS, 0 };
+    Cong c = { .cwnd = CWND_MAX - 10, .ssthresh = CWND_INFINITE, .mss = MSS };
 
-    tcp_cc_newreno.on_ack(&c, MSS);
-    tcp_cc_newreno.on_ack(&c, MSS);
+    ack(&c, MSS);
+    ack(&c, MSS);
     ck_assert_uint_eq(c.cwnd, CWND_MAX);
 }
 END_TEST
@@ -102,6 +125,7 @@ Suite *tcp_cc_suite(void)
     tcase_add_test(tc, ack_division_gains_nothing);
     tcase_add_test(tc, avoidance_adds_one_segment_per_window);
     tcase_add_test(tc, a_loss_halves_what_was_in_flight);
+    tcase_add_loop_test(tc, only_a_window_in_use_grows, 0, 4);
     tcase_add_test(tc, the_window_has_an_end);
     suite_add_tcase(suite, tc);
     return suite;

@@ -7,32 +7,44 @@
 
 #include <glib.h>
 
-static void grow(Cong *c, uint32_t by)
+bool cong_may_grow(const CongAck *a)
+{
+    return a->acked > 0 && a->uses_window && !a->recovering && !a->ece;
+}
+
+void cong_grow(Cong *c, uint32_t by)
 {
     c->cwnd = MIN(c->cwnd + by, CWND_MAX);
 }
 
-static void reno_on_ack(Cong *c, uint32_t acked)
+static void reno_on_ack(Cong *c, const CongAck *a)
 {
+    if (!cong_may_grow(a))
+        return;
     if (c->cwnd < c->ssthresh) {
-        grow(c, MIN(acked, c->mss)); /* RFC 5681 (2): ACK division must gain nothing */
+        cong_grow(c, MIN(a->acked, c->mss)); /* RFC 5681 (2): ACK division must gain nothing */
         return;
     }
     /* One segment per window of acknowledged bytes, counted: RFC 5681 §3.1, RFC 3465 §2.1. */
-    c->acked += acked;
+    c->acked += a->acked;
     if (c->acked >= c->cwnd) {
         c->acked -= c->cwnd;
-        grow(c, c->mss);
+        cong_grow(c, c->mss);
     }
 }
 
-static void reno_on_loss(Cong *c, uint32_t flight)
+static void reno_on_loss(Cong *c, uint32_t flight, SimTime now)
 {
+    (void)now;
     c->ssthresh = MAX(flight / 2, 2 * c->mss); /* RFC 5681 (4) */
     c->acked = 0;
 }
 
-const TcpCc tcp_cc_newreno = { "newreno", reno_on_ack, reno_on_loss };
+const TcpCc tcp_cc_newreno = {
+    .name = "newreno",
+    .on_ack = reno_on_ack,
+    .on_loss = reno_on_loss,
+};
 
 uint32_t cong_initial_window(uint32_t mss, uint64_t segments)
 {

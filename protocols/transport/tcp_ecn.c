@@ -80,16 +80,13 @@ void ecn_reduced(Tcb *tcb)
 void ecn_ack(Tcb *tcb, const Segment *seg)
 {
     Ecn *ecn = &tcb->ecn;
-    Cong *cong = &tcb->cong;
 
     ecn->marked = ecn->ok && (seg->flags & TCP_ECE);
     if (!ecn->marked || tcb->cc == NULL || tcb->in_recovery || !seq_gt(seg->ack, ecn->recover))
         return;
-    bool one = cong->cwnd <= tcb->snd_mss;
-    if (!one) {
-        tcb->cc->on_loss(cong, tcb->snd_max - tcb->snd_una);
-        cong->cwnd = cong->ssthresh;
-    }
+    bool one = tcb->cong.cwnd <= tcb->snd_mss;
+    if (!one)
+        tcp_cong_ecn(tcb, tcb->snd_max - tcb->snd_una);
     ecn_reduced(tcb);
     ecn->hold = one;
     trace_metrics(tcb);

@@ -71,6 +71,7 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     tcb->bytes_acked += text;
     tcb->retries = 0;
     tcb->soft_error = NET_OK;
+    tcb->rtt_last = RTT_NONE;
     if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
         tcb->rtt_timing = false;
         tcp_rtt_sample(tcb, sim_now(tcb->tcp->sim) - tcb->rtt_start);

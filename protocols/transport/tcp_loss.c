@@ -8,21 +8,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
-#include "sim/engine/sim.h"
-
-static uint32_t initial_window(const Tcb *tcb)
-{
-    return cong_initial_window(tcb->snd_mss, tcb->tcp->cfg.initial_cwnd);
-}
-
 void tcp_loss_init(Tcb *tcb)
 {
     tcp_recover_advance(tcb);
-    if (tcb->cc == NULL)
-        return;
-    tcb->cong.cwnd = initial_window(tcb);
-    if (tcb->retransmits > 1) /* RFC 6928 §2: a SYN lost more than once tells of congestion */
-        tcb->cong.cwnd = tcb->snd_mss;
+    tcp_cong_init(tcb);
 }
 
 static uint32_t in_flight(const Tcb *tcb)
@@ -54,7 +43,7 @@ uint32_t tcp_loss_window(const Tcb *tcb)
 
 static void enter_recovery(Tcb *tcb)
 {
-    tcb->cc->on_loss(&tcb->cong, in_flight(tcb) - tcb->limited); /* RFC 5681 §3.2 (2) */
+    tcp_cong_loss(tcb, in_flight(tcb) - tcb->limited); /* RFC 5681 §3.2 (2) */
     tcb->recover = tcb->snd_max;
     ecn_reduced(tcb);
     tcb->in_recovery = true;
@@ -110,39 +99,25 @@ static void ack_in_recovery(Tcb *tcb, uint32_t acked)
     tcb->partial_seen = true;
 }
 
-/* RFC 5681 §3.1 and RFC 7661 §1: a window that is not used says nothing about the network. */
-static bool uses_window(const Tcb *tcb, uint32_t flight)
-{
-    if (tcb->cong.cwnd < tcb->cong.ssthresh)
-        return tcb->cong.cwnd < 2 * flight;
-    return flight + tcb->snd_mss > tcb->cong.cwnd;
-}
-
 void tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight)
 {
     tcb->dup_acks = 0;
     tcp_recover_advance(tcb);
     if (tcb->in_recovery) {
         ack_in_recovery(tcb, acked);
+        tcp_cong_ack(tcb, acked, flight, true);
         return;
     }
     tcb->limited = 0;
     if (seq_gt(tcb->snd_una, tcb->recover)) /* what follows must stay in reach of a comparison */
         tcb->recover = tcb->snd_una - 1;
     tcp_timer_data_acked(tcb);
-    if (tcb->cc != NULL && !tcb->ecn.marked && uses_window(tcb, flight))
-        tcb->cc->on_ack(&tcb->cong, acked);
+    tcp_cong_ack(tcb, acked, flight, false);
 }
 
 void tcp_loss_rto(Tcb *tcb)
 {
-    bool first = tcb->retries == 1; /* RFC 5681 §3.1: not again for the same segment */
-
-    if (tcb->cc != NULL) {
-        if (first)
-            tcb->cc->on_loss(&tcb->cong, in_flight(tcb));
-        tcb->cong.cwnd = tcb->snd_mss;
-    }
+    tcp_cong_rto(tcb, in_flight(tcb), tcb->retries == 1);
     ecn_reduced(tcb);
     tcb->in_recovery = false;
     tcb->dup_acks = 0;
@@ -150,12 +125,4 @@ void tcp_loss_rto(Tcb *tcb)
     sack_clear(&tcb->agreed.board); /* RFC 2018 §5.1: the peer may have thrown it away */
     tcb->recover = tcb->snd_max; /* RFC 6582 §3.2 (4) */
     tcb->snd_nxt = tcb->snd_una;
-}
-
-void tcp_loss_idle(Tcb *tcb)
-{
-    SimTime idle = sim_now(tcb->tcp->sim) - tcb->last_sent;
-
-    if (tcb->cc != NULL && tcb->last_sent > 0 && idle > tcb->rto)
-        tcb->cong.cwnd = MIN(tcb->cong.cwnd, initial_window(tcb));
 }

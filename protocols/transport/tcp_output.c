@@ -339,7 +339,7 @@ void tcp_output(Tcb *tcb)
         send_ack(tcb);
     if (sends_text(tcb->state)) {
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
-            tcp_loss_idle(tcb);
+            tcp_cong_idle(tcb);
         while (tcb->state != TCP_CLOSED &&
                (tcp_recover_lost(tcb) || send_next(tcb) || tcp_recover_rest(tcb)))
             ;

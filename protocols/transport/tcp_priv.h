@@ -132,6 +132,8 @@ struct Tcb {
     bool     rtt_timing;
     TcpSeq   rtt_seq;     /* the end of the segment being timed */
     SimTime  rtt_start;
+    SimTime  rtt_last;    /* measured by the ACK at hand, or RTT_NONE */
+    SimTime  rtt_min;     /* the least so far; 0: none yet */
     unsigned retries;     /* expiries since the peer last acknowledged something */
     unsigned backoff;     /* doublings since the last sample */
     bool     syn_expired; /* RFC 6298 (5.7) */
@@ -350,8 +352,22 @@ uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight no
 void     tcp_loss_dup_ack(Tcb *tcb);
 void     tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight); /* in flight before it */
 void     tcp_loss_rto(Tcb *tcb);
-void     tcp_loss_idle(Tcb *tcb);                /* before data is sent: RFC 5681 §4.1 */
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
+
+/* tcp_cong.c: what happens, told to the policy of congestion control; each does nothing if there is
+ * none. */
+void tcp_cong_init(Tcb *tcb);           /* at ESTABLISHED */
+/* For each ACK that brings something new: SND.UNA has moved by `acked` (0 for one that only
+ * reports), `flight` bytes were outstanding before; `recovering`: a fast recovery was on. */
+void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering);
+/* A loss: sets ssthresh. What cwnd and ssthresh were is kept for tcp_cong_undo, unless in_recovery
+ * says that it was kept before. Who recovers sets cwnd, but not if cc->owns_cwnd. */
+void tcp_cong_loss(Tcb *tcb, uint32_t flight);
+void tcp_cong_rto(Tcb *tcb, uint32_t flight, bool first); /* likewise, and cwnd is one segment */
+void tcp_cong_ecn(Tcb *tcb, uint32_t flight);             /* sets ssthresh and cwnd */
+/* The last reduction was spurious: all is as before it. False if there is nothing to go back to. */
+bool tcp_cong_undo(Tcb *tcb);
+void tcp_cong_idle(Tcb *tcb);           /* before data is sent with none in flight */
 
 /* tcp_recover.c: recovery with SACK, for tcp_loss.c, and what tcp_output.c sends in one */
 uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */
