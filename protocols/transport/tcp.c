@@ -128,13 +128,21 @@ static size_t put(Conn *c, Span data, NetError *err)
     return n;
 }
 
+/* Sends as the window allows; if more is to follow, full segments only. */
+static void output_sent(Tcb *tcb)
+{
+    tcb->more_now = tcb->more;
+    tcp_output(tcb);
+    tcb->more_now = false;
+}
+
 size_t conn_send(Conn *c, Span data, NetError *err)
 {
     size_t n = put(c, data, err);
 
     if (n == 0)
         return 0;
-    tcp_output(c->tcb);
+    output_sent(c->tcb);
     tcb_check(c->tcb);
     return n;
 }
@@ -163,7 +171,7 @@ size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err)
         return 0;
     Tcb *tcb = c->tcb;
     ring_append_pattern(&tcb->out, offset, n);
-    tcp_output(tcb);
+    output_sent(tcb);
     tcb_check(tcb);
     return n;
 }

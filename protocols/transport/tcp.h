@@ -48,6 +48,9 @@ typedef enum TcpSynCookies { TCP_COOKIES_OFF, TCP_COOKIES_AUTO, TCP_COOKIES_ALWA
 typedef enum TcpEcn { TCP_ECN_OFF, TCP_ECN_ON, TCP_ECN_PASSIVE } TcpEcn;
 typedef enum TcpSynData { TCP_SYN_DATA_RFC, TCP_SYN_DATA_IGNORE } TcpSynData;
 typedef enum TcpClose { TCP_CLOSE_FOUR_WAY, TCP_CLOSE_TWO_WAY } TcpClose;
+typedef enum TcpProbe { TCP_PROBE_BYTE, TCP_PROBE_OLD } TcpProbe;
+typedef enum TcpAckUnsent { TCP_ACK_UNSENT_ANSWER, TCP_ACK_UNSENT_DROP } TcpAckUnsent;
+typedef enum TcpRtoFloor { TCP_FLOOR_RTO, TCP_FLOOR_VARIANCE } TcpRtoFloor;
 typedef enum TcpReassembly { TCP_REASS_KEEP, TCP_REASS_DROP, TCP_REASS_AS_IS } TcpReassembly;
 
 enum { TCP_ISN_MAX = 16 };
@@ -94,6 +97,12 @@ typedef struct TcpConfig {
     TcpEcn            ecn;            /* RFC 3168; PASSIVE: only if the peer asks */
     TcpSynData        syn_data;       /* text of a SYN waits for the handshake, or is not taken */
     uint64_t          quickack;       /* segments acknowledged at once, at the start */
+    TcpProbe          window_probe;   /* a byte of new data, or none and an old sequence number */
+    TcpAckUnsent      ack_unsent;     /* an ACK of what was never sent: answered, or dropped */
+    TcpRtoFloor       rto_floor;      /* what min_rto is the least of: the RTO, or its 4*RTTVAR */
+    bool              slow_start_after_idle; /* RFC 5681 §4.1 */
+    bool              path_mtu_discovery; /* DF is set, and what ICMP says of it heeded */
+    bool              reset_acks;     /* the RST of an abort has ACK, too */
     /* Counterfactuals: a host that is wrong on purpose. */
     TcpHandshake      handshake;
     bool              time_wait;
@@ -187,6 +196,9 @@ void conn_free(Conn *c);
 void conn_set_nodelay(Conn *c, bool on); /* true: Nagle's algorithm is off */
 /* While on, only full segments go out, others after 200 ms; off sends what has gathered. */
 void conn_set_cork(Conn *c, bool on);
+/* The next sends are to be followed by more, as with Linux's MSG_MORE: what does not fill a segment
+ * waits, for a while or until something is acknowledged, and is not pushed. */
+void conn_set_more(Conn *c, bool on);
 /* RFC 9293 §3.8.4: after `idle` without a word from the peer, a probe each `interval`, and the end
  * (ETIMEDOUT) when `probes` were not answered. 0: the host's knob. Their timer does not keep a
  * simulation alive. */
@@ -226,6 +238,11 @@ typedef struct TcpInfo {
     uint8_t  snd_scale, rcv_scale;
     uint32_t ts_recent;
     uint32_t in_pipe;             /* bytes estimated to be in the network */
+    uint32_t rcv_mss;             /* announced */
+    uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
+    bool     ecn, ecn_seen;       /* agreed on; a segment that is ECN-capable has come */
+    uint64_t segs_in, segs_out, data_segs_in, data_segs_out; /* of the connection; with text */
+    SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
 } TcpInfo;
 
 void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */

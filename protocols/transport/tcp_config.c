@@ -48,6 +48,8 @@ const TcpConfig tcp_defaults = {
     .syncookies = TCP_COOKIES_AUTO,
     .ecn = TCP_ECN_OFF,
     .syn_data = TCP_SYN_DATA_RFC,
+    .slow_start_after_idle = true,
+    .path_mtu_discovery = true,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
     .closed_port = TCP_CLOSED_RST,
@@ -71,6 +73,9 @@ static const char *const syncookies_names[] = { "off", "auto", "always", NULL };
 static const char *const ecn_names[] = { "off", "on", "passive", NULL };
 static const char *const syn_data_names[] = { "rfc", "ignore", NULL };
 static const char *const close_names[] = { "four-way", "two-way", NULL };
+static const char *const probe_names[] = { "byte", "old", NULL };
+static const char *const ack_unsent_names[] = { "answer", "drop", NULL };
+static const char *const rto_floor_names[] = { "rto", "variance", NULL };
 static const char *const reassembly_names[] = { "true", "false", "deliver-as-is", NULL };
 static const char *const isn_forms[] = {
     "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
@@ -91,7 +96,7 @@ const Knob tcp_knobs[] = {
       "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
       "RFC 5681", false },
     { "mss", KNOB_SIZE, AT(mss), 0, 65495, NULL,
-      "Largest segment announced to peers, bytes; 0: the interface's MTU less 40.",
+      "Largest segment announced to peers, bytes; 0: the interface's MTU less 40. Linux: and sent.",
       "RFC 9293 §3.7.1", false },
     { "nagle", KNOB_BOOL, AT(nagle), 0, 0, NULL,
       "Holds small segments back while data is unacknowledged.", "RFC 9293 §3.7.4", false },
@@ -198,6 +203,24 @@ const Knob tcp_knobs[] = {
     { "quickack", KNOB_INT, AT(quickack), 0, 65535, NULL,
       "Segments of a new connection that are acknowledged at once, until the program answers.",
       "", false },
+    { "slow_start_after_idle", KNOB_BOOL, AT(slow_start_after_idle), 0, 0, NULL,
+      "After an RTO without sending, the congestion window is the initial one again.",
+      "RFC 5681 §4.1", false },
+    { "path_mtu_discovery", KNOB_BOOL, AT(path_mtu_discovery), 0, 0, NULL,
+      "Segments may not be fragmented, and shrink when the network says that they are too large.",
+      "RFC 9293 §3.7.2", false },
+    { "window_probe", KNOB_ENUM, AT(window_probe), 0, 0, probe_names,
+      "Into a closed window goes a byte of new data, or no data with an old sequence number.",
+      "RFC 9293 §3.8.6.1", false },
+    { "ack_unsent", KNOB_ENUM, AT(ack_unsent), 0, 0, ack_unsent_names,
+      "A segment that acknowledges what was never sent: answered with an ACK, or just dropped.",
+      "RFC 9293 §3.10.7.4", false },
+    { "rto_floor", KNOB_ENUM, AT(rto_floor), 0, 0, rto_floor_names,
+      "What min_rto is the least of: all of the timeout, or the part behind SRTT, 4*RTTVAR.",
+      "RFC 6298 §2.3", false },
+    { "reset_acks", KNOB_BOOL, AT(reset_acks), 0, 0, NULL,
+      "The RST with which a program ends a connection acknowledges, too.",
+      "RFC 9293 §3.10.5", false },
     { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
       "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
       "RFC 9293 §3.5", true },
@@ -288,6 +311,10 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->ecn = linux_ ? TCP_ECN_PASSIVE : tcp_defaults.ecn;
     cfg->syn_data = linux_ ? TCP_SYN_DATA_IGNORE : tcp_defaults.syn_data;
     cfg->quickack = linux_ ? 16 : tcp_defaults.quickack;
+    cfg->window_probe = linux_ ? TCP_PROBE_OLD : tcp_defaults.window_probe;
+    cfg->ack_unsent = linux_ ? TCP_ACK_UNSENT_DROP : tcp_defaults.ack_unsent;
+    cfg->rto_floor = linux_ ? TCP_FLOOR_VARIANCE : tcp_defaults.rto_floor;
+    cfg->reset_acks = linux_;
     cfg->orphan_retries = linux_ ? 8 : tcp_defaults.orphan_retries;
     cfg->challenge_ack_limit = linux_ ? 1 : tcp_defaults.challenge_ack_limit;
     cfg->challenge_ack_period = linux_ ? 500 * MSEC : tcp_defaults.challenge_ack_period;

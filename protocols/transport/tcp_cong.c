@@ -124,7 +124,7 @@ void tcp_cong_idle(Tcb *tcb)
 
     if (tcb->cc == NULL || tcb->last_sent == 0)
         return;
-    if (idle > tcb->rto) /* RFC 5681 §4.1 */
+    if (idle > tcb->rto && tcb->tcp->cfg.slow_start_after_idle) /* RFC 5681 §4.1 */
         tcb->cong.cwnd = MIN(tcb->cong.cwnd, initial_window(tcb));
     if (tcb->cc->on_idle != NULL)
         tcb->cc->on_idle(&tcb->cong, idle, now(tcb));

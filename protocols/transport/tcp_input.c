@@ -281,6 +281,18 @@ static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
+/* Linux's order: an ACK that cannot be throws the segment away before anything is taken from it,
+ * and nobody is told. */
+static DropReason check_ack_is_sent(Tcb *tcb, Segment *seg)
+{
+    bool unsent = (seg->flags & TCP_ACK) != 0 && seq_gt(seg->ack, tcb->snd_max);
+
+    if (tcb->tcp->cfg.ack_unsent != TCP_ACK_UNSENT_DROP || !unsent ||
+        tcb->state == TCP_SYN_RECEIVED || tcb->state == TCP_TIME_WAIT)
+        return DROP_NONE;
+    return DROP_TCP_ACK_UNSENT;
+}
+
 /* RFC 5961 §5.2 (MAY-12), and RFC 9293's own bound. */
 static DropReason check_ack_range(Tcb *tcb, const Segment *seg)
 {
@@ -389,6 +401,7 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
         check_sequence, /* first; R2 */
         check_rst,      /* second; the third, security, is not modelled */
         check_syn,      /* fourth */
+        check_ack_is_sent,
         tcp_ts_take,    /* R3 */
         check_ecn,      /* RFC 3168 */
         check_ack,      /* fifth */
@@ -539,6 +552,7 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     if (!(seg->flags & TCP_SYN)) /* RFC 7323 §2.2: that of a SYN is not scaled */
         seg->wnd <<= tcb->agreed.snd_scale;
     keepalive_heard(tcb);
+    tally_received(tcb, seg);
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT &&

@@ -80,10 +80,14 @@ static void send_what_waits(Tcb *tcb)
 
 void conn_set_nodelay(Conn *c, bool on)
 {
-    if (c->tcb == NULL || c->tcb->nodelay == on)
+    Tcb *tcb = c->tcb;
+
+    if (tcb == NULL)
         return;
-    c->tcb->nodelay = on;
-    send_what_waits(c->tcb);
+    tcb->nodelay = on;
+    tcb->force = on && tcb->corked; /* TCP_NODELAY sends even what is corked, this once */
+    send_what_waits(tcb);
+    tcb->force = false;
 }
 
 void conn_set_cork(Conn *c, bool on)
@@ -92,6 +96,12 @@ void conn_set_cork(Conn *c, bool on)
         return;
     c->tcb->corked = on;
     send_what_waits(c->tcb);
+}
+
+void conn_set_more(Conn *c, bool on)
+{
+    if (c->tcb != NULL)
+        c->tcb->more = on;
 }
 
 void conn_set_user_timeout(Conn *c, SimTime t)

@@ -101,14 +101,14 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     };
     IpSend how = {
         .src = tcb->local, .dst = tcb->remote, .proto = 6, .ttl = tcb->ttl, .tos = tcb->tos,
-        .df = true,
+        .df = tcp->cfg.path_mtu_discovery,
     };
 
     if (flags & TCP_ACK)
         h.ack = tcb->rcv_nxt;
     if (flags & TCP_SYN) {
         h.window = tcp_syn_window(tcb);
-    } else if (!(flags & TCP_RST)) {
+    } else if (!(flags & TCP_RST) || (flags & TCP_ACK)) {
         h.window = window_to_announce(tcb);
     }
     tcp_put_options(tcb, flags, text, &h.opt);
@@ -121,6 +121,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
+    tally_sent(tcb, text);
     tcb->bytes_sent += text;
     tcb->retransmits += again;
     node_count(tcp->node, again ? COUNTER_TcpRetransSegs : COUNTER_TcpOutSegs);
@@ -164,7 +165,9 @@ void tcp_send_syn(Tcb *tcb, SentReason why)
 
 void tcp_send_rst(Tcb *tcb, SentReason why)
 {
-    transmit(tcb, TCP_RST, tcb->snd_max, 0, false, why);
+    uint8_t flags = tcb->tcp->cfg.reset_acks ? TCP_RST | TCP_ACK : TCP_RST;
+
+    transmit(tcb, flags, tcb->snd_max, 0, false, why);
 }
 
 void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id)
@@ -212,7 +215,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
 
-    if (text > 0 && last)
+    if (text > 0 && last && !tcb->more)
         flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61 */
     if (fin) {
         flags |= TCP_FIN;
@@ -272,7 +275,7 @@ static bool worth_sending(const Tcb *tcb, const Chance *ch)
         return true; /* (1) */
     if (ch->fin || seq_lt(tcb->snd_nxt, tcb->snd_max))
         return true; /* CLOSE pushes; and what was sent once is sent again */
-    if (tcb->corked)
+    if (tcb->corked || tcb->more_now)
         return tcb->force;
     if (idle && ch->queued <= ch->usable)
         return true; /* (2): all data counts as pushed */
@@ -380,6 +383,10 @@ void tcp_send_keepalive(Tcb *tcb)
  * those behind it. */
 void tcp_send_probe(Tcb *tcb)
 {
+    if (tcb->tcp->cfg.window_probe == TCP_PROBE_OLD) { /* what any peer answers with an ACK */
+        transmit(tcb, TCP_ACK, tcb->snd_una - 1, 0, false, SENT_TCP_WINDOW_PROBE);
+        return;
+    }
     bool text = tcb->out.len > 0;
     uint8_t flags = TCP_ACK;
     TcpSeq end = tcb->snd_una + 1;

@@ -67,6 +67,12 @@ typedef struct Ecn { /* RFC 3168 §6.1 */
     TcpSeq recover; /* SND.MAX when the window was last reduced */
 } Ecn;
 
+typedef struct Tally { /* of segments, for who asks */
+    uint64_t in, out, data_in, data_out;
+    SimTime  data_sent, data_received, ack_received; /* when last */
+    bool     ecn_seen;
+} Tally;
+
 /* So many, per period. */
 typedef struct Budget {
     SimTime  since;
@@ -90,6 +96,7 @@ struct Tcb {
     bool      closed;     /* the program has called close: nobody reads */
     bool      nodelay;
     bool      corked;
+    bool      more, more_now; /* more is to follow: what was sent last; and during that call */
     uint8_t   ttl, tos;   /* ttl 0: the host's */
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
     Keepalive keep;
@@ -151,6 +158,7 @@ struct Tcb {
     bool     in_recovery, partial_seen;
 
     uint64_t retransmits, bytes_sent, bytes_acked, bytes_received;
+    Tally    tally;
 };
 
 typedef struct TcbTable {
@@ -392,6 +400,12 @@ void trace_delivered(Tcb *tcb, size_t n);
 void trace_advice(Tcb *tcb, const char *what, NetError error);
 
 void trace_urgent(Tcb *tcb, uint32_t bytes);
+
+/* tcp_tally.c */
+void tally_start(Tcb *tcb); /* its SYN is acknowledged */
+void tally_sent(Tcb *tcb, uint32_t text);
+void tally_received(Tcb *tcb, const Segment *seg);
+void tally_info(const Tcb *tcb, TcpInfo *out);
 
 /* tcp_urgent.c */
 void       urgent_mark(Tcb *tcb); /* behind what is in the send buffer */

@@ -290,6 +290,8 @@ void take_syn(Tcb *tcb, const Segment *seg)
     tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
     tcb->snd_wl1 = seg->seq;
     tcb->snd_wl2 = seg->ack;
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* TCP_MAXSEG holds for both directions */
+        mss = MIN(mss, tcb->rcv_mss);
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
     tcb->rcv_adv = tcb->rcv_nxt + tcp_syn_window(tcb);
@@ -352,6 +354,7 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
         start_above(tcb, resting);
     }
     take_syn(tcb, seg);
+    tally_received(tcb, seg);
     keep_text_of_syn(tcb, seg);
     bool two_way = tcp->cfg.handshake == TCP_TWO_WAY;
     if (!two_way)

@@ -57,7 +57,7 @@ bool tcb_path_mtu(Tcb *tcb)
     uint32_t mss = largest_segment(tcb->tcp, tcb->remote);
 
     mss -= tcb->agreed.timestamps ? TCP_TS_LEN : 0;
-    if (mss >= tcb->snd_mss)
+    if (mss >= tcb->snd_mss || !tcb->tcp->cfg.path_mtu_discovery)
         return false;
     tcb->snd_mss = tcb->cong.mss = mss;
     return true;
@@ -156,6 +156,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_queue(l, conn_new(tcb));
     }
     tcb->quick = cfg->quickack;
+    tally_start(tcb);
     keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
@@ -348,6 +349,7 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .ts_recent = tcb->agreed.ts_recent,
         .in_pipe = tcp_in_pipe(tcb),
     };
+    tally_info(tcb, out);
 }
 
 #ifndef NDEBUG

@@ -85,6 +85,20 @@ static bool takes_text(TcpState s)
     return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_FIN_WAIT_2;
 }
 
+/* SHLD-3: nobody is there to read it. Linux refuses the segment rather than ending the connection,
+ * so its RST has the number that the segment acknowledges. */
+static void refuse_text(Tcb *tcb, const Segment *seg)
+{
+    static const char rfc[] = "RFC 9293 §3.6.1", trigger[] = "data arrives after close";
+
+    if (tcb->tcp->cfg.profile != TCP_PROFILE_LINUX) {
+        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, trigger, rfc);
+        return;
+    }
+    tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_UNREAD, tcb->id);
+    tcb_end(tcb, NET_OK, trigger, rfc);
+}
+
 DropReason take_text(Tcb *tcb, Segment *seg)
 {
     if (seq_lt(seg->seq, tcb->rcv_nxt)) /* what came with the SYN has been delivered meanwhile */
@@ -93,10 +107,9 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_NONE;
     if (!takes_text(tcb->state))
         return DROP_TCP_TEXT_AFTER_FIN;
-    if (tcb->closed) { /* SHLD-3 */
+    if (tcb->closed) {
         node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
-        tcb_reset(tcb, SENT_TCP_RST_UNREAD, NET_OK, "data arrives after close",
-                  "RFC 9293 §3.6.1");
+        refuse_text(tcb, seg);
         return DROP_TCP_DATA_AFTER_CLOSE;
     }
     if (tcb->fin_seen && seq_gt(seg->seq + (TcpSeq)seg->text.n, tcb->rcv_fin)) {

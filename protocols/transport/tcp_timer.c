@@ -52,7 +52,10 @@ void tcp_rtt_sample(Tcb *tcb, SimTime rtt)
         tcb->rttvar = (3 * tcb->rttvar + off) / 4;
         tcb->srtt = MAX((7 * tcb->srtt + rtt) / 8, 1);
     }
-    tcb->rto = tcb->srtt + MAX(GRANULARITY, 4 * tcb->rttvar);
+    SimTime spread = 4 * tcb->rttvar;
+    if (cfg->rto_floor == TCP_FLOOR_VARIANCE)
+        spread = MAX(spread, cfg->min_rto);
+    tcb->rto = tcb->srtt + MAX(GRANULARITY, spread);
     tcb->rto = MIN(MAX(tcb->rto, cfg->min_rto), cfg->max_rto); /* (2.4), (2.5) */
     tcb->backoff = 0;
 }
@@ -167,7 +170,9 @@ void tcp_timer_window_closed(Tcb *tcb)
 {
     bool zero = tcb_send_window(tcb) == 0;
 
-    tcb->probe_wait = tcb->corked ? CORK : OVERRIDE;
+    tcb->probe_wait = tcb->corked || tcb->more ? CORK : OVERRIDE;
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* one timer for all of them */
+        tcb->probe_wait = MAX(tcb->rto, CORK);
     if (zero || tcb->ecn.hold)
         tcb->probe_wait = tcb->rto; /* SHLD-29 */
     tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
@@ -187,6 +192,7 @@ static void persist_fired(void *owner)
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PERSIST);
     if (tcb_send_window(tcb) > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
+        tcb->more = false; /* nothing did follow: it is pushed */
         tcp_output(tcb);
     } else if (count_retry(tcb)) {
         probe_window(tcb);

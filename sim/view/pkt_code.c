@@ -20,21 +20,6 @@ typedef struct Code {
     char       *why;
 } Code;
 
-static const char *const fields[] = {
-    "tcpi_state", "tcpi_retransmits", "tcpi_probes", "tcpi_backoff", "tcpi_rto", "tcpi_snd_mss",
-    "tcpi_unacked", "tcpi_rtt", "tcpi_rttvar", "tcpi_snd_ssthresh", "tcpi_snd_cwnd",
-    "tcpi_total_retrans", "tcpi_bytes_acked", "tcpi_bytes_received", "tcpi_bytes_sent",
-    "tcpi_notsent_bytes", "tcpi_advmss", "tcpi_options", "tcpi_snd_wscale", "tcpi_rcv_wscale",
-};
-
-bool pkt_code_knows(const char *name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (strcmp(fields[i], name) == 0)
-            return true;
-    return false;
-}
-
 static int64_t lacks(Code *c, const char *format, const char *what)
 {
     if (c->why == NULL) {
@@ -82,7 +67,7 @@ static int64_t name_value(Code *c, const char *name)
         if (!pkt_code_knows(name))
             return lacks(c, "the field %s of tcp_info", name);
         if (c->run && !c->read(c->self, name, &v))
-            return lacks(c, "no socket to take %s from", name);
+            return lacks(c, "nothing to take %s from", name);
     } else if (var != NULL) {
         v = *var;
     } else if (!pkt_symbol(name, &v) && c->run) {

@@ -57,16 +57,24 @@ static Amount amount(const PktCall *call)
     return a;
 }
 
-static const char *names_lacking(const PktCall *call)
+/* The control messages of a recvmsg or sendmsg; NULL: none. */
+static const PktValue *control(const PktCall *call)
 {
     const PktValue *msg = pkt_arg_value(call, 1);
 
-    if (msg != NULL && msg->kind == PKT_STRUCT)
-        for (guint i = 0; i < msg->items->len; i++) {
-            const PktValue *field = g_ptr_array_index(msg->items, i);
-            if (field->name != NULL && strcmp(field->name, "msg_control") == 0)
-                return "control messages";
-        }
+    return msg != NULL && msg->kind == PKT_STRUCT ? pkt_field(msg, "msg_control", SIZE_MAX) : NULL;
+}
+
+/* What of a call is not there; NULL: nothing. */
+static const char *names_lacking(const PktCall *call)
+{
+    const PktValue *list = control(call);
+
+    for (guint i = 0; list != NULL && list->items != NULL && i < list->items->len; i++) {
+        const PktValue *type = pkt_field(g_ptr_array_index(list->items, i), "cmsg_type", 1);
+        if (!pkt_value_has(type, "TCP_CM_INQ"))
+            return "control messages other than TCP_CM_INQ";
+    }
     return NULL;
 }
 
@@ -118,6 +126,27 @@ static bool receive_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
     return pkt_done(out, 0);
 }
 
+/* TCP_CM_INQ: what is left, where the end of the stream counts as a byte. */
+static void check_control(const PktCall *call, const PktSock *s, PktOutcome *out)
+{
+    const PktValue *list = control(call);
+    TcpInfo info;
+
+    if (list == NULL || list->items == NULL || out->error != NULL)
+        return;
+    if (list->items->len != s->inq) {
+        pkt_wrong(out, "%s control message", s->inq ? "there is one" : "there is no");
+        return;
+    }
+    conn_info(s->conn, &info);
+    for (guint i = 0; i < list->items->len; i++) {
+        const PktValue *data = pkt_field(g_ptr_array_index(list->items, i), "cmsg_data", 2);
+        if (data != NULL && data->kind == PKT_INT && (uint64_t)data->num != info.recv_queue)
+            pkt_wrong(out, "TCP_CM_INQ is %" PRIu64 ", expected %" PRId64,
+                      (uint64_t)info.recv_queue, data->num);
+    }
+}
+
 bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
 {
     PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
@@ -137,7 +166,10 @@ bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "ENOTCONN");
     if (a.null && a.n > 0 && conn_readable(s->conn) > 0)
         return pkt_errs(out, "EFAULT");
-    return receive_stream(s, (size_t)a.n, waits, out);
+    bool done = receive_stream(s, (size_t)a.n, waits, out);
+    if (done)
+        check_control(call, s, out);
+    return done;
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -212,6 +244,7 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
     if (a.null && a.n > 0)
         return pkt_errs(out, "EFAULT");
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
+    conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
     return send_stream(s, (size_t)a.n, waits, out);
 }
 

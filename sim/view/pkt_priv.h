@@ -231,6 +231,7 @@ typedef struct PktSock {
     int64_t     keep_probes;
     bool        told_error;  /* the connection's error was told: from now on EOF and EPIPE */
     bool        told_connected;
+    bool        inq;         /* TCP_INQ: what is left to read is told with each recvmsg */
     Listener   *listener;
     Conn       *conn;
     UdpSock    *udp;

@@ -322,7 +322,7 @@ static bool set_sysctl(PktSettings *set, const char *name, const char *value)
 /* "net.ipv4.tcp_x=1", "/proc/sys/net/ipv4/tcp_x=1". */
 static bool set_assignment(PktSettings *set, const char *word)
 {
-    static const char *const roots[] = { "net.ipv4.", "/proc/sys/net/ipv4/" };
+    static const char *const roots[] = { "net.ipv4.", "net/ipv4/", "/proc/sys/net/ipv4/" };
     const char *eq = strchr(word, '=');
 
     for (size_t i = 0; i < G_N_ELEMENTS(roots) && eq != NULL; i++) {
@@ -351,6 +351,24 @@ static void set_defaults(PktSettings *set)
     set_sysctl(set, "tcp_slow_start_after_idle", "0");
 }
 
+/* "tc qdisc replace dev tun0 root fq": a queue in front of a card that is never busy holds nothing.
+ * fq would pace what TCP asks it to, and here TCP asks for nothing. One without room is a fault. */
+static bool is_plain_queue(char **words)
+{
+    static const char *const kinds[] = { "pfifo", "pfifo_fast", "fq", "fq_codel", "noqueue" };
+    bool plain = false;
+
+    if (g_strcmp0(words[1], "qdisc") != 0)
+        return false;
+    for (char **w = words + 2; *w != NULL; w++) {
+        if (strcmp(*w, "limit") == 0)
+            return false;
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+            plain = plain || strcmp(*w, kinds[i]) == 0;
+    }
+    return plain;
+}
+
 /* The word that is not understood, NULL: all is. */
 static const char *run_line(PktSettings *set, char **words)
 {
@@ -372,6 +390,8 @@ static const char *run_line(PktSettings *set, char **words)
     for (size_t i = 0; i < G_N_ELEMENTS(passed_over); i++)
         if (strcmp(name, passed_over[i]) == 0)
             return NULL;
+    if (strcmp(name, "tc") == 0)
+        return is_plain_queue(words) ? NULL : "";
     bool metrics = words[1] != NULL && strcmp(words[1], "tcp_metrics") == 0;
     return strcmp(name, "ip") == 0 && metrics ? NULL : "";
 }

@@ -1,5 +1,5 @@
 /*
- * pkt_sockopt.c - socket options and tcp_info.
+ * pkt_sockopt.c - socket options.
  *
  * TCP's knobs are the host's: an option that changes one is for scripts with one connection at a
  * time, and is refused, as not supported, where it could reach another.
@@ -207,6 +207,19 @@ static bool set_nodelay(const Opt *o)
     return set_host(o);
 }
 
+static bool set_inq(const Opt *o)
+{
+    o->s->inq = o->num != 0;
+    return o->num == 0 || o->num == 1 ? pkt_done(o->out, 0) : pkt_errs(o->out, "EINVAL");
+}
+
+/* Linux's IP_PMTUDISC_DONT is 0; the others differ in what an unconnected socket does. */
+static bool set_mtu_discover(const Opt *o)
+{
+    o->run->settings.stack.tcp.path_mtu_discovery = !pkt_value_has(o->value, "IP_PMTUDISC_DONT");
+    return set_host(o);
+}
+
 static bool set_maxseg(const Opt *o)
 {
     if (is_connected(o->s))
@@ -300,6 +313,8 @@ static const OptRow rows[] = {
     { "TCP_SYNCNT", set_syn_retries, get_syn_retries },
     { "TCP_LINGER2", set_linger2, NULL },
     { "TCP_CONGESTION", set_congestion, NULL },
+    { "TCP_INQ", set_inq, NULL },
+    { "IP_MTU_DISCOVER", set_mtu_discover, NULL },
     { "IP_TTL", set_ttl, NULL },
     { "IP_TOS", set_tos, NULL },
     { "IP_FREEBIND", set_nothing, NULL },
@@ -350,62 +365,4 @@ const char *pkt_option_lacks(const PktCall *call)
         if (strcmp(rows[i].name, name->text) == 0)
             return (set ? rows[i].set : rows[i].get) != NULL ? NULL : name->text;
     return name->text;
-}
-
-/* --- tcp_info --------------------------------------------------------------------------------- */
-
-static int64_t linux_state(TcpState state)
-{
-    static const int numbers[TCP_STATE_COUNT] = {
-        [TCP_CLOSED] = 7,     [TCP_LISTEN] = 10,    [TCP_SYN_SENT] = 2,   [TCP_SYN_RECEIVED] = 3,
-        [TCP_ESTABLISHED] = 1, [TCP_FIN_WAIT_1] = 4, [TCP_FIN_WAIT_2] = 5, [TCP_CLOSE_WAIT] = 8,
-        [TCP_CLOSING] = 11,   [TCP_LAST_ACK] = 9,   [TCP_TIME_WAIT] = 6,
-    };
-
-    return numbers[state];
-}
-
-bool pkt_tcp_info(void *self, const char *name, int64_t *out)
-{
-    PktRun *run = self;
-    const PktSock *s = pkt_sock_current(run);
-    TcpInfo i;
-
-    if (s == NULL)
-        return false;
-    conn_info(s->conn, &i);
-    uint32_t mss = MAX(i.mss, 1), flight = i.snd_nxt - i.snd_una;
-    bool persists = i.timer != NULL && strcmp(i.timer, "persist") == 0;
-    const struct {
-        const char *name;
-        int64_t     value;
-    } fields[] = {
-        { "tcpi_state", linux_state(i.state) },
-        { "tcpi_retransmits", persists ? 0 : i.backoff },
-        { "tcpi_probes", persists ? i.backoff : 0 },
-        { "tcpi_backoff", i.backoff },
-        { "tcpi_rto", i.rto / USEC },
-        { "tcpi_snd_mss", i.mss },
-        { "tcpi_advmss", (int64_t)(run->settings.stack.tcp.mss != 0 ? run->settings.stack.tcp.mss
-                                                                    : run->settings.mtu - 40) },
-        { "tcpi_options", i.timestamps | i.sack << 1 | i.window_scale << 2 },
-        { "tcpi_snd_wscale", i.snd_scale },
-        { "tcpi_rcv_wscale", i.rcv_scale },
-        { "tcpi_unacked", (flight + mss - 1) / mss },
-        { "tcpi_rtt", i.srtt / USEC },
-        { "tcpi_rttvar", i.rttvar / USEC },
-        { "tcpi_snd_ssthresh", i.ssthresh > INT32_MAX ? INT32_MAX : i.ssthresh / mss },
-        { "tcpi_snd_cwnd", i.cwnd / mss },
-        { "tcpi_total_retrans", (int64_t)i.retransmits },
-        { "tcpi_bytes_acked", (int64_t)i.bytes_acked },
-        { "tcpi_bytes_received", (int64_t)i.bytes_received },
-        { "tcpi_bytes_sent", (int64_t)i.bytes_sent },
-        { "tcpi_notsent_bytes", (int64_t)(i.send_queue - MIN(i.send_queue, flight)) },
-    };
-    for (size_t k = 0; k < G_N_ELEMENTS(fields); k++)
-        if (strcmp(fields[k].name, name) == 0) {
-            *out = fields[k].value;
-            return true;
-        }
-    return false;
 }
