@@ -91,7 +91,7 @@ static void add_view_entries(GOptionGroup *group, Options *o)
           "Width of the ladder (default: the terminal's, else 80)", "N" },
         { "lang", 0, 0, G_OPTION_ARG_STRING, &o->lang,
           "Language of the narration, en or zh (default: from LANG)", "LANG" },
-        { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print events, packets and times on stderr",
+        { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print on stderr what the run has cost",
           NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No count of checks on stderr", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, "SCENARIO.lua" },
@@ -308,7 +308,7 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
 
 /* --- the verdict ------------------------------------------------------------------------------ */
 
-static void report(const Options *o, const RunResult *out, int64_t wall_us)
+static void report(const Options *o, const RunResult *out)
 {
     for (guint i = 0; i < out->failures->len; i++)
         fputs(((const Failure *)g_ptr_array_index(out->failures, i))->block, stderr);
@@ -319,8 +319,7 @@ static void report(const Options *o, const RunResult *out, int64_t wall_us)
     if (out->error != NULL)
         fprintf(stderr, "%s\n", out->error);
     if (o->stats)
-        fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " packets, %.3f s\n", out->events,
-                out->packets, (double)wall_us / 1e6);
+        run_stats_print(&out->stats, stderr);
     if (!o->quiet && (out->checks > 0 || out->error == NULL))
         fprintf(stderr, "%u checks, %u failed\n", out->checks, out->failed);
 }
@@ -334,12 +333,11 @@ static int run_one(const Options *o, const RunRequest *req)
             "stacklab run: --at all records each packet at every interface: analyzers that take it "
             "for one vantage will see retransmissions\n",
             stderr);
-    int64_t begun = g_get_monotonic_time();
     int status = run_scenario(o->files[0], req, &out);
     if (req->digest && out.digest[0] != '\0')
         printf("digest: %s\n", out.digest);
     fflush(stdout);
-    report(o, &out, g_get_monotonic_time() - begun);
+    report(o, &out);
     if (out.abandoned) {
         fflush(NULL);
         _exit(status);

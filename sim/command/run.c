@@ -38,7 +38,6 @@ static void take_outcome(RunResult *out, LuaOutcome *outcome)
     out->checks = outcome->checks;
     out->failed = outcome->failed;
     out->events = outcome->events;
-    out->packets = outcome->packets;
 }
 
 /* Plays it; false if it had to be left behind while it span. */

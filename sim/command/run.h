@@ -4,6 +4,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/command/run_stats.h"
 #include "sim/lua/lua_run.h"
 #include "sim/view/dissect.h"
 
@@ -50,7 +51,8 @@ typedef struct RunResult {
     char       digest[65]; /* hex; empty if not asked for or not to be had */
     char      *text;      /* what the views and print wrote, if RunRequest.out is NULL */
     size_t     text_len;
-    uint64_t   events, packets;
+    uint64_t   events;
+    RunStats   stats;
     bool       abandoned; /* it span inside a library call: better _exit than clean up */
 } RunResult;
 

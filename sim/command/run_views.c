@@ -33,6 +33,7 @@ struct Views {
     char *text; /* where out goes if the request names none */
     size_t text_len;
     Looks *looks;
+    RunStats stats;
     GString *digests;       /* of the worlds that have ended, in that order */
     GPtrArray *captures;    /* of RunCapture */
     GPtrArray *event_files; /* of OutFile */
@@ -94,6 +95,14 @@ static void world_begun(void *views_, World *world)
         ladder_set_labels(looks->ladder, label, world);
 }
 
+static void loaded(void *views_, World *world)
+{
+    Views *views = views_;
+
+    if (world->outer == NULL)
+        views->stats.loaded = run_cost_now(world->sim);
+}
+
 static void stop_looking_at_first(Views *views, Looks *looks)
 {
     for (guint i = 0; i < views->captures->len; i++)
@@ -117,6 +126,11 @@ static void world_ended(void *views_, World *world)
     Looks *looks = views->looks;
 
     g_assert(looks->world == world);
+    if (world->outer == NULL) {
+        views->stats.ended = run_cost_now(world->sim);
+        views->stats.packets = world->sim->packets.made;
+        views->stats.simulated = sim_now(world->sim);
+    }
     if (looks->digest != NULL) {
         char *digest = events_digest(looks->digest);
         g_string_append(views->digests, digest);
@@ -169,7 +183,7 @@ static void lesson(void *views_, World *world, const char *title, const char *qu
 
 LuaHooks views_hooks(Views *views)
 {
-    return (LuaHooks){ world_begun, world_ended, print, note, lesson, views };
+    return (LuaHooks){ world_begun, loaded, world_ended, print, note, lesson, views };
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -257,6 +271,7 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
     Views *views = g_new0(Views, 1);
 
     views->req = req;
+    views->stats.begun = run_cost_now(NULL);
     views->scenario = g_path_get_basename(file);
     views->digests = g_string_new(NULL);
     views->captures = g_ptr_array_new();
@@ -293,6 +308,7 @@ bool views_finish(Views *views, bool keep, RunResult *out, GError **error)
     GError *first = NULL;
 
     set_digest(views, out);
+    out->stats = views->stats;
     fflush(views->out);
     views_free(views, keep, &first);
     out->text = views->text;

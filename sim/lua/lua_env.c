@@ -101,7 +101,6 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
         g_free(place);
     }
     out->events = env->progress;
-    out->packets = world->sim->packets.made;
 }
 
 void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len, LuaOutcome *out)

@@ -28,6 +28,7 @@ void failure_free(void *failure);
 /* What a run tells whoever plays it, while it goes on. Each may be NULL. */
 typedef struct LuaHooks {
     void (*world_begun)(void *self, World *world); /* its Sim is empty: the place to add sinks */
+    void (*loaded)(void *self, World *world);      /* its file has waited for the first time */
     void (*world_ended)(void *self, World *world); /* it still stands, but is over */
     void (*print)(void *self, const char *text);   /* of print and sim.table: whole lines */
     void (*note)(void *self, World *world, const char *text);
@@ -47,7 +48,6 @@ typedef struct LuaOutcome {
     unsigned   checks, failed;
     GPtrArray *waiting;  /* of char *: "file:line: task 3 still waits"; spawned tasks at the end */
     uint64_t   events;   /* of all worlds */
-    uint64_t   packets;  /* born in the scenario's own */
 } LuaOutcome;
 void lua_outcome_clear(LuaOutcome *out);
 

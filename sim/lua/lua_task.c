@@ -116,6 +116,9 @@ static void file_has_begun(Task *task)
         return;
     sim_params_finish(task->world);
     parts->loaded = parts->error == NULL;
+    const LuaHooks *hooks = &task->world->env->hooks;
+    if (hooks->loaded != NULL)
+        hooks->loaded(hooks->self, task->world);
 }
 
 /* The registry's reference to a list of the n values that its function returned; of none, of a
