@@ -167,6 +167,90 @@ START_TEST(agrees_with_a_sorted_list_under_random_use)
 }
 END_TEST
 
+/* --- with more pending than one heap holds ---------------------------------------------------- */
+
+enum { CROWD = 4000, STEPS = 40000 };
+
+static int sooner(gconstpointer a, gconstpointer b, gpointer unused)
+{
+    const Timer *x = a, *y = b;
+
+    (void)unused;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static const Timer *fired_last;
+
+static void note_last(void *owner)
+{
+    fired_last = owner;
+}
+
+/* Now, soon, at a round instant that others share, or any power of two of nanoseconds away, up to
+ * centuries. */
+static SimTime draw_delay(const Sched *s, uint64_t x)
+{
+    switch (x % 4) {
+    case 0: return 0;
+    case 1: return (SimTime)((x >> 8) % 1000);
+    case 2: return (SimTime)(1000000 - (uint64_t)s->now % 1000000);
+    default: return (SimTime)((x >> 16) & (((uint64_t)1 << (x >> 3) % 63) - 1));
+    }
+}
+
+static void set_or_stop(GSequence *model, GSequenceIter **places, Timer *timers, uint64_t x)
+{
+    size_t i = (size_t)(x >> 40) % CROWD;
+    Timer *t = &timers[i];
+
+    if (timer_pending(t)) {
+        g_sequence_remove(places[i]);
+        places[i] = NULL;
+    }
+    if ((x >> 36) % 8 == 0) {
+        timer_stop(t);
+    } else {
+        timer_set(t, draw_delay(t->sched, x));
+        places[i] = g_sequence_insert_sorted(model, t, sooner, NULL);
+    }
+}
+
+/* A model that is sorted at once, and fires one for each that is set. */
+START_TEST(agrees_with_a_sorted_sequence_whatever_is_pending)
+{
+    Timer *timers = g_new(Timer, CROWD);
+    GSequenceIter **places = g_new0(GSequenceIter *, CROWD);
+    GSequence *model = g_sequence_new(NULL);
+    uint64_t x = 88172645463325252u + (unsigned)_i;
+    Sched s;
+
+    sched_init(&s);
+    for (int i = 0; i < CROWD; i++)
+        timer_init(&timers[i], &s, note_last, &timers[i]);
+    for (int step = 0; step < STEPS; step++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        set_or_stop(model, places, timers, x);
+        ck_assert_uint_eq(s.foreground, (size_t)g_sequence_get_length(model));
+        if (step < CROWD || (x >> 20) % 4 == 0 || g_sequence_is_empty(model))
+            continue;
+        GSequenceIter *first = g_sequence_get_begin_iter(model);
+        const Timer *due = g_sequence_get(first);
+        g_sequence_remove(first);
+        ck_assert_int_eq(sched_next(&s), due->at);
+        ck_assert(sched_run_one(&s));
+        ck_assert_ptr_eq(fired_last, due);
+    }
+    sched_clear(&s);
+    g_sequence_free(model);
+    g_free(places);
+    g_free(timers);
+}
+END_TEST
+
 Suite *sched_suite(void);
 Suite *sched_suite(void)
 {
@@ -178,6 +262,7 @@ Suite *sched_suite(void)
     tcase_add_test(tc, a_stopped_timer_does_not_fire);
     tcase_add_test(tc, background_timers_do_not_count);
     tcase_add_loop_test(tc, agrees_with_a_sorted_list_under_random_use, 0, 3);
+    tcase_add_loop_test(tc, agrees_with_a_sorted_sequence_whatever_is_pending, 0, 4);
     suite_add_tcase(suite, tc);
     return suite;
 }

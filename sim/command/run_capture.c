@@ -65,7 +65,8 @@ static bool check_name(RunCapture *capture, GError **error)
         return false;
     }
     capture->opt.classic = g_str_has_suffix(name, ".pcap");
-    if (capture->opt.classic || g_str_has_suffix(name, ".pcapng") || strcmp(name, "-") == 0)
+    if (capture->opt.classic || g_str_has_suffix(name, ".pcapng") || strcmp(name, "-") == 0 ||
+        out_file_is_device(name))
         return true;
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "-w %s: a capture is called .pcapng, or .pcap, or is a folder (FOLDER/)", name);

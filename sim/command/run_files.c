@@ -5,7 +5,9 @@
 #include "sim/command/run_files.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a handler must remove: it cannot be told otherwise. */
@@ -35,6 +37,13 @@ void out_files_remove(void)
             unlink(open_names[i]);
 }
 
+bool out_file_is_device(const char *name)
+{
+    GStatBuf st;
+
+    return g_stat(name, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 OutFile *out_file_open(const char *option, const char *name, GError **error)
 {
     OutFile *out = g_new0(OutFile, 1);
@@ -44,6 +53,8 @@ OutFile *out_file_open(const char *option, const char *name, GError **error)
         out->file = stdout;
         return out;
     }
+    if (out_file_is_device(name) && (out->file = fopen(name, "wb")) != NULL)
+        return out;
     out->temporary = g_strdup_printf("%s.%ld.tmp", name, (long)getpid());
     out->file = g_file_test(name, G_FILE_TEST_IS_DIR) ? NULL : fopen(out->temporary, "wb");
     if (out->file == NULL) {
@@ -73,6 +84,8 @@ bool out_file_close(OutFile *out, bool keep, GError **error)
         else if (rename(out->temporary, out->name) != 0)
             ok = false, why = errno;
         forget(out->temporary);
+    } else if (out->file != stdout) {
+        ok = fclose(out->file) == 0 && ok;
     }
     if (!ok && keep)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: cannot be written: %s",

@@ -10,9 +10,12 @@
 
 typedef struct OutFile {
     char *name;
-    char *temporary; /* NULL: stdout */
+    char *temporary; /* NULL: stdout, or a device */
     FILE *file;
 } OutFile;
+
+/* A pipe or a device, which is written as it stands: /dev/null is not to be replaced by a file. */
+bool out_file_is_device(const char *name);
 
 /* Opens what will become `name`; "-" is stdout. NULL and an error that begins with `option` and the
  * name. */

@@ -1,16 +1,20 @@
 /*
- * sched.c - a 4-ary heap of (instant, order, timer).
+ * sched.c - a 4-ary heap of (instant, order, timer) for what is near, a ladder (far.c) for the rest
+ * once there is much of it.
  *
- * The key is kept in the heap's own array, so that sifting touches no timer but those it moves. A
- * timer set to a later instant keeps its old place; when that place comes up the entry is moved on,
- * unseen from outside, so re-arming a retransmission timer on every ACK costs two stores.
+ * The key is kept in the arrays themselves, so that sifting touches no timer but those it moves. A
+ * timer set to a later instant keeps its old entry; when that comes up it is moved on, unseen from
+ * outside, so re-arming a retransmission timer on every ACK costs two stores.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/sched.h"
 
 #include <glib.h>
 
-enum { ARITY = 4 };
+enum {
+    ARITY = 4,
+    MANY = 256 /* as many timers a heap alone serves best */
+};
 
 static bool entry_before(const SchedEntry *a, const SchedEntry *b)
 {
@@ -20,7 +24,7 @@ static bool entry_before(const SchedEntry *a, const SchedEntry *b)
 static void place(Sched *s, size_t i, SchedEntry e)
 {
     s->heap[i] = e;
-    e.timer->slot = i + 1;
+    e.timer->slot = i;
 }
 
 static void sift_up(Sched *s, size_t i, SchedEntry e)
@@ -59,13 +63,14 @@ static void heap_push(Sched *s, SchedEntry e)
         s->cap = s->cap ? 2 * s->cap : 64;
         s->heap = g_renew(SchedEntry, s->heap, s->cap);
     }
+    e.timer->in = TIMER_IN_HEAP;
     s->n++;
     sift_up(s, s->n - 1, e);
 }
 
 static void heap_remove(Sched *s, size_t i)
 {
-    s->heap[i].timer->slot = 0;
+    s->heap[i].timer->in = TIMER_IN_NOTHING;
     s->n--;
     if (i == s->n)
         return;
@@ -76,27 +81,79 @@ static void heap_remove(Sched *s, size_t i)
         sift_down(s, i, moved);
 }
 
-/* Moves entries of timers that were pushed back to where they belong, until the root is true. */
-static void settle_root(Sched *s)
+static void far_add(Sched *s, SchedEntry e)
 {
-    while (s->n > 0) {
+    e.timer->in = TIMER_IN_FAR;
+    far_put(&s->far, e);
+}
+
+/* From a heap alone to a heap and a ladder. */
+static void part(Sched *s)
+{
+    s->near_end = s->now;
+    far_begin(&s->far, s->now);
+    for (size_t i = 0; i < s->n; i++)
+        far_add(s, s->heap[i]);
+    s->n = 0;
+}
+
+static void add(Sched *s, SchedEntry e)
+{
+    if (s->n >= MANY && s->near_end == NEVER)
+        part(s);
+    if (e.at < s->near_end)
+        heap_push(s, e);
+    else
+        far_add(s, e);
+}
+
+static void take_back(void *sched, SchedEntry e)
+{
+    heap_push(sched, e);
+}
+
+static void take_out(Timer *t)
+{
+    if (t->in == TIMER_IN_HEAP)
+        heap_remove(t->sched, t->slot);
+    else
+        far_remove(&t->sched->far, t);
+    t->in = TIMER_IN_NOTHING;
+}
+
+/* Makes the root the earliest pending timer; false if there is none. Entries of timers that were
+ * pushed back are moved to where they belong. */
+static bool settle_root(Sched *s)
+{
+    for (;;) {
+        while (s->n == 0 && s->far.n > 0)
+            s->near_end = far_take(&s->far, take_back, s);
+        if (s->n == 0)
+            return false;
         SchedEntry e = s->heap[0];
-        const Timer *t = e.timer;
+        Timer *t = e.timer;
         if (e.at == t->at && e.order == t->order)
-            return;
-        sift_down(s, 0, (SchedEntry){ t->at, t->order, e.timer });
+            return true;
+        e = (SchedEntry){ t->at, t->order, t };
+        if (e.at < s->near_end) {
+            sift_down(s, 0, e);
+        } else {
+            heap_remove(s, 0);
+            far_add(s, e);
+        }
     }
 }
 
 void sched_init(Sched *s)
 {
-    *s = (Sched){ 0 };
+    *s = (Sched){ .near_end = NEVER };
 }
 
 void sched_clear(Sched *s)
 {
     g_free(s->heap);
-    *s = (Sched){ .now = s->now, .events = s->events };
+    far_clear(&s->far);
+    *s = (Sched){ .now = s->now, .events = s->events, .near_end = NEVER };
 }
 
 uint64_t sched_order(Sched *s)
@@ -106,14 +163,12 @@ uint64_t sched_order(Sched *s)
 
 SimTime sched_next(Sched *s)
 {
-    settle_root(s);
-    return s->n > 0 ? s->heap[0].at : NEVER;
+    return settle_root(s) ? s->heap[0].at : NEVER;
 }
 
 bool sched_run_one(Sched *s)
 {
-    settle_root(s);
-    if (s->n == 0)
+    if (!settle_root(s))
         return false;
     Timer *t = s->heap[0].timer;
     heap_remove(s, 0);
@@ -147,24 +202,26 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
     Sched *s = t->sched;
 
     g_assert(at >= s->now);
-    t->at = at;
+    t->at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
     t->order = order;
     s->foreground += !t->pending && !t->background;
     t->pending = true;
-    if (t->slot == 0) {
-        heap_push(s, (SchedEntry){ at, order, t });
-        return;
+    SchedEntry e = { t->at, order, t };
+    if (t->in == TIMER_IN_HEAP && entry_before(&e, &s->heap[t->slot])) {
+        sift_up(s, t->slot, e);
+    } else if (t->in == TIMER_IN_FAR && entry_before(&e, t->place)) {
+        take_out(t);
+        add(s, e);
+    } else if (t->in == TIMER_IN_NOTHING) {
+        add(s, e);
     }
-    SchedEntry now = { at, order, t };
-    if (entry_before(&now, &s->heap[t->slot - 1]))
-        sift_up(s, t->slot - 1, now);
 }
 
 void timer_stop(Timer *t)
 {
     if (!t->pending)
         return;
-    heap_remove(t->sched, t->slot - 1);
+    take_out(t);
     t->pending = false;
     t->sched->foreground -= !t->background;
 }

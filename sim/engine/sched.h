@@ -3,12 +3,13 @@
  * arming).
  *
  * A Timer lives inside what it serves and is the engine's only kind of event. Arming never
- * allocates per event (the heap's array grows once). Ties fire in the order in which the timers
+ * allocates per event (arrays grow once). Ties fire in the order in which the timers
  * were last set; a caller may also bring its own place in line (timer_set_as), which a link does
  * for the packet at the head of its queue.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/engine/far.h"
 #include "sim/engine/time.h"
 
 #include <stdbool.h>
@@ -16,30 +17,33 @@
 
 typedef struct Sched Sched;
 
-typedef struct Timer {
+/* Where a timer's entry is. One that is set to a later instant keeps its old entry till then. */
+typedef enum TimerIn { TIMER_IN_NOTHING, TIMER_IN_HEAP, TIMER_IN_FAR } TimerIn;
+
+struct Timer {
     Sched   *sched;
     void   (*fire)(void *owner);
     void    *owner;
     SimTime  at;         /* when it is due; meaningful while pending */
     uint64_t order;      /* its place among timers due at the same instant */
-    size_t   slot;       /* place in the heap + 1, 0 when it is not there */
+    union {
+        size_t      slot;  /* in the heap */
+        SchedEntry *place; /* in the far future */
+    };
+    TimerIn  in;
     bool     pending;
     bool     background; /* does not keep the simulation alive */
-} Timer;
-
-typedef struct SchedEntry {
-    SimTime  at;
-    uint64_t order;
-    Timer   *timer;
-} SchedEntry;
+};
 
 struct Sched {
     SimTime     now;
     uint64_t    next_order;
     uint64_t    events;     /* fired so far */
     size_t      foreground; /* pending timers that keep the simulation alive */
-    SchedEntry *heap;
+    SchedEntry *heap;       /* what is due before near_end, in order */
     size_t      n, cap;
+    SimTime     near_end;   /* NEVER: everything is in the heap */
+    Far         far;        /* the rest */
 };
 
 void sched_init(Sched *s);
