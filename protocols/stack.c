@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/stack.h"
 
+#include "protocols/internet/ipv4_flow.h"
+
 const TracePoint HOST_CRASHED = { "sim:host_crashed", TRACE_SIM, { { "host", TV_STR } } };
 const TracePoint HOST_BOOTED = { "sim:host_booted", TRACE_SIM, { { "host", TV_STR } } };
 
@@ -59,6 +61,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
 
     node->stack = stack;
     node->free_stack = stack_free;
+    node->sim->reader = &ipv4_reader;
     stack->node = node;
     stack->cfg = *cfg;
     stack->cfg.ipv4.forward = node->kind == NODE_ROUTER;

@@ -42,6 +42,32 @@ static const struct {
       "sim.link(a, b) sim.link(a, c)\n"
       "print(b.ip, c.ip, a)",
       "10.1.0.2\t10.2.0.2\thost<a 10.1.0.1 10.2.0.1>\n" },
+    { "a queue may have a discipline; its figures are those of its type",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "local l = sim.link(a, b, { rate = '8Mbit', queue = { type = 'fq_codel', limit = 3 },\n"
+      "  reverse = { queue = '64KiB' } })\n"
+      "b:udp(9)\n"
+      "local u = a:udp()\n"
+      "u:sendto('x', b, 9) sim.sleep(1)\n"
+      "for i = 1, 6 do u:sendto(('x'):rep(958), b, 9) end\n"
+      "local q, back = l:queue(), l:queue(b)\n"
+      "print(q.type, q.packets, q.bytes, q.limit, q.new_flows, q.dropping)\n"
+      "print(back.type, back.packets, back.limit)\n"
+      "print(l.counters.backlog, l.counters.forward.backlog_bytes, l.counters.marked)\n"
+      "print(l.drops['link.fq-overlimit'], l.drops['link.codel'], l.counters.queue_drops)\n"
+      "sim.settle()\n"
+      "print(l:queue(a).packets, l:queue().waited)\n"
+      "l:set { queue = 'red' }\n"
+      "print(l:queue().type, l:queue().limit, l:queue().average, l:queue(b).type)\n"
+      "l:set { queue = 50 }\n"
+      "print(l:queue().type, l:queue().limit)",
+      "fq_codel\t3\t3000\t3\t1\tfalse\n"
+      "drop-tail\t0\t65536\n"
+      "3\t3000\t0\n"
+      "2\t0\t2\n"
+      "0\t0.003\n"
+      "red\t1000\t0\tred\n"
+      "drop-tail\t50\n" },
     { "a black hole and an unreachable route",
       "local a, r = sim.host('a'), sim.router('r')\n"
       "sim.link(a, r)\n"
@@ -278,6 +304,31 @@ static const struct {
     { "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { queue = -1 })",
       "t.lua:2: link: queue is a number of packets or a size such as \"64KiB\", not '-1'" },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { limit = 5 } })",
+      "t.lua:2: link: queue: a table names its type: drop-tail, red, codel or fq_codel" },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { type = 'fqcodel' } })",
+      "t.lua:2: link: queue: type: \"fqcodel\" is not one of drop-tail, red, codel, fq_codel; did "
+      "you mean..." },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { type = 'codel', min = 5 } })",
+      "t.lua:2: link: queue: no field 'min'..." },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { type = 'codel', target = 'soon' } })",
+      "t.lua:2: link: queue: target: \"soon\" is not a time..." },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { type = 'red', min = 5, max = '64KiB' } })",
+      "t.lua:2: link: queue: red: limit, min and max are all packets, or all bytes (\"64KiB\")" },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { queue = { type = 'red', min = 5, max = 5 } })",
+      "t.lua:2: link: queue: red: max must be above min" },
+    { "local a, b, c = sim.host('a'), sim.host('b'), sim.host('c')\n"
+      "print(sim.link(a, b):queue(c))",
+      "t.lua:2: link:queue: host<c> is not at an end of this link" },
+    { "local a, b = sim.host('a'), sim.host('b')\n"
+      "print(sim.link(a, b):queue().average)",
+      "t.lua:2: no figure of a queue 'average'..." },
     { "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { queue = '64KB/s' })",
       "t.lua:2: link: queue: \"64KB/s\" is not a size: write a number of bytes or e.g. "

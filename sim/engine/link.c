@@ -24,11 +24,23 @@ const TracePoint LINK_REORDERED = { "link:reordered", TRACE_LINK, { { "id", TV_I
 const TracePoint LINK_CORRUPTED = {
     "link:corrupted", TRACE_LINK, { { "id", TV_INT }, { "bit", TV_INT } }
 };
+const TracePoint LINK_MARKED = { "link:marked", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_QUEUE_CHANGED = {
+    "link:queue_changed", TRACE_METRICS,
+    { { "link", TV_STR }, { "packets", TV_INT }, { "bytes", TV_INT }, { "waited", TV_TIME } }
+};
 const TracePoint LINK_WENT_DOWN = { "link:went_down", TRACE_SIM, { { "link", TV_STR } } };
 const TracePoint LINK_WENT_UP = { "link:went_up", TRACE_SIM, { { "link", TV_STR } } };
 
+static bool is_the_queues(DropReason why)
+{
+    return why == DROP_LINK_QUEUE_FULL || why == DROP_LINK_RED_EARLY ||
+           why == DROP_LINK_RED_FORCED || why == DROP_LINK_CODEL || why == DROP_LINK_FQ_OVERLIMIT;
+}
+
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 {
+    g_assert(why < G_N_ELEMENTS(dir->drops));
     Sim *sim = dir->link->sim;
 
     trace(sim, LINK_LOST, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
@@ -37,9 +49,26 @@ void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
         dir->counters.lost++;
     else
         dir->counters.dropped++;
-    dir->counters.queue_drops += why == DROP_LINK_QUEUE_FULL;
+    dir->counters.queue_drops += is_the_queues(why);
+    dir->drops[why]++;
     sim->packets.dropped++;
     packet_free(pkt);
+}
+
+bool link_mark(LinkDir *dir, Packet *pkt)
+{
+    static const char remark[] = "marked by the queue: congestion experienced";
+    Sim *sim = dir->link->sim;
+
+    if (sim->reader == NULL || !sim->reader->mark(pkt))
+        return false;
+    if (pkt->remark == NULL)
+        pkt->remark = remark;
+    else
+        sim_remark(sim, pkt, "%s", remark);
+    dir->counters.marked++;
+    trace(sim, LINK_MARKED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
+    return true;
 }
 
 void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
@@ -134,6 +163,19 @@ static void backlog_append(LinkDir *dir, SimTime start, size_t size)
     dir->backlog_bytes += size;
 }
 
+SimTime link_transmission_time(const LinkConfig *cfg, uint64_t size)
+{
+    if (cfg->rate == 0)
+        return 0;
+    uint64_t bit_ns = size * 8 * (uint64_t)SEC;
+    return (SimTime)(bit_ns / cfg->rate + (bit_ns % cfg->rate != 0));
+}
+
+uint64_t link_frame_max(const LinkConfig *cfg)
+{
+    return (cfg->mtu > 0 ? cfg->mtu : link_defaults.mtu) + ETHERNET_HEADER;
+}
+
 /* Takes the transmitter's time for a frame of that size; false if the queue before it is full. */
 static bool transmit(LinkDir *dir, size_t size)
 {
@@ -147,12 +189,7 @@ static bool transmit(LinkDir *dir, size_t size)
             return false;
         backlog_append(dir, dir->next_free, size);
     }
-    SimTime start = MAX(now, dir->next_free), takes = 0;
-    if (cfg->rate > 0) {
-        uint64_t bit_ns = (uint64_t)size * 8 * (uint64_t)SEC;
-        takes = (SimTime)(bit_ns / cfg->rate + (bit_ns % cfg->rate != 0));
-    }
-    dir->next_free = time_add(start, takes);
+    dir->next_free = time_add(MAX(now, dir->next_free), link_transmission_time(cfg, size));
     return true;
 }
 
@@ -204,24 +241,12 @@ static bool jumps_ahead(LinkDir *dir)
     return true;
 }
 
-/* One frame along the cable: refused, lost, or in flight. */
-static void carry(LinkDir *dir, Packet *pkt)
+/* The transmitter will have sent it at next_free: lost, or in flight. */
+static void depart(LinkDir *dir, Packet *pkt)
 {
     const LinkConfig *cfg = &dir->cfg;
     Sim *sim = dir->link->sim;
 
-    if (!dir->link->up) {
-        link_lose(dir, pkt, DROP_LINK_DOWN);
-        return;
-    }
-    if (cfg->mtu > 0 && pkt->frame_len > cfg->mtu + ETHERNET_HEADER) {
-        link_lose(dir, pkt, DROP_LINK_TOO_BIG);
-        return;
-    }
-    if (!transmit(dir, pkt->frame_len)) {
-        link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
-        return;
-    }
     if (loses(dir)) {
         link_lose(dir, pkt, DROP_LINK_LOSS);
         return;
@@ -243,6 +268,62 @@ static void carry(LinkDir *dir, Packet *pkt)
         arrive = MAX(arrive, dir->last_arrival);
     dir->last_arrival = MAX(arrive, dir->last_arrival);
     put_in_flight(dir, pkt, arrive);
+}
+
+/* --- a queue with a discipline ---------------------------------------------------------------- */
+
+static void tell_queue(const LinkDir *dir)
+{
+    const Qdisc *q = dir->qdisc;
+
+    trace(dir->link->sim, LINK_QUEUE_CHANGED, dir->from->node, dir->from, NULL,
+          trace_str(dir->name), (int64_t)q->packets, (int64_t)q->bytes, q->waited);
+}
+
+static void transmit_next(void *owner)
+{
+    LinkDir *dir = owner;
+    SimTime now = sim_now(dir->link->sim);
+    Packet *pkt = qdisc_take(dir->qdisc);
+
+    tell_queue(dir);
+    if (pkt == NULL)
+        return;
+    dir->next_free = time_add(now, link_transmission_time(&dir->cfg, pkt->frame_len));
+    if (dir->qdisc->packets > 0)
+        timer_set(&dir->transmitter, dir->next_free - now);
+    depart(dir, pkt);
+}
+
+static void enqueue(LinkDir *dir, Packet *pkt)
+{
+    SimTime now = sim_now(dir->link->sim);
+
+    qdisc_put(dir->qdisc, pkt);
+    tell_queue(dir);
+    if (dir->qdisc->packets == 0 || timer_pending(&dir->transmitter))
+        return;
+    if (dir->next_free <= now)
+        transmit_next(dir);
+    else
+        timer_set(&dir->transmitter, dir->next_free - now);
+}
+
+/* One frame along the cable: refused, lost, waiting or in flight. */
+static void carry(LinkDir *dir, Packet *pkt)
+{
+    const LinkConfig *cfg = &dir->cfg;
+
+    if (!dir->link->up)
+        link_lose(dir, pkt, DROP_LINK_DOWN);
+    else if (cfg->mtu > 0 && pkt->frame_len > cfg->mtu + ETHERNET_HEADER)
+        link_lose(dir, pkt, DROP_LINK_TOO_BIG);
+    else if (dir->qdisc != NULL)
+        enqueue(dir, pkt);
+    else if (transmit(dir, pkt->frame_len))
+        depart(dir, pkt);
+    else
+        link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
 }
 
 void link_enter(LinkDir *dir, Packet *pkt)
@@ -301,7 +382,7 @@ static unsigned count_between(const Sim *sim, const Node *a, const Node *b)
     return n;
 }
 
-static void init_stream(LinkDir *dir, Rng *rng, const char *what)
+void link_init_stream(LinkDir *dir, Rng *rng, const char *what)
 {
     char *name = g_strconcat("link:", dir->name, ":", what, NULL);
 
@@ -316,12 +397,14 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = *cfg };
     dir->name = nth == 0 ? g_strdup_printf("%s>%s", from->node->name, to->node->name)
                          : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
-    init_stream(dir, &dir->rng_loss, "loss");
-    init_stream(dir, &dir->rng_jitter, "jitter");
-    init_stream(dir, &dir->rng_duplicate, "duplicate");
-    init_stream(dir, &dir->rng_reorder, "reorder");
-    init_stream(dir, &dir->rng_corrupt, "corrupt");
+    link_init_stream(dir, &dir->rng_loss, "loss");
+    link_init_stream(dir, &dir->rng_jitter, "jitter");
+    link_init_stream(dir, &dir->rng_duplicate, "duplicate");
+    link_init_stream(dir, &dir->rng_reorder, "reorder");
+    link_init_stream(dir, &dir->rng_corrupt, "corrupt");
     timer_init(&dir->timer, &link->sim->sched, arrived, dir);
+    timer_init(&dir->transmitter, &link->sim->sched, transmit_next, dir);
+    dir->qdisc = qdisc_new(dir);
     from->out = dir;
 }
 
@@ -353,6 +436,8 @@ void link_free(Link *link)
     for (int i = 0; i < 2; i++) {
         LinkDir *dir = &link->dir[i];
         timer_stop(&dir->timer);
+        timer_stop(&dir->transmitter);
+        qdisc_free(dir->qdisc);
         while (dir->head != NULL)
             packet_free(take_head(dir));
         dir->from->out = NULL;
@@ -375,17 +460,41 @@ LinkDir *link_dir_reverse(LinkDir *dir)
     return &dir->link->dir[dir == &dir->link->dir[0]];
 }
 
+/* What a discipline looks up while it works may change under it; not what it is made of. */
+static bool suits(const LinkConfig *was, const LinkConfig *cfg)
+{
+    return was->qdisc.type == cfg->qdisc.type && was->qdisc.flows == cfg->qdisc.flows &&
+           was->queue_in_bytes == cfg->queue_in_bytes;
+}
+
+/* Those that wait in the old queue enter the new one, or the transmitter's time. */
 void link_set(LinkDir *dir, const LinkConfig *cfg)
 {
+    Qdisc *old = dir->qdisc;
+    Packet *pkt;
+
+    bool keep = suits(&dir->cfg, cfg);
     dir->cfg = *cfg;
+    if (keep)
+        return;
+    timer_stop(&dir->transmitter);
+    dir->qdisc = qdisc_new(dir);
+    while (old != NULL && (pkt = qdisc_evict(old)) != NULL)
+        carry(dir, pkt);
+    qdisc_free(old);
 }
 
 /* All that is on the cable, in the queue before it too, is lost, and the transmitter is idle. */
 static void flush(LinkDir *dir)
 {
+    Packet *pkt;
+
     timer_stop(&dir->timer);
+    timer_stop(&dir->transmitter);
     while (dir->head != NULL)
         link_lose(dir, take_head(dir), DROP_LINK_DOWN);
+    while (dir->qdisc != NULL && (pkt = qdisc_evict(dir->qdisc)) != NULL)
+        link_lose(dir, pkt, DROP_LINK_DOWN);
     dir->next_free = 0;
     dir->last_arrival = 0;
     dir->backlog_n = 0;
@@ -412,6 +521,11 @@ void link_up(Link *link)
 
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes)
 {
+    if (dir->qdisc != NULL) {
+        if (bytes != NULL)
+            *bytes = dir->qdisc->bytes;
+        return dir->qdisc->packets;
+    }
     settle_backlog(dir);
     if (bytes != NULL)
         *bytes = dir->backlog_bytes;

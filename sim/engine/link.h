@@ -8,12 +8,14 @@
  * frame that the loss model then takes has cost its time there too. A packet on the wire costs one
  * event: the transmitter's busy time is arithmetic, and only arrivals are scheduled, through one
  * timer for each direction that serves its queue of packets in flight, ordered by (arrival, place
- * in line).
+ * in line). Where the queue has a discipline other than drop-tail (qdisc.h), frames wait in it, and
+ * a second event for each that has waited is the transmitter asking for the next one.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/engine/knob.h"
 #include "sim/engine/node.h"
+#include "sim/engine/qdisc.h"
 #include "sim/engine/rng.h"
 #include "sim/engine/sched.h"
 
@@ -32,6 +34,7 @@ typedef struct LinkConfig {
     uint64_t     rate;          /* bit/s; 0: infinite */
     bool         queue_in_bytes;
     uint64_t     queue;         /* limit behind the frame being sent, packets or bytes; 0: none */
+    QdiscConfig  qdisc;         /* what the queue does besides */
     LossModel    loss_model;
     Prob         loss;          /* LOSS_RANDOM */
     Prob         ge_p, ge_r;    /* Gilbert-Elliott: into, out of the bad state, */
@@ -45,8 +48,21 @@ extern const LinkConfig link_defaults;
 extern const Knob       link_knobs[]; /* for LinkConfig; queue and loss, of many forms: CUSTOM */
 extern const Knob       link_loss_knobs[];    /* { model =, p =, r =, h =, k = }, or `loss` alone */
 
-/* "50" or "50packets" (frames), "64KiB" (bytes). On error cfg is unchanged. */
+extern const Knob *const qdisc_knobs[QDISC_COUNT]; /* { type = "red", ... }, by type */
+
+/* "50" or "50packets" (frames), "64KiB" (bytes): a drop-tail queue; or the name of a discipline,
+ * with its defaults. On error cfg is unchanged. */
 bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error);
+
+/* A limit or threshold out of such a text, names apart. */
+bool link_queue_size(const char *text, QueueSize *out, GError **error);
+
+/* That discipline with its defaults, limit included. */
+void link_queue_defaults(LinkConfig *cfg, QdiscType type);
+
+/* RED's thresholds where they were not said: max is a quarter of the limit, min a third of max.
+ * False with an error if they do not fit together. */
+bool link_queue_check(LinkConfig *cfg, GError **error);
 
 typedef struct LinkCounters {
     /* sent + duplicated = delivered + lost + dropped + what is on the wire or held by a rule */
@@ -54,8 +70,9 @@ typedef struct LinkCounters {
     uint64_t sent_bytes;
     uint64_t delivered, delivered_bytes;
     uint64_t lost;       /* by the loss model */
-    uint64_t dropped;    /* for a full queue, or by a fault rule, or the cable being out */
-    uint64_t queue_drops;
+    uint64_t dropped;    /* by the queue, or by a fault rule, or the cable being out */
+    uint64_t queue_drops; /* of those, by the queue */
+    uint64_t marked;     /* congestion experienced, by the queue */
     uint64_t duplicated; /* copies made by the link or a rule */
     uint64_t reordered, corrupted, held;
 } LinkCounters;
@@ -70,6 +87,7 @@ struct LinkDir {
     Port        *from, *to;
     LinkConfig   cfg;
     LinkCounters counters;
+    uint64_t     drops[DROP_LINK_ENDED]; /* frames that ended here, by reason */
     char        *name;         /* "a>b", "a>b#2": its random streams are named after it */
     Rng          rng_loss, rng_jitter, rng_duplicate, rng_reorder, rng_corrupt;
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
@@ -79,6 +97,8 @@ struct LinkDir {
     LinkWaiting *backlog;      /* a ring of those that wait, in the order of sending */
     size_t       backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
     uint64_t     backlog_bytes;
+    Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
+    Timer        transmitter;  /* free again, and frames wait in the qdisc */
     Packet      *head, *tail;  /* in flight, by (arrive, order) */
     Timer        timer;        /* serves the head */
 };
@@ -104,6 +124,9 @@ extern const TracePoint LINK_RELEASED;   /* id, rule: on the wire again after HE
                                             replayed copy; rule "injected": forged */
 extern const TracePoint LINK_MODIFIED;   /* id, rule */
 extern const TracePoint LINK_DELAYED;    /* id, rule, by */
+extern const TracePoint LINK_MARKED;     /* id: congestion experienced, by the queue */
+extern const TracePoint LINK_QUEUE_CHANGED; /* TRACE_METRICS. link, packets, bytes, waited: a frame
+                                            has joined a queue with a discipline, or left it */
 extern const TracePoint LINK_WENT_DOWN, LINK_WENT_UP; /* category TRACE_SIM: link's name */
 
 /* Plugs a cable between two ports, both still free (g_assert). Each direction has its own
@@ -134,6 +157,10 @@ void link_enter(LinkDir *dir, Packet *pkt);
 /* The end of a frame on the wire: traced, counted as lost or dropped, freed. */
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why);
 
+/* Congestion experienced: sets the mark, counts and traces it. False: this frame has no room for
+ * one. Keeps pkt. */
+bool link_mark(LinkDir *dir, Packet *pkt);
+
 /* Damages a frame: flips the bit-th bit, counted from the first of its first byte. The next frame
  * check will see it. */
 void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit);
@@ -147,3 +174,12 @@ static inline void packet_set_frame(Packet *pkt)
 
 /* Frames now waiting behind the transmitter, and their bytes. */
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes);
+
+/* How long the transmitter takes for that many bytes. */
+SimTime link_transmission_time(const LinkConfig *cfg, uint64_t size);
+
+/* The largest frame, where the MTU limits it; else Ethernet's. */
+uint64_t link_frame_max(const LinkConfig *cfg);
+
+/* The stream of random numbers for one use in a direction: "link:a>b:loss". */
+void link_init_stream(LinkDir *dir, Rng *rng, const char *what);

@@ -11,7 +11,8 @@ static const SimTime LONGEST = 366 * 24 * HOUR;
 
 const char *const distribution_names[] = { "uniform", "normal", "pareto", NULL };
 static const char *const loss_model_names[] = { "random", "gilbert-elliott", NULL };
-static const char *const queue_form[] = { "integer|string", NULL };
+static const char *const queue_form[] = { "integer|string|RedOpts|CodelOpts|FqCodelOpts", NULL };
+static const char *const size_form[] = { "integer|string", NULL };
 static const char *const loss_form[] = { "number|string|table", NULL };
 
 const LinkConfig link_defaults = {
@@ -29,7 +30,8 @@ const Knob link_knobs[] = {
     { "rate", KNOB_RATE, AT(rate), 0, 0, NULL,
       "of the transmitter, in bit/s, Ethernet header included; 0: infinite", "", false },
     { "queue", KNOB_CUSTOM, 0, 0, 0, queue_form,
-      "room behind the frame being sent: a number of packets, or a size in bytes", "", false },
+      "room behind the frame being sent, in packets or bytes; or a discipline, and what it takes",
+      "", false },
     { "loss", KNOB_CUSTOM, 0, 0, 0, loss_form,
       "probability that a frame is lost, or a table: model, p, r, h, k", "", false },
     { "duplicate", KNOB_PROB, AT(duplicate), 0, 0, NULL,
@@ -56,7 +58,116 @@ const Knob link_loss_knobs[] = {
     { .name = NULL }
 };
 
-bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error)
+#define TYPE                                                                                       \
+    { "type", KNOB_ENUM, AT(qdisc.type), 0, 0, qdisc_names, "the discipline of the queue", "",     \
+      false }
+#define LIMIT                                                                                      \
+    { "limit", KNOB_CUSTOM, AT(queue), 0, 0, size_form,                                            \
+      "room behind the frame being sent: a number of packets, or a size in bytes", "", false }
+#define ECN                                                                                        \
+    { "ecn", KNOB_BOOL, AT(qdisc.ecn), 0, 0, NULL,                                                 \
+      "marks packets whose sender can be told so, instead of dropping them", "RFC 3168 §5", false }
+#define CODEL_KNOBS                                                                                \
+    { "target", KNOB_TIME, AT(qdisc.target), 0, LONGEST, NULL,                                     \
+      "how long a packet may wait", "RFC 8289 §4.3", false },                                     \
+    { "interval", KNOB_TIME, AT(qdisc.interval), 1, LONGEST, NULL,                                 \
+      "for how long all may wait longer before one is dropped: a round trip's time",               \
+      "RFC 8289 §4.3", false },                                                                   \
+    { "ce_threshold", KNOB_TIME, AT(qdisc.ce_threshold), 0, LONGEST, NULL,                         \
+      "marks every packet that has waited longer; 0: none", "RFC 8290 §5.2.7", false }
+
+static const Knob drop_tail_knobs[] = { TYPE, LIMIT, { .name = NULL } };
+
+static const Knob red_knobs[] = {
+    TYPE, LIMIT, ECN,
+    { "min", KNOB_CUSTOM, AT(qdisc.min), 0, 0, size_form,
+      "average length from which packets are dropped or marked; a third of max", "", false },
+    { "max", KNOB_CUSTOM, AT(qdisc.max), 0, 0, size_form,
+      "average length at which that is as likely as `probability`; a quarter of the limit", "",
+      false },
+    { "probability", KNOB_PROB, AT(qdisc.probability), 0, 0, NULL,
+      "of a drop or a mark at max", "", false },
+    { "weight", KNOB_INT, AT(qdisc.weight), 0, 20, NULL,
+      "of a new length in the average: 2 to the power of minus that", "", false },
+    { "avpkt", KNOB_SIZE, AT(qdisc.avpkt), 1, 65549, NULL,
+      "bytes of the usual packet: while the link is idle the average decays as if such came", "",
+      false },
+    { "gentle", KNOB_BOOL, AT(qdisc.gentle), 0, 0, NULL,
+      "between max and twice max the probability goes on to 1; else it is 1 from max on", "",
+      false },
+    { "harddrop", KNOB_BOOL, AT(qdisc.harddrop), 0, 0, NULL,
+      "from max on nothing is marked that should be dropped", "RFC 3168 §7", false },
+    { .name = NULL }
+};
+
+static const Knob codel_knobs[] = { TYPE, LIMIT, ECN, CODEL_KNOBS, { .name = NULL } };
+
+static const Knob fq_codel_knobs[] = {
+    TYPE, LIMIT, ECN, CODEL_KNOBS,
+    { "flows", KNOB_INT, AT(qdisc.flows), 1, 65536, NULL,
+      "queues, among which flows are spread by chance", "RFC 8290 §5.2.4", false },
+    { "quantum", KNOB_SIZE, AT(qdisc.quantum), 1, 1 << 20, NULL,
+      "bytes that each flow may send in its turn", "RFC 8290 §5.2.5", false },
+    { .name = NULL }
+};
+
+const Knob *const qdisc_knobs[QDISC_COUNT] = {
+    [QDISC_DROP_TAIL] = drop_tail_knobs,
+    [QDISC_RED] = red_knobs,
+    [QDISC_CODEL] = codel_knobs,
+    [QDISC_FQ_CODEL] = fq_codel_knobs,
+};
+
+void link_queue_defaults(LinkConfig *cfg, QdiscType type)
+{
+    cfg->queue = type == QDISC_FQ_CODEL ? 10240 : link_defaults.queue;
+    cfg->queue_in_bytes = false;
+    cfg->qdisc = (QdiscConfig){ .type = type };
+    if (type == QDISC_RED) {
+        cfg->qdisc.probability = PROB_ONE / 50;
+        cfg->qdisc.weight = 9;
+        cfg->qdisc.avpkt = 1000;
+        cfg->qdisc.gentle = true;
+        cfg->qdisc.harddrop = true;
+    }
+    if (type == QDISC_CODEL || type == QDISC_FQ_CODEL) {
+        cfg->qdisc.target = 5 * MSEC;
+        cfg->qdisc.interval = 100 * MSEC;
+    }
+    if (type == QDISC_FQ_CODEL) {
+        cfg->qdisc.ecn = true;
+        cfg->qdisc.flows = 1024;
+        cfg->qdisc.quantum = link_frame_max(&link_defaults);
+    }
+}
+
+static bool misfit(GError **error, const char *why)
+{
+    g_set_error(error, KNOB_ERROR, KNOB_ERROR_VALUE, "queue: red: %s", why);
+    return false;
+}
+
+bool link_queue_check(LinkConfig *cfg, GError **error)
+{
+    QdiscConfig *q = &cfg->qdisc;
+    QueueSize limit = { cfg->queue, cfg->queue_in_bytes };
+
+    if (q->type != QDISC_RED)
+        return true;
+    if (q->max.n == 0)
+        q->max = (QueueSize){ MAX(limit.n / 4, 1), limit.in_bytes };
+    if (q->min.n == 0)
+        q->min = (QueueSize){ q->max.n / 3, q->max.in_bytes };
+    if (q->min.in_bytes != limit.in_bytes || q->max.in_bytes != limit.in_bytes)
+        return misfit(error, "limit, min and max are all packets, or all bytes (\"64KiB\")");
+    if (q->min.n >= q->max.n)
+        return misfit(error, "max must be above min");
+    if (q->max.n > UINT32_MAX / 2)
+        return misfit(error, "max is too large");
+    return true;
+}
+
+bool link_queue_size(const char *text, QueueSize *out, GError **error)
 {
     char *end;
     uint64_t n = g_ascii_strtoull(text, &end, 10);
@@ -66,7 +177,23 @@ bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error)
 
     if (!packets && !parse_size(text, &n, error))
         return false;
-    cfg->queue = n;
-    cfg->queue_in_bytes = !packets;
+    *out = (QueueSize){ n, !packets };
+    return true;
+}
+
+bool link_queue_from_text(LinkConfig *cfg, const char *text, GError **error)
+{
+    QueueSize limit;
+
+    for (int type = 0; type < QDISC_COUNT; type++)
+        if (strcmp(text, qdisc_names[type]) == 0) {
+            link_queue_defaults(cfg, (QdiscType)type);
+            return link_queue_check(cfg, error);
+        }
+    if (!link_queue_size(text, &limit, error))
+        return false;
+    cfg->qdisc = (QdiscConfig){ .type = QDISC_DROP_TAIL };
+    cfg->queue = limit.n;
+    cfg->queue_in_bytes = limit.in_bytes;
     return true;
 }

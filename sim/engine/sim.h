@@ -30,6 +30,7 @@ struct Sim {
     unsigned   topology;     /* counts changes of nodes, links, addresses, for who caches routes */
     uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */
     GPtrArray *nodes, *links; /* owned, in the order of making */
+    const FrameReader *reader; /* set by the stacks' wiring; NULL: one flow, and no marks */
     GHashTable *by_name;     /* node names to nodes; for look-up only */
     GStringChunk *remarks;   /* see sim_remark; NULL until there is one */
     /* Runs after every event, if set (sim.always, sim.wait ...). */

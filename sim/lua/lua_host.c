@@ -37,13 +37,13 @@ static int drops_index(lua_State *L)
                     near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
-static void push_drops(lua_State *L, const Node *node)
+void lua_push_drops(lua_State *L, const uint64_t *drops, size_t n)
 {
     lua_createtable(L, 0, 8);
-    for (DropReason why = DROP_NONE + 1; why < DROP_COUNT; why++) {
-        if (node->drops[why] == 0)
+    for (DropReason why = DROP_NONE + 1; why < n; why++) {
+        if (drops[why] == 0)
             continue;
-        lua_pushinteger(L, (lua_Integer)node->drops[why]);
+        lua_pushinteger(L, (lua_Integer)drops[why]);
         lua_setfield(L, -2, drop_name(why));
     }
     lua_createtable(L, 0, 1);
@@ -57,7 +57,7 @@ int lua_counter_index(lua_State *L, Node *node, const char *name)
     if (strcmp(name, "counters") == 0)
         push_counters(L, node);
     else if (strcmp(name, "drops") == 0)
-        push_drops(L, node);
+        lua_push_drops(L, node->drops, G_N_ELEMENTS(node->drops));
     else if (strcmp(name, "state") == 0)
         lua_pushstring(L, node->down ? "down" : "up");
     else

@@ -28,22 +28,94 @@ static void collect_knobs(Knob out[MAX_KNOBS])
     out[n] = (Knob){ .name = NULL };
 }
 
-static void read_queue(lua_State *L, LinkConfig *cfg)
+/* What is said of a size on top of the stack: packets, or bytes with a unit. */
+static QueueSize check_queue_size(lua_State *L, const char *what)
 {
     GError *error = NULL;
+    QueueSize size = { 0 };
     int is_int;
     lua_Integer n = lua_tointegerx(L, -1, &is_int);
 
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        if (link_queue_size(lua_tostring(L, -1), &size, &error))
+            return size;
+        g_prefix_error(&error, "link: %s: ", what);
+        lua_fail_gerror(L, error);
+    }
+    if (!is_int || n < 0)
+        lua_fail(L, "link: %s is a number of packets or a size such as \"64KiB\", not '%s'", what,
+                 luaL_tolstring(L, -1, NULL));
+    return (QueueSize){ (uint64_t)n, false };
+}
+
+static void queue_custom(lua_State *L, const Knob *knob, void *config)
+{
+    LinkConfig *cfg = config;
+    QueueSize size = check_queue_size(L, knob->name);
+
+    if (strcmp(knob->name, "min") == 0) {
+        cfg->qdisc.min = size;
+    } else if (strcmp(knob->name, "max") == 0) {
+        cfg->qdisc.max = size;
+    } else {
+        cfg->queue = size.n;
+        cfg->queue_in_bytes = size.in_bytes;
+    }
+}
+
+static QdiscType check_queue_type(lua_State *L, int arg)
+{
+    const Knob type = { .name = "type", .type = KNOB_ENUM, .names = qdisc_names };
+    GError *error = NULL;
+    int value = QDISC_DROP_TAIL;
+
+    if (lua_getfield(L, arg, "type") == LUA_TNIL)
+        lua_fail(L, "link: queue: a table names its type: drop-tail, red, codel or fq_codel");
+    if (!knob_set_text(&type, &value, luaL_tolstring(L, -1, NULL), &error)) {
+        g_prefix_error(&error, "link: queue: ");
+        lua_fail_gerror(L, error);
+    }
+    lua_pop(L, 2);
+    return (QdiscType)value;
+}
+
+/* { type = "red", min = 5, max = 15 }: without a limit, room for four times max. */
+static void read_queue_table(lua_State *L, int arg, LinkConfig *cfg)
+{
+    LinkConfig read = *cfg;
+    GError *error = NULL;
+    QdiscType type = check_queue_type(L, arg);
+
+    link_queue_defaults(&read, type);
+    lua_options(L, arg, "link: queue", qdisc_knobs[type], &read, queue_custom);
+    if (lua_getfield(L, arg, "limit") == LUA_TNIL && read.qdisc.max.n > 0) {
+        read.queue = 4 * read.qdisc.max.n;
+        read.queue_in_bytes = read.qdisc.max.in_bytes;
+    }
+    if (!link_queue_check(&read, &error)) {
+        g_prefix_error(&error, "link: ");
+        lua_fail_gerror(L, error);
+    }
+    *cfg = read;
+}
+
+static void read_queue(lua_State *L, LinkConfig *cfg)
+{
+    GError *error = NULL;
+
+    if (lua_type(L, -1) == LUA_TTABLE) {
+        read_queue_table(L, lua_gettop(L), cfg);
+        return;
+    }
     if (lua_type(L, -1) == LUA_TSTRING) {
         if (link_queue_from_text(cfg, lua_tostring(L, -1), &error))
             return;
         g_prefix_error(&error, "link: queue: ");
         lua_fail_gerror(L, error);
     }
-    if (!is_int || n < 0)
-        lua_fail(L, "link: queue is a number of packets or a size such as \"64KiB\", not '%s'",
-                 luaL_tolstring(L, -1, NULL));
-    cfg->queue = (uint64_t)n;
+    QueueSize limit = check_queue_size(L, "queue");
+    cfg->qdisc = (QdiscConfig){ .type = QDISC_DROP_TAIL };
+    cfg->queue = limit.n;
     cfg->queue_in_bytes = false;
 }
 
@@ -234,14 +306,16 @@ static const struct {
 } counters[] = {
     COUNTER_ROW(sent),       COUNTER_ROW(sent_bytes),  COUNTER_ROW(delivered),
     COUNTER_ROW(delivered_bytes), COUNTER_ROW(lost),   COUNTER_ROW(dropped),
-    COUNTER_ROW(queue_drops), COUNTER_ROW(duplicated), COUNTER_ROW(reordered),
-    COUNTER_ROW(corrupted),  COUNTER_ROW(held),
+    COUNTER_ROW(queue_drops), COUNTER_ROW(marked),     COUNTER_ROW(duplicated),
+    COUNTER_ROW(reordered),  COUNTER_ROW(corrupted),   COUNTER_ROW(held),
 };
 
 /* A table of the sums over those directions of the link that `dirs` has a bit for. */
-static void push_counters(lua_State *L, const Link *link, unsigned dirs)
+static void push_counters(lua_State *L, Link *link, unsigned dirs)
 {
-    lua_createtable(L, 0, G_N_ELEMENTS(counters) + 2);
+    uint64_t backlog = 0, backlog_bytes = 0;
+
+    lua_createtable(L, 0, G_N_ELEMENTS(counters) + 4);
     for (size_t i = 0; i < G_N_ELEMENTS(counters); i++) {
         uint64_t sum = 0;
         for (unsigned d = 0; d < 2; d++)
@@ -251,6 +325,73 @@ static void push_counters(lua_State *L, const Link *link, unsigned dirs)
         lua_pushinteger(L, (lua_Integer)sum);
         lua_setfield(L, -2, counters[i].name);
     }
+    for (unsigned d = 0; d < 2; d++)
+        if (dirs & 1u << d) {
+            uint64_t bytes;
+            backlog += link_queued(&link->dir[d], &bytes);
+            backlog_bytes += bytes;
+        }
+    lua_pushinteger(L, (lua_Integer)backlog);
+    lua_setfield(L, -2, "backlog");
+    lua_pushinteger(L, (lua_Integer)backlog_bytes);
+    lua_setfield(L, -2, "backlog_bytes");
+}
+
+static void push_link_drops(lua_State *L, const Link *link)
+{
+    uint64_t sum[G_N_ELEMENTS(link->dir[0].drops)];
+
+    for (size_t why = 0; why < G_N_ELEMENTS(sum); why++)
+        sum[why] = link->dir[0].drops[why] + link->dir[1].drops[why];
+    lua_push_drops(L, sum, G_N_ELEMENTS(sum));
+}
+
+static void set_integer(lua_State *L, const char *name, uint64_t value)
+{
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_queue_state(lua_State *L, const Qdisc *q, QdiscType type)
+{
+    QdiscState s = qdisc_state(q);
+
+    lua_push_seconds(L, q->waited);
+    lua_setfield(L, -2, "waited");
+    if (type == QDISC_RED) {
+        set_integer(L, "average", s.average);
+        return;
+    }
+    lua_pushboolean(L, s.dropping);
+    lua_setfield(L, -2, "dropping");
+    set_integer(L, "count", s.count);
+    if (type == QDISC_FQ_CODEL) {
+        set_integer(L, "new_flows", s.new_flows);
+        set_integer(L, "old_flows", s.old_flows);
+    }
+}
+
+/* link:queue([node]) -> { type =, packets =, bytes =, limit =, ... }: the queue at that end of the
+ * link, at the first end unless said */
+static int l_queue(lua_State *L)
+{
+    Link *link = lua_check_link(L, 1);
+    Node *node = lua_isnoneornil(L, 2) ? link->dir[0].from->node : lua_test_node(L, 2);
+    LinkDir *dir = node != NULL ? link_dir_from(link, node) : NULL;
+    uint64_t bytes;
+
+    if (dir == NULL)
+        return lua_fail(L, "link:queue: %s is not at an end of this link", lua_kind(L, 2));
+    lua_createtable(L, 0, 10);
+    lua_pushstring(L, qdisc_names[dir->cfg.qdisc.type]);
+    lua_setfield(L, -2, "type");
+    set_integer(L, "packets", link_queued(dir, &bytes));
+    set_integer(L, "bytes", bytes);
+    set_integer(L, "limit", dir->cfg.queue);
+    if (dir->qdisc != NULL)
+        set_queue_state(L, dir->qdisc, dir->cfg.qdisc.type);
+    lua_strict(L, "figure of a queue");
+    return 1;
 }
 
 static int link_index(lua_State *L, void *p, const char *name)
@@ -266,6 +407,8 @@ static int link_index(lua_State *L, void *p, const char *name)
         lua_strict(L, "counter");
         lua_setfield(L, -2, "reverse");
         lua_strict(L, "counter");
+    } else if (strcmp(name, "drops") == 0) {
+        push_link_drops(L, link);
     } else if (strcmp(name, "name") == 0) {
         lua_pushfstring(L, "%s-%s", link->dir[0].from->node->name, link->dir[0].to->node->name);
     } else if (strcmp(name, "state") == 0) {
@@ -291,7 +434,8 @@ static void link_text(lua_State *L, void *p, GString *out)
 void lua_open_link(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        { "set", l_set }, { "down", l_down }, { "up", l_up }, { NULL, NULL }
+        { "set", l_set }, { "down", l_down }, { "up", l_up },
+        { "queue", l_queue }, { NULL, NULL }
     };
 
     lua_pushcfunction(L, l_link);

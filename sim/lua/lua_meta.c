@@ -171,6 +171,12 @@ void meta_write(GString *out)
     g_string_append_c(out, '\n');
     append_knobs(out, "ArpOpts", arp_knobs);
     g_string_append_c(out, '\n');
+    append_knobs(out, "RedOpts", qdisc_knobs[QDISC_RED]);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "CodelOpts", qdisc_knobs[QDISC_CODEL]);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "FqCodelOpts", qdisc_knobs[QDISC_FQ_CODEL]);
+    g_string_append_c(out, '\n');
     append_knobs(out, "LinkOpts", link_knobs);
     g_string_append(out,
                     "---@field forward? LinkOpts from the first end to the second\n"

@@ -136,6 +136,8 @@ const MetaRow meta_rows[] = {
     FIELD("link", "state", "\"up\"|\"down\"", "Whether it is plugged in"),
     FIELD("link", "queued", "integer", "Frames behind the transmitters"),
     FIELD("link", "counters", "table<string, integer>", "Frames sent, delivered, lost ..."),
+    FIELD("link", "drops", "table<string, integer>", "Frames that ended on it, by reason"),
+    CALL("link", "queue", "node?: Node", "table", "The queue at that end, as tc -s shows it"),
     CALL("link", "set", "opts: LinkOpts", NULL, "New options, for the packets still to come"),
     CALL("link", "down", "", NULL, "Unplugs it: what is on it is lost, and nobody is told"),
     CALL("link", "up", "", NULL, "Plugs it in again"),

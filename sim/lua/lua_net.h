@@ -70,6 +70,9 @@ void lua_open_raw(lua_State *L);     /* by lua_open_host: packets, send_raw, rec
 /* Properties of a node that count: `counters`, `drops`. Returns 0 if `name` is none. */
 int  lua_counter_index(lua_State *L, Node *node, const char *name);
 
+/* A table of drops by reason, n of them, those that are 0 left out; an unknown reason raises. */
+void lua_push_drops(lua_State *L, const uint64_t *drops, size_t n);
+
 /* A port that is free, or new; `name` NULL: any. */
 Port *lua_node_free_port(Node *node);
 Port *lua_node_new_port(Node *node, const char *name);

@@ -90,6 +90,10 @@ static const char *const drops_en[DROP_COUNT] = {
 /* What happened to packets; where there is no Chinese, the dictionary's English. */
 static const char *const drops_zh[DROP_COUNT] = {
     [DROP_LINK_QUEUE_FULL] = "队列已满",
+    [DROP_LINK_RED_EARLY] = "RED 提前丢弃：平均队列超过下限",
+    [DROP_LINK_RED_FORCED] = "RED 丢弃：平均队列超过上限",
+    [DROP_LINK_CODEL] = "CoDel 丢弃：一段时间内人人等得太久",
+    [DROP_LINK_FQ_OVERLIMIT] = "队列已满，丢弃最长一队的队首",
     [DROP_LINK_LOSS] = "链路丢包",
     [DROP_LINK_DOWN] = "网线断开",
     [DROP_LINK_NO_LINK] = "端口没有插网线",
