@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_meta.h"
 #include "sim/lua/lua_priv.h"
+#include "sim/view/knobs.h"
 
 #include <check.h>
 #include <string.h>
@@ -87,6 +88,49 @@ START_TEST(no_field_is_called_as_what_every_event_has)
 }
 END_TEST
 
+START_TEST(every_knob_has_its_meaning_source_and_unit)
+{
+    char *gaps = knobs_gaps();
+
+    ck_assert_msg(*gaps == '\0', "%s", gaps);
+    g_free(gaps);
+}
+END_TEST
+
+START_TEST(the_knobs_are_documented_as_they_are)
+{
+    GString *now = g_string_new(NULL);
+    char *text;
+
+    knobs_document(now);
+    ck_assert(g_file_get_contents(SOURCE_DIR "/docs/knobs.md", &text, NULL, NULL));
+    ck_assert_msg(strcmp(text, now->str) == 0,
+                  "the knobs have changed: stacklab knobs --markdown >docs/knobs.md");
+    g_string_free(now, TRUE);
+    g_free(text);
+}
+END_TEST
+
+/* Some rows in full: that the columns say what the tables do. */
+START_TEST(a_knob_is_found_by_its_name_or_its_meaning)
+{
+    GString *out = g_string_new(NULL);
+
+    ck_assert_uint_eq(knobs_list("TCP.min_rto", out), 1);
+    ck_assert_str_eq(out->str, "tcp.min_rto = 1s (linux: 200ms)\n"
+                               "    Least retransmission timeout.\n"
+                               "    time, 0s to 1h; RFC 6298 §2.4; Linux: TCP_RTO_MIN\n");
+    g_string_truncate(out, 0);
+    ck_assert_uint_ge(knobs_list("keep-alive", out), 3);
+    ck_assert_ptr_nonnull(strstr(out->str, "tcp.keepalive_probes = 9\n"));
+    g_string_truncate(out, 0);
+    ck_assert_uint_eq(knobs_list("no such word", out), 0);
+    ck_assert_str_eq(out->str, "");
+    ck_assert_uint_ge(knobs_list(NULL, out), 60);
+    g_string_free(out, TRUE);
+}
+END_TEST
+
 Suite *meta_suite(void);
 Suite *meta_suite(void)
 {
@@ -97,6 +141,9 @@ Suite *meta_suite(void)
     tcase_add_test(tc, the_stub_is_lua);
     tcase_add_test(tc, every_event_is_documented_with_its_fields);
     tcase_add_test(tc, no_field_is_called_as_what_every_event_has);
+    tcase_add_test(tc, every_knob_has_its_meaning_source_and_unit);
+    tcase_add_test(tc, the_knobs_are_documented_as_they_are);
+    tcase_add_test(tc, a_knob_is_found_by_its_name_or_its_meaning);
     suite_add_tcase(suite, tc);
     return suite;
 }

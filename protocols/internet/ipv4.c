@@ -17,18 +17,22 @@ const Ipv4Config ipv4_defaults = {
     .icmp_quote = 528,
 };
 
+static const char *const hops[] = { "hops", NULL };
+static const char *const bytes[] = { "bytes", NULL };
+
 const Knob ipv4_knobs[] = {
-    { "ttl", KNOB_INT, offsetof(Ipv4Config, ttl), 1, 255, NULL,
+    { "ttl", KNOB_INT, offsetof(Ipv4Config, ttl), 1, 255, hops,
       "Time to live of the datagrams that it sends.", "RFC 1122 §3.2.1.7", false },
     { "reassembly_timeout", KNOB_TIME, offsetof(Ipv4Config, reassembly_timeout), 1, NEVER, NULL,
       "How long the first fragment of a datagram waits for the others.", "RFC 1122 §3.3.2",
       false },
     { "reassembly_memory", KNOB_SIZE, offsetof(Ipv4Config, reassembly_memory), 0, 1 << 30, NULL,
-      "Bytes of memory for fragments that wait; the oldest datagram makes room.", "", false },
+      "Bytes of memory for fragments that wait; the oldest datagram makes room.",
+      "Linux: ipfrag_high_thresh", false },
     { "pmtu", KNOB_BOOL, offsetof(Ipv4Config, pmtu), 0, 0, NULL,
       "Remembers for ten minutes what \"fragmentation needed\" says of a path.", "RFC 1191",
       false },
-    { "icmp_quote", KNOB_INT, offsetof(Ipv4Config, icmp_quote), 8, 528, NULL,
+    { "icmp_quote", KNOB_INT, offsetof(Ipv4Config, icmp_quote), 8, 528, bytes,
       "Bytes that ICMP errors quote behind the offending IP header, if there are as many.",
       "RFC 1812 §4.3.2.3", false },
     { .name = NULL },

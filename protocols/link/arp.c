@@ -11,18 +11,21 @@ const ArpConfig arp_defaults = {
     .lifetime = 60 * SEC, .retry = SEC, .tries = 3, .queue = 3
 };
 
+static const char *const requests[] = { "requests", NULL };
+static const char *const packets[] = { "packets", NULL };
+
 const Knob arp_knobs[] = {
     { "warm", KNOB_BOOL, offsetof(ArpConfig, warm), 0, 0, NULL,
-      "The caches know every neighbour before the first event.", "", false },
+      "The caches know every neighbour before the first event.", "own", false },
     { "lifetime", KNOB_TIME, offsetof(ArpConfig, lifetime), 0, 0, NULL,
       "After this time an entry is forgotten; with 0 every packet asks anew.",
       "RFC 1122 §2.3.2.1", false },
     { "retry", KNOB_TIME, offsetof(ArpConfig, retry), 1, HOUR, NULL,
       "Time between two requests for the same address.", "RFC 1122 §2.3.2.1", false },
-    { "tries", KNOB_INT, offsetof(ArpConfig, tries), 1, 1000, NULL,
+    { "tries", KNOB_INT, offsetof(ArpConfig, tries), 1, 1000, requests,
       "Requests that are sent before the address counts as unreachable.", "RFC 1122 §2.3.2.1",
       false },
-    { "queue", KNOB_INT, offsetof(ArpConfig, queue), 1, 100000, NULL,
+    { "queue", KNOB_INT, offsetof(ArpConfig, queue), 1, 100000, packets,
       "Packets that wait for one address; one more drops the oldest.", "RFC 1122 §2.3.2.2",
       false },
     { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false },

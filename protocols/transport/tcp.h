@@ -117,6 +117,9 @@ typedef struct TcpConfig {
 
 extern const TcpConfig tcp_defaults;
 extern const Knob      tcp_knobs[];
+extern const char *const tcp_isn_names[]; /* of TcpIsn but for LIST; NULL-terminated */
+/* A field as text, as knob_get_text, of `isn` too; newly allocated. */
+char *tcp_knob_text(const Knob *knob, const TcpConfig *cfg);
 /* True if any counterfactual knob is not at its honest value; then `what` lists them
  * ("handshake=two-way time_wait=false"), if not NULL. */
 bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what);

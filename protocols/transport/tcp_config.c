@@ -77,18 +77,28 @@ static const char *const probe_names[] = { "byte", "old", NULL };
 static const char *const ack_unsent_names[] = { "answer", "drop", NULL };
 static const char *const rto_floor_names[] = { "rto", "variance", NULL };
 static const char *const reassembly_names[] = { "true", "false", "deliver-as-is", NULL };
+const char *const tcp_isn_names[] = { "rfc6528", "clock", "fixed", NULL };
 static const char *const isn_forms[] = {
     "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
 };
+
+/* What the counts count. */
+static const char *const segments[] = { "segments", NULL };
+static const char *const retransmissions[] = { "retransmissions", NULL };
+static const char *const connections[] = { "connections", NULL };
+static const char *const hops[] = { "hops", NULL };
+static const char *const port[] = { "port", NULL };
+static const char *const octet[] = { "octet", NULL };
 
 #define AT(field) offsetof(TcpConfig, field)
 #define BUFFER_MAX ((int64_t)1 << 30)
 
 const Knob tcp_knobs[] = {
     { "profile", KNOB_ENUM, AT(profile), 0, 0, profile_names,
-      "Whose constants: the RFCs' advice, or Linux's; sets the knobs that differ.", "", false },
+      "Whose constants: the RFCs' advice, or Linux's; sets the knobs that differ.", "own", false },
     { "msl", KNOB_TIME, AT(msl), 0, 24 * HOUR, NULL,
-      "Maximum segment lifetime; TIME-WAIT lasts twice as long.", "RFC 9293 §3.4.2", false },
+      "Maximum segment lifetime; TIME-WAIT lasts twice as long.",
+      "RFC 9293 §3.4.2; Linux: TCP_TIMEWAIT_LEN", false },
     { "isn", KNOB_CUSTOM, AT(isn), 0, 0, isn_forms,
       "Initial sequence numbers: keyed and clocked, clocked only, always the same, or from a list.",
       "RFC 6528 §3", false },
@@ -104,43 +114,50 @@ const Knob tcp_knobs[] = {
       "Acknowledges every second full segment at once, others a little later.",
       "RFC 9293 §3.8.6.3", false },
     { "delayed_ack_time", KNOB_TIME, AT(delayed_ack_time), 0, 500 * MSEC - 1, NULL,
-      "How long an acknowledgment may be delayed; less than 500 ms.", "RFC 9293 §3.8.6.3", false },
+      "How long an acknowledgment may be delayed; less than 500 ms.",
+      "RFC 9293 §3.8.6.3; Linux: TCP_DELACK_MIN", false },
     { "sndbuf", KNOB_SIZE, AT(sndbuf), 1, BUFFER_MAX, NULL,
-      "Send buffer of a connection, bytes.", "", false },
+      "Send buffer of a connection, bytes.", "POSIX SO_SNDBUF; Linux: tcp_wmem", false },
     { "rcvbuf", KNOB_SIZE, AT(rcvbuf), 1, BUFFER_MAX, NULL,
       "Receive buffer of a connection, bytes; of more than 65535 only a scaled window can tell.",
-      "RFC 9293 §3.8.6", false },
+      "RFC 9293 §3.8.6; Linux: tcp_rmem", false },
     { "initial_rto", KNOB_TIME, AT(initial_rto), 1, HOUR, NULL,
-      "Retransmission timeout before the first round-trip sample.", "RFC 6298 §2.1", false },
+      "Retransmission timeout before the first round-trip sample.",
+      "RFC 6298 §2.1; Linux: TCP_TIMEOUT_INIT", false },
     { "min_rto", KNOB_TIME, AT(min_rto), 0, HOUR, NULL,
-      "Least retransmission timeout.", "RFC 6298 §2.4", false },
+      "Least retransmission timeout.", "RFC 6298 §2.4; Linux: TCP_RTO_MIN", false },
     { "max_rto", KNOB_TIME, AT(max_rto), 1, HOUR, NULL,
-      "Largest retransmission timeout, however often it is doubled.", "RFC 6298 §2.5", false },
-    { "initial_cwnd", KNOB_INT, AT(initial_cwnd), 0, 65535, NULL,
+      "Largest retransmission timeout, however often it is doubled.",
+      "RFC 6298 §2.5; Linux: TCP_RTO_MAX", false },
+    { "initial_cwnd", KNOB_INT, AT(initial_cwnd), 0, 65535, segments,
       "Initial congestion window, segments; 0: ten, but at most 14600 bytes or two segments.",
-      "RFC 6928 §2", false },
-    { "syn_retries", KNOB_INT, AT(syn_retries), 0, 255, NULL,
-      "Retransmissions of a SYN before the attempt fails.", "RFC 9293 §3.8.3", false },
-    { "synack_retries", KNOB_INT, AT(synack_retries), 0, 255, NULL,
+      "RFC 6928 §2; Linux: TCP_INIT_CWND", false },
+    { "syn_retries", KNOB_INT, AT(syn_retries), 0, 255, retransmissions,
+      "Retransmissions of a SYN before the attempt fails.",
+      "RFC 9293 §3.8.3; Linux: tcp_syn_retries", false },
+    { "synack_retries", KNOB_INT, AT(synack_retries), 0, 255, retransmissions,
       "Retransmissions of a SYN-ACK before the half-open connection is forgotten.",
-      "RFC 9293 §3.8.3", false },
-    { "retries", KNOB_INT, AT(retries), 0, 255, NULL,
+      "RFC 9293 §3.8.3; Linux: tcp_synack_retries", false },
+    { "retries", KNOB_INT, AT(retries), 0, 255, retransmissions,
       "Retransmissions of data or a FIN before the connection is given up.",
-      "RFC 9293 §3.8.3", false },
-    { "backlog", KNOB_INT, AT(backlog), 1, 65535, NULL,
-      "Connections that may wait for accept, unless listen says.", "", false },
-    { "syn_backlog", KNOB_INT, AT(syn_backlog), 1, 1000000, NULL,
-      "Half-open connections that a listener keeps.", "RFC 4987 §2.1", false },
+      "RFC 9293 §3.8.3; Linux: tcp_retries2", false },
+    { "backlog", KNOB_INT, AT(backlog), 1, 65535, connections,
+      "Connections that may wait for accept, unless listen says.",
+      "POSIX listen; Linux: somaxconn", false },
+    { "syn_backlog", KNOB_INT, AT(syn_backlog), 1, 1000000, connections,
+      "Half-open connections that a listener keeps.",
+      "RFC 4987 §2.1; Linux: tcp_max_syn_backlog", false },
     { "accept_overflow", KNOB_ENUM, AT(accept_overflow), 0, 0, accept_overflow_names,
-      "What becomes of a handshake that finds the accept queue full.", "", false },
+      "What becomes of a handshake that finds the accept queue full.",
+      "Linux: tcp_abort_on_overflow", false },
     { "fin_timeout", KNOB_TIME, AT(fin_timeout), 0, 24 * HOUR, NULL,
       "How long FIN-WAIT-2 lasts when no program owns the connection any more; 0: for ever.",
-      "", false },
-    { "port_min", KNOB_INT, AT(port_min), 1, 65535, NULL,
-      "First ephemeral port.", "RFC 6335 §6", false },
-    { "port_max", KNOB_INT, AT(port_max), 1, 65535, NULL,
-      "Last ephemeral port.", "RFC 6335 §6", false },
-    { "ttl", KNOB_INT, AT(ttl), 0, 255, NULL,
+      "Linux: tcp_fin_timeout", false },
+    { "port_min", KNOB_INT, AT(port_min), 1, 65535, port,
+      "First ephemeral port.", "RFC 6335 §6; Linux: ip_local_port_range", false },
+    { "port_max", KNOB_INT, AT(port_max), 1, 65535, port,
+      "Last ephemeral port.", "RFC 6335 §6; Linux: ip_local_port_range", false },
+    { "ttl", KNOB_INT, AT(ttl), 0, 255, hops,
       "Time to live of its segments; 0: the host's.", "RFC 9293 §3.9.2", false },
     { "soft_errors_abort", KNOB_BOOL, AT(soft_errors_abort), 0, 0, NULL,
       "An unreachable that is only a hint ends a connection attempt all the same, as in Linux.",
@@ -149,60 +166,66 @@ const Knob tcp_knobs[] = {
       "Answers a suspicious RST or SYN with an ACK instead of believing it.", "RFC 5961", true },
     { "window_scale", KNOB_BOOL, AT(window_scale), 0, 0, NULL,
       "Offers window scaling, with the least shift that can announce the whole receive buffer.",
-      "RFC 7323 §2", false },
+      "RFC 7323 §2; Linux: tcp_window_scaling", false },
     { "rcvbuf_max", KNOB_SIZE, AT(rcvbuf_max), 0, BUFFER_MAX, NULL,
       "The shift is chosen for a buffer of at least this size, bytes; Linux: tcp_rmem's maximum.",
-      "RFC 7323 §2.3", false },
+      "RFC 7323 §2.3; Linux: tcp_rmem", false },
     { "timestamps", KNOB_BOOL, AT(timestamps), 0, 0, NULL,
-      "Offers timestamps, with a clock of 1 ms that begins anywhere.", "RFC 7323 §3", false },
+      "Offers timestamps, with a clock of 1 ms that begins anywhere.",
+      "RFC 7323 §3; Linux: tcp_timestamps", false },
     { "timestamps_required", KNOB_BOOL, AT(timestamps_required), 0, 0, NULL,
       "Drops segments without a timestamp once both ends have agreed to use them; Linux does not.",
       "RFC 7323 §3.2", false },
     { "sack", KNOB_BOOL, AT(sack), 0, 0, NULL,
       "Offers selective acknowledgments, and recovers from losses by them.",
-      "RFC 2018, RFC 6675", false },
+      "RFC 2018, RFC 6675; Linux: tcp_sack", false },
     { "dsack", KNOB_BOOL, AT(dsack), 0, 0, NULL,
-      "Reports what came twice, with the first SACK block.", "RFC 2883", false },
-    { "challenge_ack_limit", KNOB_INT, AT(challenge_ack_limit), 0, 1000000, NULL,
-      "Challenge ACKs that a connection sends in a period; 0: no limit.", "RFC 5961 §7", false },
+      "Reports what came twice, with the first SACK block.", "RFC 2883; Linux: tcp_dsack", false },
+    { "challenge_ack_limit", KNOB_INT, AT(challenge_ack_limit), 0, 1000000, segments,
+      "Challenge ACKs that a connection sends in a period; 0: no limit.",
+      "RFC 5961 §7; Linux: tcp_invalid_ratelimit", false },
     { "challenge_ack_period", KNOB_TIME, AT(challenge_ack_period), 1, HOUR, NULL,
-      "How long the count of challenge ACKs runs.", "RFC 5961 §7", false },
+      "How long the count of challenge ACKs runs.",
+      "RFC 5961 §7; Linux: tcp_invalid_ratelimit", false },
     { "time_wait_rst", KNOB_ENUM, AT(time_wait_rst), 0, 0, time_wait_rst_names,
-      "rfc1337: a reset does not end TIME-WAIT.", "RFC 1337 §3", false },
+      "rfc1337: a reset does not end TIME-WAIT.", "RFC 1337 §3; Linux: tcp_rfc1337", false },
     { "time_wait_syn", KNOB_ENUM, AT(time_wait_syn), 0, 0, time_wait_syn_names,
       "What TIME-WAIT makes of a SYN that is not newer: rfc6191 drops it, rfc9293 acknowledges.",
       "RFC 6191 §2", false },
     { "keepalive", KNOB_BOOL, AT(keepalive), 0, 0, NULL,
       "Probes idle connections, unless the program says.", "RFC 9293 §3.8.4", false },
     { "keepalive_time", KNOB_TIME, AT(keepalive_time), 1, 1000 * HOUR, NULL,
-      "How long the peer is silent before the first keep-alive probe.", "RFC 9293 §3.8.4", false },
+      "How long the peer is silent before the first keep-alive probe.",
+      "RFC 9293 §3.8.4; Linux: tcp_keepalive_time", false },
     { "keepalive_interval", KNOB_TIME, AT(keepalive_interval), 1, 1000 * HOUR, NULL,
-      "Between keep-alive probes that are not answered.", "RFC 9293 §3.8.4", false },
-    { "keepalive_probes", KNOB_INT, AT(keepalive_probes), 1, 255, NULL,
-      "Unanswered keep-alive probes before the connection is given up.", "RFC 9293 §3.8.4",
-      false },
-    { "retries1", KNOB_INT, AT(retries1), 3, 255, NULL,
+      "Between keep-alive probes that are not answered.",
+      "RFC 9293 §3.8.4; Linux: tcp_keepalive_intvl", false },
+    { "keepalive_probes", KNOB_INT, AT(keepalive_probes), 1, 255, segments,
+      "Unanswered keep-alive probes before the connection is given up.",
+      "RFC 9293 §3.8.4; Linux: tcp_keepalive_probes", false },
+    { "retries1", KNOB_INT, AT(retries1), 3, 255, retransmissions,
       "R1: retransmissions before the next hop is asked for anew and the program is told.",
-      "RFC 9293 §3.8.3", false },
+      "RFC 9293 §3.8.3; Linux: tcp_retries1", false },
     { "user_timeout", KNOB_TIME, AT(user_timeout), 0, NEVER, NULL,
       "R2 as a time: how long anything may stay unacknowledged; 0: as many times as retries says.",
-      "RFC 9293 §3.9.1.1", false },
-    { "orphan_retries", KNOB_INT, AT(orphan_retries), 0, 255, NULL,
-      "Retransmissions when no program owns the connection any more; 0: as retries.", "", false },
-    { "tos", KNOB_INT, AT(tos), 0, 255, NULL,
+      "RFC 9293 §3.9.1.1; Linux: TCP_USER_TIMEOUT", false },
+    { "orphan_retries", KNOB_INT, AT(orphan_retries), 0, 255, retransmissions,
+      "Retransmissions when no program owns the connection any more; 0: as retries.",
+      "Linux: tcp_orphan_retries", false },
+    { "tos", KNOB_INT, AT(tos), 0, 255, octet,
       "The octet of the DS field; its two ECN bits are left out.", "RFC 9293 §3.9.1.9", false },
     { "syncookies", KNOB_ENUM, AT(syncookies), 0, 0, syncookies_names,
       "Answers a SYN with a cookie and keeps nothing: never, if the SYN queue is full, or always.",
-      "RFC 4987 §3.6", false },
+      "RFC 4987 §3.6; Linux: tcp_syncookies", false },
     { "ecn", KNOB_ENUM, AT(ecn), 0, 0, ecn_names,
       "Explicit congestion notification: on asks for it, passive agrees if the peer asks.",
-      "RFC 3168 §6.1", false },
+      "RFC 3168 §6.1; Linux: tcp_ecn", false },
     { "syn_data", KNOB_ENUM, AT(syn_data), 0, 0, syn_data_names,
       "Text of a SYN: rfc keeps it until the handshake is over, ignore leaves it to be sent again.",
       "RFC 9293 §3.10.7.2", false },
-    { "quickack", KNOB_INT, AT(quickack), 0, 65535, NULL,
+    { "quickack", KNOB_INT, AT(quickack), 0, 65535, segments,
       "Segments of a new connection that are acknowledged at once, until the program answers.",
-      "", false },
+      "Linux: TCP_MAX_QUICKACKS", false },
     { "slow_start_after_idle", KNOB_BOOL, AT(slow_start_after_idle), 0, 0, NULL,
       "After an RTO without sending, the congestion window is the initial one again.",
       "RFC 5681 §4.1", false },
@@ -257,6 +280,14 @@ static bool differs(const Knob *knob, const TcpConfig *cfg)
     return memcmp(have, honest, knob->type == KNOB_BOOL ? sizeof(bool) : sizeof(int)) != 0;
 }
 
+char *tcp_knob_text(const Knob *knob, const TcpConfig *cfg)
+{
+    if (knob->type != KNOB_CUSTOM)
+        return knob_get_text(knob, cfg);
+    g_assert(knob->offset == AT(isn));
+    return g_strdup(cfg->isn == TCP_ISN_LIST ? "a list" : tcp_isn_names[cfg->isn]);
+}
+
 static void add_word(GString *what, const char *name, const char *value)
 {
     if (what == NULL)
@@ -271,7 +302,7 @@ bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what)
     bool wrong = false;
 
     if (cfg->isn == TCP_ISN_CLOCK || cfg->isn == TCP_ISN_FIXED) { /* RFC 9293 §3.4.1, MUST-9 */
-        add_word(what, "isn", cfg->isn == TCP_ISN_CLOCK ? "clock" : "fixed");
+        add_word(what, "isn", tcp_isn_names[cfg->isn]);
         wrong = true;
     }
     if (cfg->congestion == TCP_CC_NONE) { /* RFC 9293 §3.8.2, MUST-19 */

@@ -21,6 +21,7 @@ static const struct {
     { "test", cmd_test, "[PATH...]", "every scenario below PATH, default scenarios/" },
     { "pkt", cmd_pkt, "FILE.pkt...", "packetdrill's scripts against a simulated host" },
     { "meta", cmd_meta, "[DIR]", "write what an editor needs to know of the Lua API" },
+    { "knobs", cmd_knobs, "[WORD]", "what a host may be told: defaults, units, sources" },
     { "doctor", cmd_doctor, "", "what is there of what stacklab needs, what is missing" },
 };
 

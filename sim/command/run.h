@@ -64,4 +64,5 @@ int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_pkt(int argc, char **argv);
 int cmd_meta(int argc, char **argv);
+int cmd_knobs(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -32,9 +32,10 @@ typedef struct Knob {
     KnobType           type;
     size_t             offset; /* of the field in the struct that the table is for */
     int64_t            min, max; /* both 0: no bounds but the type's */
-    const char *const *names;  /* KNOB_ENUM: NULL-terminated; KNOB_CUSTOM: one, for the stub */
-    const char        *doc;    /* one English sentence: what it does, its unit */
-    const char        *source; /* "RFC 9293 §3.4.2", or "" */
+    const char *const *names;  /* KNOB_ENUM: its values, NULL-terminated; KNOB_CUSTOM: one, for the
+                                  stub; KNOB_INT: one, what it counts */
+    const char        *doc;    /* one English sentence: what it does */
+    const char        *source; /* who says so, "RFC 9293 §3.4.2; Linux: tcp_retries2"; or "own" */
     bool               counterfactual; /* makes a host wrong on purpose: such a host is marked */
 } Knob;
 

@@ -61,12 +61,11 @@ static uint32_t check_isn(lua_State *L, int arg)
 
 static void read_isn(lua_State *L, TcpConfig *cfg)
 {
-    static const char *const names[] = { "rfc6528", "clock", "fixed" };
     int arg = lua_gettop(L);
 
     if (lua_type(L, arg) == LUA_TSTRING)
-        for (int i = 0; i < 3; i++)
-            if (strcmp(lua_tostring(L, arg), names[i]) == 0) {
+        for (int i = 0; tcp_isn_names[i] != NULL; i++)
+            if (strcmp(lua_tostring(L, arg), tcp_isn_names[i]) == 0) {
                 cfg->isn = (TcpIsn)i;
                 return;
             }
