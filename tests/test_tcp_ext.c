@@ -416,10 +416,10 @@ START_TEST(an_old_syn_in_time_wait)
 {
     TcpConfig cfg = peer_config();
 
-    cfg.time_wait_syn = _i ? TCP_TIME_WAIT_SYN_RFC9293 : TCP_TIME_WAIT_SYN_RFC6191;
+    cfg.time_wait_syn = (TcpTimeWaitSyn)_i;
     into_time_wait(&cfg);
     peer_inject(&n, "S 300");
-    expect_log(&n, _i ? "40 c>p . 102 ack 302\n40 c drops tcp.time-wait-syn\n"
+    expect_log(&n, _i > 0 ? "40 c>p . 102 ack 302\n40 c drops tcp.time-wait-syn\n"
                       : "40 c drops tcp.time-wait-syn\n");
     expect_state(&n, n.conn, TCP_TIME_WAIT);
 }
@@ -439,6 +439,36 @@ static void inject(const char *format, uint32_t a, uint32_t b)
 
     peer_inject(&n, segment);
 }
+
+/* What Linux's TIME-WAIT, which has seen ts 1000 and ends at 302, opens again for. */
+static const struct { const char *syn; bool opens; } to_linux[] = {
+    { "S 302", false },         { "S 303", true },           { "S 302 ts 1000", false },
+    { "S 303 ts 1000", true },  { "S 250 ts 1001", true },   { "S 250 ts 1000", false },
+    { "S 303 ts 999", false },
+};
+
+/* EXT-45, EXT-47: by the number, unless the timestamp says it more clearly. */
+START_TEST(linux_asks_number_and_timestamp)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.time_wait_syn = TCP_TIME_WAIT_SYN_LINUX;
+    cfg.timestamps = true;
+    cfg.timestamps_required = false;
+    listen_with(&cfg);
+    peer_inject(&n, "S 300 mss 1460 ts 1000 sport 6000");
+    peer_inject(&n, ". 301 ack 101 ts 1000 sport 6000");
+    n.conn = must_accept(&n);
+    conn_close(n.conn);
+    peer_inject(&n, "F. 301 ack 102 ts 1000 sport 6000");
+    expect_state(&n, n.conn, TCP_TIME_WAIT);
+    g_autofree char *syn = g_strconcat(to_linux[_i].syn, " mss 1460 sport 6000", NULL);
+    unsigned before = n_sent;
+    peer_inject(&n, syn);
+    ck_assert_uint_eq(n_sent, before + 1);
+    ck_assert_uint_eq(sent.tcp.flags, to_linux[_i].opens ? TCP_SYN | TCP_ACK : TCP_ACK);
+}
+END_TEST
 
 static void ask_for_a_cookie(const char *syn)
 {
@@ -562,6 +592,22 @@ START_TEST(the_backlog_is_exact)
         inject(". 301 ack 101 sport %u", 6000 + i, 0);
     }
     ck_assert_uint_eq(listener_queued(n.listener), _i == 1 ? 3 : 2);
+}
+END_TEST
+
+/* Two may wait for accept, more may be half-open; not in Linux. */
+START_TEST(the_syn_queue_of_linux_ends_with_the_backlog)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.backlog = 2;
+    cfg.syncookies = TCP_COOKIES_OFF;
+    if (_i == 1)
+        cfg.profile = TCP_PROFILE_LINUX;
+    listen_with(&cfg);
+    for (unsigned i = 0; i < 4; i++)
+        inject("S 300 sport %u", 6000 + i, 0);
+    ck_assert_uint_eq(listener_half_open(n.listener), _i == 1 ? 2 : 4);
 }
 END_TEST
 
@@ -947,6 +993,7 @@ static void add_cookies(Suite *suite)
     tcase_add_test(tc, cookies_come_with_the_flood);
     tcase_add_test(tc, a_cookie_finds_the_accept_queue_full);
     tcase_add_loop_test(tc, the_backlog_is_exact, 0, 2);
+    tcase_add_loop_test(tc, the_syn_queue_of_linux_ends_with_the_backlog, 0, 2);
     suite_add_tcase(suite, tc);
 }
 
@@ -1048,7 +1095,8 @@ static void add_options(Suite *suite)
     tcase_add_test(tc, a_cork_holds_what_is_not_full);
     tcase_add_test(tc, challenges_are_limited);
     tcase_add_loop_test(tc, a_reset_in_time_wait, 0, 2);
-    tcase_add_loop_test(tc, an_old_syn_in_time_wait, 0, 2);
+    tcase_add_loop_test(tc, an_old_syn_in_time_wait, 0, 3);
+    tcase_add_loop_test(tc, linux_asks_number_and_timestamp, 0, (int)G_N_ELEMENTS(to_linux));
     tcase_add_loop_test(tc, a_syn_in_time_wait_is_judged_by_its_timestamp, 0,
                         (int)G_N_ELEMENTS(newer));
     suite_add_tcase(suite, tc);

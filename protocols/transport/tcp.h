@@ -42,7 +42,11 @@ typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_NONE } TcpCongestion;
 typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
-typedef enum TcpTimeWaitSyn { TCP_TIME_WAIT_SYN_RFC6191, TCP_TIME_WAIT_SYN_RFC9293 } TcpTimeWaitSyn;
+typedef enum TcpTimeWaitSyn {
+    TCP_TIME_WAIT_SYN_RFC6191,
+    TCP_TIME_WAIT_SYN_RFC9293,
+    TCP_TIME_WAIT_SYN_LINUX
+} TcpTimeWaitSyn;
 
 typedef enum TcpSynCookies { TCP_COOKIES_OFF, TCP_COOKIES_AUTO, TCP_COOKIES_ALWAYS } TcpSynCookies;
 typedef enum TcpEcn { TCP_ECN_OFF, TCP_ECN_ON, TCP_ECN_PASSIVE } TcpEcn;

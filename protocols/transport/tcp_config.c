@@ -68,7 +68,7 @@ static const char *const congestion_names[] = { "newreno", "none", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
-static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", NULL };
+static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", "linux", NULL };
 static const char *const syncookies_names[] = { "off", "auto", "always", NULL };
 static const char *const ecn_names[] = { "off", "on", "passive", NULL };
 static const char *const syn_data_names[] = { "rfc", "ignore", NULL };
@@ -109,7 +109,8 @@ const Knob tcp_knobs[] = {
       "Largest segment announced to peers, bytes; 0: the interface's MTU less 40. Linux: and sent.",
       "RFC 9293 §3.7.1", false },
     { "nagle", KNOB_BOOL, AT(nagle), 0, 0, NULL,
-      "Holds small segments back while data is unacknowledged.", "RFC 9293 §3.7.4", false },
+      "Holds small segments back while data is unacknowledged.",
+      "RFC 9293 §3.7.4; Linux: TCP_NODELAY", false },
     { "delayed_ack", KNOB_BOOL, AT(delayed_ack), 0, 0, NULL,
       "Acknowledges every second full segment at once, others a little later.",
       "RFC 9293 §3.8.6.3", false },
@@ -190,8 +191,9 @@ const Knob tcp_knobs[] = {
     { "time_wait_rst", KNOB_ENUM, AT(time_wait_rst), 0, 0, time_wait_rst_names,
       "rfc1337: a reset does not end TIME-WAIT.", "RFC 1337 §3; Linux: tcp_rfc1337", false },
     { "time_wait_syn", KNOB_ENUM, AT(time_wait_syn), 0, 0, time_wait_syn_names,
-      "What TIME-WAIT makes of a SYN that is not newer: rfc6191 drops it, rfc9293 acknowledges.",
-      "RFC 6191 §2", false },
+      "Which SYN opens TIME-WAIT again: rfc9293 looks at its number, rfc6191 at its timestamp "
+      "first and drops an old one, linux at both. The other two acknowledge an old one.",
+      "RFC 6191 §2, RFC 9293 §3.6.1", false },
     { "keepalive", KNOB_BOOL, AT(keepalive), 0, 0, NULL,
       "Probes idle connections, unless the program says.", "RFC 9293 §3.8.4", false },
     { "keepalive_time", KNOB_TIME, AT(keepalive_time), 1, 1000 * HOUR, NULL,
@@ -341,6 +343,7 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->rcvbuf_max = linux_ ? 6291456 : tcp_defaults.rcvbuf_max;
     cfg->ecn = linux_ ? TCP_ECN_PASSIVE : tcp_defaults.ecn;
     cfg->syn_data = linux_ ? TCP_SYN_DATA_IGNORE : tcp_defaults.syn_data;
+    cfg->time_wait_syn = linux_ ? TCP_TIME_WAIT_SYN_LINUX : tcp_defaults.time_wait_syn;
     cfg->quickack = linux_ ? 16 : tcp_defaults.quickack;
     cfg->window_probe = linux_ ? TCP_PROBE_OLD : tcp_defaults.window_probe;
     cfg->ack_unsent = linux_ ? TCP_ACK_UNSENT_DROP : tcp_defaults.ack_unsent;

@@ -50,7 +50,7 @@ bool cookie_use(const Listener *l)
     const TcpConfig *cfg = &l->tcp->cfg;
 
     return cfg->syncookies == TCP_COOKIES_ALWAYS ||
-           (cfg->syncookies == TCP_COOKIES_AUTO && l->half_open >= cfg->syn_backlog);
+           (cfg->syncookies == TCP_COOKIES_AUTO && listener_syn_full(l));
 }
 
 void cookie_answer(Listener *l, const Segment *seg)

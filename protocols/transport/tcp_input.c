@@ -513,17 +513,20 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
 }
 
 /* RFC 6191 §2: by their timestamps, if both connections have them; a connection that has none was
- * not opened by who has them now. Else by the sequence number. */
+ * not opened by who has them now. Else by the sequence number. Linux takes an older timestamp for a
+ * no and a newer one for a yes, and leaves the rest to the sequence number. */
 static bool is_newer(const Tcb *tcb, const Segment *seg)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
     bool above = seq_geq(seg->seq, tcb->rcv_nxt);
 
-    if (cfg->time_wait_syn != TCP_TIME_WAIT_SYN_RFC6191 || !cfg->timestamps ||
+    if (cfg->time_wait_syn == TCP_TIME_WAIT_SYN_LINUX)
+        above = seq_gt(seg->seq, tcb->rcv_nxt);
+    if (cfg->time_wait_syn == TCP_TIME_WAIT_SYN_RFC9293 || !cfg->timestamps ||
         !seg->hdr.opt.has_timestamps)
         return above;
     if (!tcb->agreed.timestamps)
-        return true;
+        return cfg->time_wait_syn == TCP_TIME_WAIT_SYN_RFC6191 || above;
     int32_t later = (int32_t)(seg->hdr.opt.ts_val - tcb->agreed.ts_recent);
     return later > 0 || (later == 0 && above);
 }
@@ -535,7 +538,7 @@ static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
     Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);
 
     if (!is_newer(tcb, seg)) {
-        if (tcb->tcp->cfg.time_wait_syn == TCP_TIME_WAIT_SYN_RFC9293)
+        if (tcb->tcp->cfg.time_wait_syn != TCP_TIME_WAIT_SYN_RFC6191)
             challenge(tcb);
         return DROP_TCP_TIME_WAIT_SYN;
     }

@@ -273,7 +273,8 @@ TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
 void       tcp_isn_init(Tcp *tcp);
 Listener  *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port);
 DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting);
-bool       listener_full(const Listener *l);
+bool       listener_full(const Listener *l);     /* its accept queue */
+bool       listener_syn_full(const Listener *l); /* the half-open ones */
 /* The last segment of a handshake finds the accept queue full. */
 DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id);
 void       listener_forget(Tcb *tcb); /* a half-open connection is none any more */

@@ -146,6 +146,15 @@ bool listener_full(const Listener *l)
     return l->queued >= l->backlog + (l->tcp->cfg.profile == TCP_PROFILE_LINUX);
 }
 
+/* Linux's SYN queue is no longer than the accept queue. */
+bool listener_syn_full(const Listener *l)
+{
+    const TcpConfig *cfg = &l->tcp->cfg;
+    bool linux_ = cfg->profile == TCP_PROFILE_LINUX;
+
+    return l->half_open >= (linux_ ? MIN(cfg->syn_backlog, l->backlog) : cfg->syn_backlog);
+}
+
 DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id)
 {
     Node *node = l->tcp->node;
@@ -386,7 +395,7 @@ DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting)
         cookie_answer(l, seg);
         return DROP_NONE;
     }
-    if (l->half_open >= l->tcp->cfg.syn_backlog) {
+    if (listener_syn_full(l)) {
         node_count(node, COUNTER_TcpExtListenDrops);
         return DROP_TCP_SYN_BACKLOG;
     }

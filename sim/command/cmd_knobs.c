@@ -8,7 +8,7 @@
 int cmd_knobs(int argc, char **argv)
 {
     char **words = NULL;
-    gboolean markdown = FALSE;
+    int markdown = false;
     g_autoptr(GError) error = NULL;
     const GOptionEntry entries[] = {
         { "markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "all of them as docs/knobs.md", NULL },

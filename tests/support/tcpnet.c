@@ -289,11 +289,10 @@ static void parse_field(TcpHdr *h, size_t *len, const char *key, const char *val
     else if (strcmp(key, "ts") == 0) {
         h->opt.has_timestamps = true;
         h->opt.ts_val = v;
-    } else if (strcmp(key, "mss") == 0)
-        h->opt = (TcpOptions){ .has_mss = true, .mss = (uint16_t)v };
-    else if (strcmp(key, "ts") == 0)
-        h->opt = (TcpOptions){ .has_timestamps = true, .ts_val = v };
-    else
+    } else if (strcmp(key, "mss") == 0) {
+        h->opt.has_mss = true;
+        h->opt.mss = (uint16_t)v;
+    } else
         ck_abort_msg("no field: %s", key);
 }
 
