@@ -12,6 +12,7 @@
 #include "sim/view/events.h"
 #include "sim/view/ladder.h"
 #include "sim/view/pcapng.h"
+#include "sim/view/series.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ struct Views {
     GPtrArray *captures;    /* of RunCapture */
     GPtrArray *event_files; /* of OutFile */
     GPtrArray *text_files;  /* of OutFile: the ladder as text */
+    GPtrArray *series_files; /* of OutFile */
+    GPtrArray *series;      /* of Series: one each file */
     GPtrArray *events;      /* of Events that write: one each file, one the view */
     RunCapture *lines;      /* --view tcpdump */
     bool stdout_taken;      /* by a capture */
@@ -63,6 +66,10 @@ static void look_at_first(Views *views, World *world)
     for (guint i = 0; i < views->event_files->len; i++) {
         const OutFile *file = g_ptr_array_index(views->event_files, i);
         g_ptr_array_add(views->events, events_new(world->sim, file->file, false, views->scenario));
+    }
+    for (guint i = 0; i < views->series_files->len; i++) {
+        const OutFile *file = g_ptr_array_index(views->series_files, i);
+        g_ptr_array_add(views->series, series_new(world->sim, file->file));
     }
     if (req->view == VIEW_EVENTS)
         g_ptr_array_add(views->events, events_new(world->sim, views->out, false, views->scenario));
@@ -114,6 +121,9 @@ static void stop_looking_at_first(Views *views, Looks *looks)
     for (guint i = 0; i < views->events->len; i++)
         events_free(g_ptr_array_index(views->events, i));
     g_ptr_array_set_size(views->events, 0);
+    for (guint i = 0; i < views->series->len; i++)
+        series_free(g_ptr_array_index(views->series, i));
+    g_ptr_array_set_size(views->series, 0);
     for (guint i = 0; i < views->text_files->len; i++) {
         const OutFile *file = g_ptr_array_index(views->text_files, i);
         ladder_print(looks->ladder, file->file);
@@ -190,19 +200,28 @@ LuaHooks views_hooks(Views *views)
 
 static bool open_output(Views *views, const char *name, GError **error)
 {
-    bool events = g_str_has_suffix(name, ".jsonl"), text = g_str_has_suffix(name, ".txt");
+    const struct {
+        const char *ending;
+        GPtrArray *files;
+    } kinds[] = { { ".jsonl", views->event_files },
+                  { ".txt", views->text_files },
+                  { ".tsv", views->series_files } };
+    GPtrArray *files = NULL;
 
-    if (!events && !text) {
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_has_suffix(name, kinds[i].ending))
+            files = kinds[i].files;
+    if (files == NULL) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-o %s: the ending says what is written, .jsonl (events) or .txt (the "
-                    "ladder)%s",
-                    name, strcmp(name, "-") == 0 ? "; --view prints either" : "");
+                    "-o %s: the ending says what is written, .jsonl (events), .txt (the ladder) "
+                    "or .tsv (time series)%s",
+                    name, strcmp(name, "-") == 0 ? "; --view prints the first two" : "");
         return false;
     }
     OutFile *file = out_file_open("-o", name, error);
     if (file == NULL)
         return false;
-    g_ptr_array_add(events ? views->event_files : views->text_files, file);
+    g_ptr_array_add(files, file);
     return true;
 }
 
@@ -255,6 +274,8 @@ static void views_free(Views *views, bool keep, GError **error)
     g_ptr_array_free(views->captures, TRUE);
     close_files(views->event_files, keep, error);
     close_files(views->text_files, keep, error);
+    close_files(views->series_files, keep, error);
+    g_ptr_array_free(views->series, TRUE);
     g_ptr_array_free(views->events, TRUE);
     if (views->lines != NULL) {
         bool asked = error != NULL && *error == NULL;
@@ -277,6 +298,8 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
     views->captures = g_ptr_array_new();
     views->event_files = g_ptr_array_new();
     views->text_files = g_ptr_array_new();
+    views->series_files = g_ptr_array_new();
+    views->series = g_ptr_array_new();
     views->events = g_ptr_array_new();
     views->out = req->out != NULL ? req->out : open_memstream(&views->text, &views->text_len);
     if (check_stdout(views, req, error) && open_files(views, req, error) &&
