@@ -68,6 +68,15 @@ static const struct {
       "0\t0.003\n"
       "red\t1000\t0\tred\n"
       "drop-tail\t50\n" },
+    { "a sample is a list that grows while others keep the world alive",
+      "local rows = sim.sample('10ms', function() return { n = sim.now() * 2 } end)\n"
+      "local values = sim.sample('20ms', function() return 7 end)\n"
+      "sim.sleep('35ms')\n"
+      "for _, r in ipairs(rows) do print(r.time, r.n) end\n"
+      "for _, r in ipairs(values) do print(r.time, r.value) end\n"
+      "sim.settle()\n"
+      "print(#rows, #values)",
+      "0.0\t0.0\n0.01\t0.02\n0.02\t0.04\n0.03\t0.06\n0.0\t7\n0.02\t7\n4\t2\n" },
     { "a black hole and an unreachable route",
       "local a, r = sim.host('a'), sim.router('r')\n"
       "sim.link(a, r)\n"
@@ -304,6 +313,9 @@ static const struct {
     { "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { queue = -1 })",
       "t.lua:2: link: queue is a number of packets or a size such as \"64KiB\", not '-1'" },
+    { "sim.sample(0, print)", "t.lua:1: sim.sample: the interval is above zero" },
+    { "sim.sample('1ms', function() sim.sleep(1) end) sim.sleep(1)",
+      "t.lua:1: ..." },
     { "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { queue = { limit = 5 } })",
       "t.lua:2: link: queue: a table names its type: drop-tail, red, codel or fq_codel" },

@@ -53,6 +53,8 @@ const MetaRow meta_rows[] = {
     CALL("sim", "record", "on: boolean", NULL, "Whether to keep what passes, for looking back"),
     CALL("sim", "on", "event: EventName, f: fun(event: table)", NULL,
          "Runs f after every event of that name"),
+    CALL("sim", "sample", "every: Time, f: fun(): any", "table[]",
+         "What f says now and every so often: rows with `time` and its fields, or `value`"),
     CALL("sim", "play",
          "scenario: string|(fun(params: table): any), params?: table, opts?: PlayOpts", "Run",
          "Plays another scenario to its end in a world of its own"),

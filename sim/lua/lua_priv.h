@@ -55,6 +55,7 @@ struct WorldParts {
     GPtrArray *watches;    /* sim.always, sim.never */
     GPtrArray *labels;     /* sim.label, and */
     GStringChunk *label_texts; /* what its functions said */
+    GPtrArray *samples;    /* sim.sample */
     GPtrArray *heard;      /* sim.on's functions, and */
     GPtrArray *queue;      /* the events that wait for them */
     GPtrArray *params;     /* of char *: names declared by sim.params */
@@ -110,6 +111,8 @@ void sim_clear(World *world);         /* labels, and */
 void listen_clear(World *world);
 void listen_open(lua_State *L);       /* sim.on, into the table on top */
 const TracePoint *const *listen_points(size_t *n); /* every event there is */
+void sample_open(lua_State *L);       /* sim.sample likewise */
+void sample_clear(World *world);
 void play_open(lua_State *L);         /* sim.play likewise */
 void sim_params_finish(World *world); /* fails if --set named one that nobody declared */
 lua_Number sim_number(lua_State *L, int arg); /* text with a unit, in the base unit */

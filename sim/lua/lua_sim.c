@@ -435,6 +435,7 @@ void sim_clear(World *world)
     }
     world->parts->labels = NULL;
     listen_clear(world);
+    sample_clear(world);
 }
 
 void lua_open_sim(lua_State *L)
@@ -446,5 +447,6 @@ void lua_open_sim(lua_State *L)
 
     luaL_setfuncs(L, functions, 0);
     listen_open(L);
+    sample_open(L);
     play_open(L);
 }
