@@ -37,7 +37,7 @@ typedef struct CongAck {
     SimTime  srtt, min_rtt;  /* smoothed, and the least; 0: not known yet */
     uint32_t acked;          /* bytes that SND.UNA has moved by */
     uint32_t flight;         /* bytes outstanding before it */
-    bool     recovering;     /* it came in a fast recovery; who recovers sets cwnd, unless owns_cwnd */
+    bool     recovering;     /* it came in a fast recovery, which sets cwnd unless owns_cwnd */
     bool     ece;            /* it echoes a mark */
     bool     uses_window;    /* the sender is limited by cwnd, not by its program or its peer */
 } CongAck;
@@ -65,7 +65,7 @@ typedef struct TcpCc {
 
 extern const TcpCc tcp_cc_newreno; /* RFC 5681 */
 
-/* May the window grow by this ACK? RFC 5681 §3.1; not by one that echoes a mark, RFC 3168 §6.1.2. */
+/* May cwnd grow by this ACK? RFC 5681 §3.1; not by one that echoes a mark, RFC 3168 §6.1.2. */
 bool cong_may_grow(const CongAck *a);
 void cong_grow(Cong *c, uint32_t by); /* cwnd, up to CWND_MAX */
 
