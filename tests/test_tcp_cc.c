@@ -28,7 +28,7 @@ static const struct {
 /* CC-18 */
 START_TEST(the_initial_window_is_rfc_6928s)
 {
-    ck_assert_uint_eq(cong_initial_window(initial[_i].mss, initial[_i].segments),
+    ck_assert_uint_eq(cong_initial_window(initial[_i].mss, initial[_i].segments, CONG_IW_RFC6928),
                       initial[_i].window);
 }
 END_TEST
@@ -36,7 +36,7 @@ END_TEST
 /* MUST-19, CC-22, CC-84 */
 START_TEST(slow_start_doubles_per_window)
 {
-    Cong c = { .cwnd = MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
+    Cong c = { .cwnd = MSS, .ssthresh = CWND_INFINITE, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     for (uint32_t flight = 1; flight <= 64; flight *= 2) {
         ck_assert_uint_eq(c.cwnd, flight * MSS);
@@ -49,7 +49,7 @@ END_TEST
 /* CC-22 */
 START_TEST(ack_division_gains_nothing)
 {
-    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     for (int i = 0; i < 10; i++)
         ack(&c, MSS / 10);
@@ -62,7 +62,7 @@ END_TEST
 /* MUST-19, CC-23, CC-24 */
 START_TEST(avoidance_adds_one_segment_per_window)
 {
-    Cong c = { .cwnd = 10 * MSS, .ssthresh = 8 * MSS, .mss = MSS };
+    Cong c = { .cwnd = 10 * MSS, .ssthresh = 8 * MSS, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     for (int i = 0; i < 9; i++)
         ack(&c, MSS);
@@ -80,7 +80,7 @@ END_TEST
 /* CC-26 */
 START_TEST(a_loss_halves_what_was_in_flight)
 {
-    Cong c = { .cwnd = 20 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
+    Cong c = { .cwnd = 20 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     tcp_cc_newreno.on_loss(&c, 6 * MSS, 0);
     ck_assert_uint_eq(c.ssthresh, 3 * MSS);
@@ -98,7 +98,7 @@ START_TEST(only_a_window_in_use_grows)
         { .acked = MSS, .uses_window = true, .ece = true },
         { .acked = 0, .uses_window = true },
     };
-    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS };
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     tcp_cc_newreno.on_ack(&c, &no[_i]);
     ck_assert_uint_eq(c.cwnd, 4 * MSS);
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(the_window_has_an_end)
 {
-    Cong c = { .cwnd = CWND_MAX - 10, .ssthresh = CWND_INFINITE, .mss = MSS };
+    Cong c = { .cwnd = CWND_MAX - 10, .ssthresh = CWND_INFINITE, .mss = MSS, .rules = { .slow_start_limit = 1 } };
 
     ack(&c, MSS);
     ack(&c, MSS);

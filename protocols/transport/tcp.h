@@ -10,6 +10,7 @@
 #pragma once
 #include "protocols/internet/ip.h"
 #include "protocols/transport/error.h"
+#include "protocols/transport/tcp_cc.h"
 #include "sim/engine/knob.h"
 
 typedef struct Tcp Tcp;
@@ -38,7 +39,8 @@ typedef enum TcpHandshake { TCP_THREE_WAY, TCP_TWO_WAY } TcpHandshake;
 typedef enum TcpIsn { TCP_ISN_RFC6528, TCP_ISN_CLOCK, TCP_ISN_FIXED, TCP_ISN_LIST } TcpIsn;
 typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
 typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
-typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_NONE } TcpCongestion;
+typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_NONE } TcpCongestion;
+typedef enum TcpCwv { TCP_CWV_RFC5681, TCP_CWV_LINUX } TcpCwv;
 typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
@@ -72,7 +74,11 @@ typedef struct TcpConfig {
     SimTime           delayed_ack_time; /* 200 ms; below 500, RFC 9293 MUST-40 */
     uint64_t          sndbuf, rcvbuf; /* bytes */
     SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
-    uint64_t          initial_cwnd;   /* segments; 0: RFC 6928's formula */
+    uint64_t          initial_cwnd;   /* segments; 0: by initial_window */
+    CongInitial       initial_window; /* the formula: RFC 6928, RFC 3390 */
+    uint64_t          slow_start_limit; /* segments that an ACK adds to cwnd; 0: all it is for */
+    TcpCwv            cwnd_validation;
+    CongHystart       hystart;        /* with CUBIC */
     uint64_t          syn_retries, synack_retries, retries;
     uint64_t          backlog;        /* the accept queue, unless listen says */
     uint64_t          syn_backlog;    /* half-open connections per listener */

@@ -17,16 +17,64 @@
 #define CWND_MAX ((uint32_t)1 << 30) /* as far as a window can be scaled, RFC 7323 §2.3 */
 #define RTT_NONE ((SimTime)-1)
 
+typedef enum CongHystart { HYSTART_OFF, HYSTART_RFC9406, HYSTART_LINUX } CongHystart;
+
+/* What the host's knobs say to all policies. */
+typedef struct CongRules {
+    uint32_t    slow_start_limit; /* segments that cwnd grows by for one ACK; 0: all that it
+                                     acknowledges, but not beyond ssthresh */
+    CongHystart hystart;          /* of policies that leave slow start by the round-trip time */
+    bool        linux_;           /* reduces cwnd, not what is in flight, in whole segments */
+} CongRules;
+
+/* Slow start left before a loss: RFC 9406, or Linux's. Rounds are counted in bytes. */
+typedef struct Hystart {
+    uint64_t una, end;   /* bytes acknowledged so far; where the round ends */
+    SimTime  least;      /* round-trip time of this round; NEVER: none measured */
+    SimTime  last_least; /* of the one before */
+    unsigned samples;    /* in this round */
+    SimTime  baseline;   /* RFC 9406: conservative slow start is on, since the RTT was this */
+    unsigned css_rounds;
+    bool     css;
+    bool     found;      /* it is over */
+    SimTime  min_rtt, round_start, last_ack; /* Linux */
+} Hystart;
+
+/* RFC 9438 §4.1.2, in bytes. */
+typedef struct Cubic {
+    Hystart  hystart;
+    bool     in_epoch;    /* a congestion avoidance stage has begun, at `epoch` */
+    uint32_t w_max;       /* 0: none known */
+    uint32_t origin;      /* W_max of this stage */
+    uint32_t cwnd_prior;
+    SimTime  epoch, k;
+    SimTime  seen;        /* the window was last in use; what follows is no time of the curve */
+    uint32_t w_est;
+    uint64_t est_rest;    /* in parts of a byte: numerator */
+    uint64_t rest;        /* likewise, of cwnd */
+    uint32_t cnt;         /* Linux: segments acknowledged for one more in cwnd */
+    uint32_t cnt_cwnd;    /* cwnd when it was computed */
+    SimTime  cnt_at;
+} Cubic;
+
+typedef union CongState {
+    Cubic cubic;
+} CongState;
+
 /* What it was before a reduction that may turn out to be wrong. */
 typedef struct CongPrior {
-    bool     kept;
-    uint32_t cwnd, ssthresh;
+    bool      kept;
+    uint32_t  cwnd, ssthresh;
+    CongState state;
 } CongPrior;
 
 typedef struct Cong {
     uint32_t  cwnd, ssthresh; /* bytes; ssthresh CWND_INFINITE: not known yet */
     uint32_t  mss;
     uint32_t  acked;          /* counted in congestion avoidance since cwnd last grew */
+    bool      after_rto;      /* it is slow start because of a timeout */
+    CongRules rules;
+    CongState state;          /* the policy's own */
     CongPrior prior;
 } Cong;
 
@@ -58,16 +106,38 @@ typedef struct TcpCc {
     void (*on_ecn)(Cong *c, uint32_t flight, SimTime now);
     /* Data is about to go out, after `idle` with none outstanding. NULL: nothing to do. */
     void (*on_idle)(Cong *c, SimTime idle, SimTime now);
-    /* The last reduction was for nothing; cwnd and ssthresh are restored already. NULL: nothing
-     * else to do. */
+    /* The last reduction was for nothing; cwnd and ssthresh will be as before it, if that is more.
+     * NULL: so is the state. */
     void (*undo)(Cong *c, SimTime now);
 } TcpCc;
 
 extern const TcpCc tcp_cc_newreno; /* RFC 5681 */
+extern const TcpCc tcp_cc_cubic;   /* RFC 9438 */
+
+/* --- tcp_cc.c: what policies share ------------------------------------------------------------ */
 
 /* May cwnd grow by this ACK? RFC 5681 §3.1; not by one that echoes a mark, RFC 3168 §6.1.2. */
 bool cong_may_grow(const CongAck *a);
 void cong_grow(Cong *c, uint32_t by); /* cwnd, up to CWND_MAX */
+bool cong_in_slow_start(const Cong *c);
+/* Slow start for `acked` bytes, by at most `limit` segments (0: no limit), by one after a timeout:
+ * RFC 3465 §2.3. Returns the bytes that
+ * were not used up because ssthresh was reached; with a limit none. */
+uint32_t cong_slow_start(Cong *c, uint32_t acked, uint32_t limit);
+/* One segment for each `window` bytes acknowledged: congestion avoidance, counted. */
+void cong_avoid(Cong *c, uint32_t acked, uint32_t window);
+/* num/den of what a reduction starts from, at least `least` segments: cwnd or `flight`, as the
+ * rules say. */
+uint32_t cong_part(const Cong *c, uint32_t flight, uint32_t num, uint32_t den, uint32_t least);
 
-/* `segments` 0: RFC 6928's ten, but for large ones. */
-uint32_t cong_initial_window(uint32_t mss, uint64_t segments);
+typedef enum CongInitial { CONG_IW_RFC6928, CONG_IW_RFC3390 } CongInitial;
+
+/* `segments` 0: by the formula. */
+uint32_t cong_initial_window(uint32_t mss, uint64_t segments, CongInitial formula);
+
+/* --- tcp_cc_hystart.c ------------------------------------------------------------------------- */
+
+void hystart_init(Hystart *h, SimTime now);
+/* For each ACK of new data, before cwnd grows. In slow start it may set ssthresh to cwnd, which
+ * ends it. Returns what growth is divided by: 1, or 4 in conservative slow start. */
+uint32_t hystart_ack(Hystart *h, Cong *c, const CongAck *a);

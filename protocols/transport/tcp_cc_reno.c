@@ -5,38 +5,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_cc.h"
 
-#include <glib.h>
-
-bool cong_may_grow(const CongAck *a)
-{
-    return a->acked > 0 && a->uses_window && !a->recovering && !a->ece;
-}
-
-void cong_grow(Cong *c, uint32_t by)
-{
-    c->cwnd = MIN(c->cwnd + by, CWND_MAX);
-}
-
 static void reno_on_ack(Cong *c, const CongAck *a)
 {
+    uint32_t acked = a->acked;
+
     if (!cong_may_grow(a))
         return;
-    if (c->cwnd < c->ssthresh) {
-        cong_grow(c, MIN(a->acked, c->mss)); /* RFC 5681 (2): ACK division must gain nothing */
-        return;
+    if (cong_in_slow_start(c)) {
+        acked = cong_slow_start(c, acked, c->rules.slow_start_limit);
+        if (acked == 0)
+            return;
     }
-    /* One segment per window of acknowledged bytes, counted: RFC 5681 §3.1, RFC 3465 §2.1. */
-    c->acked += a->acked;
-    if (c->acked >= c->cwnd) {
-        c->acked -= c->cwnd;
-        cong_grow(c, c->mss);
-    }
+    cong_avoid(c, acked, c->cwnd); /* RFC 3465 §2.1 */
 }
 
 static void reno_on_loss(Cong *c, uint32_t flight, SimTime now)
 {
     (void)now;
-    c->ssthresh = MAX(flight / 2, 2 * c->mss); /* RFC 5681 (4) */
+    c->ssthresh = cong_part(c, flight, 1, 2, 2); /* RFC 5681 (4) */
     c->acked = 0;
 }
 
@@ -45,10 +31,3 @@ const TcpCc tcp_cc_newreno = {
     .on_ack = reno_on_ack,
     .on_loss = reno_on_loss,
 };
-
-uint32_t cong_initial_window(uint32_t mss, uint64_t segments)
-{
-    if (segments == 0)
-        return MIN(10 * mss, MAX(2 * mss, 14600)); /* RFC 6928 §2 (1) */
-    return (uint32_t)MIN(segments * mss, CWND_MAX);
-}

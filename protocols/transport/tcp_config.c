@@ -22,6 +22,9 @@ const TcpConfig tcp_defaults = {
     .initial_rto = SEC,
     .min_rto = SEC,
     .max_rto = 60 * SEC,
+    .slow_start_limit = 1,
+    .slow_start_after_idle = true,
+    .hystart = HYSTART_RFC9406,
     .syn_retries = 8,
     .synack_retries = 8,
     .retries = 8,
@@ -48,7 +51,6 @@ const TcpConfig tcp_defaults = {
     .syncookies = TCP_COOKIES_AUTO,
     .ecn = TCP_ECN_OFF,
     .syn_data = TCP_SYN_DATA_RFC,
-    .slow_start_after_idle = true,
     .path_mtu_discovery = true,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
@@ -64,7 +66,10 @@ const TcpConfig tcp_defaults = {
 
 static const char *const profile_names[] = { "rfc", "linux", NULL };
 static const char *const handshake_names[] = { "three-way", "two-way", NULL };
-static const char *const congestion_names[] = { "newreno", "none", NULL };
+static const char *const congestion_names[] = { "newreno", "cubic", "none", NULL };
+static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL };
+static const char *const cwnd_validation_names[] = { "rfc5681", "linux", NULL };
+static const char *const hystart_names[] = { "off", "rfc9406", "linux", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
@@ -104,7 +109,7 @@ const Knob tcp_knobs[] = {
       "RFC 6528 §3", false },
     { "congestion", KNOB_ENUM, AT(congestion), 0, 0, congestion_names,
       "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
-      "RFC 5681", false },
+      "RFC 5681, RFC 9438", false },
     { "mss", KNOB_SIZE, AT(mss), 0, 65495, NULL,
       "Largest segment announced to peers, bytes; 0: the interface's MTU less 40. Linux: and sent.",
       "RFC 9293 §3.7.1", false },
@@ -131,8 +136,21 @@ const Knob tcp_knobs[] = {
       "Largest retransmission timeout, however often it is doubled.",
       "RFC 6298 §2.5; Linux: TCP_RTO_MAX", false },
     { "initial_cwnd", KNOB_INT, AT(initial_cwnd), 0, 65535, segments,
-      "Initial congestion window, segments; 0: ten, but at most 14600 bytes or two segments.",
+      "Initial congestion window, segments; 0: as initial_window says.",
       "RFC 6928 §2; Linux: TCP_INIT_CWND", false },
+    { "initial_window", KNOB_ENUM, AT(initial_window), 0, 0, initial_window_names,
+      "rfc6928: ten segments, but at most 14600 bytes or two of them; rfc3390: two to four.",
+      "RFC 6928 §2, RFC 5681 §3.1", false },
+    { "slow_start_limit", KNOB_INT, AT(slow_start_limit), 0, 65535, segments,
+      "Segments that slow start grows by for one ACK, one after a timeout; 0: all it acknowledges.",
+      "RFC 5681 §3.1, RFC 3465 §2.3; Linux: tcp_slow_start", false },
+    { "cwnd_validation", KNOB_ENUM, AT(cwnd_validation), 0, 0, cwnd_validation_names,
+      "When a window counts as used: by what an ACK finds in flight, or as Linux does, at sending; "
+      "that one shrinks what is not used, and a loss reduces cwnd, not the flight.",
+      "RFC 5681 §3.1, RFC 2861 §3.2; Linux: tcp_cwnd_validate", false },
+    { "hystart", KNOB_ENUM, AT(hystart), 0, 0, hystart_names,
+      "With cubic: how slow start ends before a loss, by a round-trip time that rises.",
+      "RFC 9406; Linux: tcp_cubic's hystart", false },
     { "syn_retries", KNOB_INT, AT(syn_retries), 0, 255, retransmissions,
       "Retransmissions of a SYN before the attempt fails.",
       "RFC 9293 §3.8.3; Linux: tcp_syn_retries", false },
@@ -331,7 +349,11 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->delayed_ack_time = linux_ ? 40 * MSEC : tcp_defaults.delayed_ack_time;
     cfg->min_rto = linux_ ? 200 * MSEC : tcp_defaults.min_rto;
     cfg->max_rto = linux_ ? 120 * SEC : tcp_defaults.max_rto;
+    cfg->congestion = linux_ ? TCP_CC_CUBIC : tcp_defaults.congestion;
     cfg->initial_cwnd = linux_ ? 10 : tcp_defaults.initial_cwnd;
+    cfg->slow_start_limit = linux_ ? 0 : tcp_defaults.slow_start_limit;
+    cfg->cwnd_validation = linux_ ? TCP_CWV_LINUX : tcp_defaults.cwnd_validation;
+    cfg->hystart = linux_ ? HYSTART_LINUX : tcp_defaults.hystart;
     cfg->syn_retries = linux_ ? 6 : tcp_defaults.syn_retries;
     cfg->synack_retries = linux_ ? 5 : tcp_defaults.synack_retries;
     cfg->retries = linux_ ? 15 : tcp_defaults.retries;

@@ -16,29 +16,108 @@ static SimTime now(const Tcb *tcb)
     return sim_now(tcb->tcp->sim);
 }
 
+/* --- the policy, and how it begins ------------------------------------------------------------ */
+
+static const TcpCc *const policies[] = {
+    [TCP_CC_NEWRENO] = &tcp_cc_newreno,
+    [TCP_CC_CUBIC] = &tcp_cc_cubic,
+    [TCP_CC_NONE] = NULL,
+};
+
+void tcp_cong_choose(Tcb *tcb, TcpCongestion which)
+{
+    uint32_t mss = tcb->snd_mss;
+
+    tcb->cc = policies[which];
+    tcb->cong = (Cong){
+        .cwnd = tcb->cc != NULL ? mss : CWND_INFINITE, .ssthresh = CWND_INFINITE, .mss = mss,
+    };
+}
+
 static uint32_t initial_window(const Tcb *tcb)
 {
-    return cong_initial_window(tcb->snd_mss, tcb->tcp->cfg.initial_cwnd);
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    return cong_initial_window(tcb->snd_mss, cfg->initial_cwnd, cfg->initial_window);
 }
 
 void tcp_cong_init(Tcb *tcb)
 {
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
     if (tcb->cc == NULL)
         return;
+    tcb->cong.rules = (CongRules){
+        .slow_start_limit = (uint32_t)cfg->slow_start_limit,
+        .hystart = cfg->hystart,
+        .linux_ = cfg->cwnd_validation == TCP_CWV_LINUX,
+    };
     tcb->cong.cwnd = initial_window(tcb);
     if (tcb->retransmits > 1) /* RFC 6928 §2: a SYN lost more than once tells of congestion */
         tcb->cong.cwnd = tcb->snd_mss;
+    tcb->use = (CwndUse){ .seq = tcb->snd_una, .stamp = now(tcb) };
     if (tcb->cc->init != NULL)
         tcb->cc->init(&tcb->cong, now(tcb));
 }
 
-/* RFC 5681 §3.1 and RFC 7661 §1: a window that is not used says nothing about the network. */
+/* --- is the window used? ---------------------------------------------------------------------- */
+
+/* RFC 5681 §3.1 and RFC 7661 §1: a window that is not used says nothing about the network. Linux
+ * looks when it sends, not when the ACK comes. */
 static bool uses_window(const Tcb *tcb, uint32_t flight)
 {
-    if (tcb->cong.cwnd < tcb->cong.ssthresh)
-        return tcb->cong.cwnd < 2 * flight;
-    return flight + tcb->snd_mss > tcb->cong.cwnd;
+    const Cong *c = &tcb->cong;
+    bool linux_ = tcb->tcp->cfg.cwnd_validation == TCP_CWV_LINUX;
+
+    if (linux_ && tcb->use.limited)
+        return true;
+    if (cong_in_slow_start(c))
+        return c->cwnd < 2 * (linux_ ? tcb->use.most : flight);
+    return !linux_ && flight + tcb->snd_mss > c->cwnd;
 }
+
+/* RFC 2861 §3.2: not full for one RTO, the window falls half-way to what was used of it. */
+static void shrink_unused(Tcb *tcb)
+{
+    Cong *c = &tcb->cong;
+    uint32_t used = MAX(tcb->use.used, initial_window(tcb));
+
+    tcb->use.stamp = now(tcb);
+    if (tcb->in_recovery || tcb->dup_acks > 0 || seq_lt(tcb->snd_nxt, tcb->snd_max) ||
+        tcb->want_send)
+        return;
+    if (used < c->cwnd) {
+        c->ssthresh = MAX(c->ssthresh, c->cwnd / 4 * 3);
+        c->cwnd = (c->cwnd + used) / 2 / c->mss * c->mss;
+    }
+    tcb->use.used = 0;
+}
+
+void tcp_cong_sent(Tcb *tcb)
+{
+    CwndUse *use = &tcb->use;
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    uint32_t out = tcb->snd_max - tcb->snd_una;
+
+    if (tcb->cc == NULL || cfg->cwnd_validation != TCP_CWV_LINUX)
+        return;
+    bool limited = tcp_in_pipe(tcb) + tcb->snd_mss > tcb->cong.cwnd;
+    if (seq_geq(tcb->snd_una, use->seq) || limited || (!use->limited && out > use->most)) {
+        use->limited = limited;
+        use->most = out;
+        use->seq = tcb->snd_max;
+    }
+    if (uses_window(tcb, out)) {
+        use->used = 0;
+        use->stamp = now(tcb);
+    } else {
+        use->used = MAX(use->used, out);
+        if (cfg->slow_start_after_idle && now(tcb) - use->stamp >= tcb->rto)
+            shrink_unused(tcb);
+    }
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
 
 void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering)
 {
@@ -64,7 +143,9 @@ static void keep_prior(Tcb *tcb)
 
     if (tcb->in_recovery) /* what was before it counts */
         return;
-    c->prior = (CongPrior){ .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh };
+    c->prior = (CongPrior){
+        .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh, .state = c->state,
+    };
 }
 
 void tcp_cong_loss(Tcb *tcb, uint32_t flight)
@@ -72,6 +153,7 @@ void tcp_cong_loss(Tcb *tcb, uint32_t flight)
     if (tcb->cc == NULL)
         return;
     keep_prior(tcb);
+    tcb->cong.after_rto = false;
     tcb->cc->on_loss(&tcb->cong, flight, now(tcb));
 }
 
@@ -86,6 +168,7 @@ void tcp_cong_rto(Tcb *tcb, uint32_t flight, bool first)
         (cc->on_rto != NULL ? cc->on_rto : cc->on_loss)(&tcb->cong, flight, now(tcb));
     }
     tcb->cong.cwnd = tcb->snd_mss;
+    tcb->cong.after_rto = true;
 }
 
 void tcp_cong_ecn(Tcb *tcb, uint32_t flight)
@@ -96,6 +179,7 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight)
     if (cc == NULL)
         return;
     c->prior.kept = false; /* a mark is never spurious */
+    c->after_rto = false;
     if (cc->on_ecn != NULL) {
         cc->on_ecn(c, flight, now(tcb));
         return;
@@ -110,12 +194,33 @@ bool tcp_cong_undo(Tcb *tcb)
 
     if (tcb->cc == NULL || !c->prior.kept)
         return false;
-    c->cwnd = MAX(c->cwnd, c->prior.cwnd);
-    c->ssthresh = MAX(c->ssthresh, c->prior.ssthresh);
     c->prior.kept = false;
+    c->after_rto = false;
     if (tcb->cc->undo != NULL)
         tcb->cc->undo(c, now(tcb));
+    else if (c->cwnd < c->prior.cwnd) /* RFC 9438 §4.9.2: else what is newer is better */
+        c->state = c->prior.state;
+    c->cwnd = MAX(c->cwnd, c->prior.cwnd);
+    c->ssthresh = MAX(c->ssthresh, c->prior.ssthresh);
     return true;
+}
+
+/* RFC 5681 §4.1; Linux halves the window for each RTO that has passed. */
+static void restart(Tcb *tcb, SimTime idle)
+{
+    Cong *c = &tcb->cong;
+    uint32_t least = MIN(c->cwnd, initial_window(tcb));
+
+    if (tcb->tcp->cfg.cwnd_validation == TCP_CWV_LINUX) {
+        c->ssthresh = MAX(c->ssthresh, c->cwnd / 4 * 3);
+        while ((idle -= tcb->rto) > 0 && c->cwnd > least)
+            c->cwnd = c->cwnd / 2 / c->mss * c->mss;
+        tcb->use.stamp = now(tcb);
+        tcb->use.used = 0;
+    } else {
+        c->cwnd = least;
+    }
+    c->cwnd = MAX(c->cwnd, least);
 }
 
 void tcp_cong_idle(Tcb *tcb)
@@ -124,8 +229,8 @@ void tcp_cong_idle(Tcb *tcb)
 
     if (tcb->cc == NULL || tcb->last_sent == 0)
         return;
-    if (idle > tcb->rto && tcb->tcp->cfg.slow_start_after_idle) /* RFC 5681 §4.1 */
-        tcb->cong.cwnd = MIN(tcb->cong.cwnd, initial_window(tcb));
+    if (tcb->tcp->cfg.slow_start_after_idle && idle > tcb->rto && !tcb->cc->owns_cwnd)
+        restart(tcb, idle);
     if (tcb->cc->on_idle != NULL)
         tcb->cc->on_idle(&tcb->cong, idle, now(tcb));
 }

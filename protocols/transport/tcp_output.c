@@ -346,6 +346,7 @@ void tcp_output(Tcb *tcb)
         while (tcb->state != TCP_CLOSED &&
                (tcp_recover_lost(tcb) || send_next(tcb) || tcp_recover_rest(tcb)))
             ;
+        tcp_cong_sent(tcb);
         if (tcb->force)
             tcb->ecn.hold = false;
         tcb->force = false;

@@ -73,6 +73,15 @@ typedef struct Tally { /* of segments, for who asks */
     bool     ecn_seen;
 } Tally;
 
+/* Linux's cwnd validation: how much of the window is used, looked at when something was sent. */
+typedef struct CwndUse {
+    TcpSeq   seq;     /* `limited` and `most` hold till this is acknowledged */
+    bool     limited; /* the window was full */
+    uint32_t most;    /* bytes outstanding */
+    uint32_t used;    /* the most since it was full for the last time, at `stamp` */
+    SimTime  stamp;
+} CwndUse;
+
 /* So many, per period. */
 typedef struct Budget {
     SimTime  since;
@@ -151,6 +160,7 @@ struct Tcb {
     /* Congestion control and loss recovery. */
     const TcpCc *cc;      /* NULL: none */
     Cong     cong;
+    CwndUse  use;
     unsigned dup_acks;
     uint32_t limited;     /* bytes sent by limited transmit on them */
     TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
@@ -365,7 +375,9 @@ bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited tran
 
 /* tcp_cong.c: what happens, told to the policy of congestion control; each does nothing if there is
  * none. */
+void tcp_cong_choose(Tcb *tcb, TcpCongestion which); /* before that */
 void tcp_cong_init(Tcb *tcb);           /* at ESTABLISHED */
+void tcp_cong_sent(Tcb *tcb);           /* all that may go out now has */
 /* For each ACK that brings something new: SND.UNA has moved by `acked` (0 for one that only
  * reports), `flight` bytes were outstanding before; `recovering`: a fast recovery was on. */
 void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering);

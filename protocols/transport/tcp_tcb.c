@@ -117,10 +117,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->rcv_mss = tcp_rcv_mss(tcp, remote);
     tcb->largest = TCP_MSS_DEFAULT;
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
-    tcb->cc = cfg->congestion == TCP_CC_NONE ? NULL : &tcp_cc_newreno;
-    tcb->cong = (Cong){
-        .cwnd = tcb->cc != NULL ? mss : CWND_INFINITE, .ssthresh = CWND_INFINITE, .mss = mss,
-    };
+    tcp_cong_choose(tcb, cfg->congestion);
     tcp_ts_start(tcb);
     tcp_timers_init(tcb);
     option_init(tcb);
