@@ -109,7 +109,7 @@ const Knob tcp_knobs[] = {
       "RFC 6528 §3", false },
     { "congestion", KNOB_ENUM, AT(congestion), 0, 0, congestion_names,
       "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
-      "RFC 5681, RFC 9438", false },
+      "RFC 5681, RFC 9438; Linux: tcp_congestion_control", false },
     { "mss", KNOB_SIZE, AT(mss), 0, 65495, NULL,
       "Largest segment announced to peers, bytes; 0: the interface's MTU less 40. Linux: and sent.",
       "RFC 9293 §3.7.1", false },
