@@ -91,41 +91,33 @@ NetError conn_connected(const Conn *c)
 
 /* --- SEND, RFC 9293 §3.10.2 ------------------------------------------------------------------ */
 
-/* How many of n bytes the send buffer takes. */
-static size_t send_room(Conn *c, size_t n, NetError *err)
-{
-    Tcb *tcb = c->tcb;
+typedef struct Source { /* what is sent: bytes, or the pattern from a place on */
+    const uint8_t *bytes;  /* NULL: the pattern */
+    uint64_t       offset;
+} Source;
 
-    *err = NET_EPIPE;
-    if (tcb == NULL) {
-        *err = c->error != NET_OK ? c->error : NET_EPIPE;
-        return 0;
+static void append(Tcb *tcb, const Source *from, size_t done, size_t n)
+{
+    Ring *out = &tcb->out;
+
+    if (from->bytes == NULL) {
+        ring_append_pattern(out, from->offset + done, n);
+        return;
     }
-    if (tcb->fin_queued || c->closed)
-        return 0;
-    *err = NET_EAGAIN;
-    if (is_opening(tcb->state))
-        return 0;
-    size_t sndbuf = tcb->tcp->cfg.sndbuf;
-    size_t room = tcb->out.len < sndbuf ? sndbuf - tcb->out.len : 0;
-    if (room < n || room == 0)
-        tcb->want_send = true;
-    if (room == 0)
-        return 0;
-    *err = NET_OK;
-    return MIN(n, room);
+    ring_write(out, out->len, from->bytes + done, n);
+    ring_extend(out, n);
 }
 
-static size_t put(Conn *c, Span data, NetError *err)
+/* Can anything be sent at all? */
+static NetError check_send(const Conn *c)
 {
-    size_t n = send_room(c, data.n, err);
+    const Tcb *tcb = c->tcb;
 
-    if (n == 0)
-        return 0;
-    Ring *out = &c->tcb->out;
-    ring_write(out, out->len, data.p, n);
-    ring_extend(out, n);
-    return n;
+    if (tcb == NULL)
+        return c->error != NET_OK ? c->error : NET_EPIPE;
+    if (tcb->fin_queued || c->closed)
+        return NET_EPIPE;
+    return is_opening(tcb->state) ? NET_EAGAIN : NET_OK;
 }
 
 /* Sends as the window allows; if more is to follow, full segments only. */
@@ -134,26 +126,67 @@ static void output_sent(Tcb *tcb)
     tcb->more_now = tcb->more;
     tcp_output(tcb);
     tcb->more_now = false;
+    tcb_check(tcb);
+}
+
+/* Each piece that is full leaves, if it may, before the next is begun. */
+static size_t put_pieces(Tcb *tcb, const Source *from, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n && tcb->state != TCP_CLOSED) {
+        size_t now = MIN(piece_room(tcb), n - done);
+        if (now == 0)
+            break;
+        append(tcb, from, done, now);
+        piece_append(tcb);
+        done += now;
+        if (done < n)
+            tcp_output(tcb);
+    }
+    if (done > 0 && !tcb->more && tcb->state != TCP_CLOSED)
+        piece_push(tcb);
+    return done;
+}
+
+/* Into the send buffer, as much as it takes. */
+static size_t put(Conn *c, const Source *from, size_t n, NetError *err)
+{
+    Tcb *tcb = c->tcb;
+
+    *err = check_send(c);
+    if (*err != NET_OK || n == 0)
+        return 0;
+    size_t done;
+    if (tcb->tcp->cfg.offload) {
+        done = put_pieces(tcb, from, n);
+    } else {
+        done = MIN(n, tcb->out.len < tcb->sndbuf ? tcb->sndbuf - tcb->out.len : 0);
+        append(tcb, from, 0, done);
+    }
+    if (done < n)
+        tcb->want_send = true;
+    if (done == 0)
+        *err = NET_EAGAIN;
+    return done;
 }
 
 size_t conn_send(Conn *c, Span data, NetError *err)
 {
-    size_t n = put(c, data, err);
+    size_t n = put(c, &(Source){ .bytes = data.p }, data.n, err);
 
-    if (n == 0)
-        return 0;
-    output_sent(c->tcb);
-    tcb_check(c->tcb);
+    if (n > 0 && c->tcb != NULL)
+        output_sent(c->tcb);
     return n;
 }
 
 size_t conn_send_urgent(Conn *c, Span data, NetError *err)
 {
-    size_t n = put(c, data, err);
-
-    if (n == 0)
-        return 0;
+    size_t n = put(c, &(Source){ .bytes = data.p }, data.n, err);
     Tcb *tcb = c->tcb;
+
+    if (n == 0 || tcb == NULL)
+        return n;
     urgent_mark(tcb);
     tcp_output(tcb);
     if (!tcb->urg.told && tcb->state != TCP_CLOSED) {
@@ -166,14 +199,15 @@ size_t conn_send_urgent(Conn *c, Span data, NetError *err)
 
 size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err)
 {
-    n = send_room(c, n, err);
-    if (n == 0)
-        return 0;
-    Tcb *tcb = c->tcb;
-    ring_append_pattern(&tcb->out, offset, n);
-    output_sent(tcb);
-    tcb_check(tcb);
+    n = put(c, &(Source){ .offset = offset }, n, err);
+    if (n > 0 && c->tcb != NULL)
+        output_sent(c->tcb);
     return n;
+}
+
+bool conn_writable(Conn *c)
+{
+    return c->tcb == NULL || tcb_writable(c->tcb);
 }
 
 /* --- RECEIVE, RFC 9293 §3.10.3 --------------------------------------------------------------- */

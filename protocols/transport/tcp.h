@@ -73,6 +73,10 @@ typedef struct TcpConfig {
     bool              nagle, delayed_ack;
     SimTime           delayed_ack_time; /* 200 ms; below 500, RFC 9293 MUST-40 */
     uint64_t          sndbuf, rcvbuf; /* bytes */
+    uint64_t          sndbuf_max;     /* to which it grows with the congestion window */
+    uint64_t          notsent_lowat;  /* bytes not sent with which a write still finds room; 0: any */
+    bool              offload;        /* segments leave in pieces, as for a card that cuts them */
+    uint64_t          min_burst;      /* segments of such a piece, at least */
     SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
     uint64_t          initial_cwnd;   /* segments; 0: by initial_window */
     CongInitial       initial_window; /* the formula: RFC 6928, RFC 3390 */
@@ -212,6 +216,15 @@ void conn_set_cork(Conn *c, bool on);
 /* The next sends are to be followed by more, as with Linux's MSG_MORE: what does not fill a segment
  * waits, for a while or until something is acknowledged, and is not pushed. */
 void conn_set_more(Conn *c, bool on);
+/* With the knob offload: nothing that is sent later shares a segment with what was sent so far. */
+void conn_end_record(Conn *c);
+/* The send buffer; it does not grow by itself any more. With the knob offload its bookkeeping
+ * counts too, as in Linux, which doubles what a program asks for. */
+void conn_set_sndbuf(Conn *c, uint64_t n);
+/* With the knob offload: a write takes no more while so many bytes have not been sent, and who waits
+ * is told at half of it; 0: the host's. */
+void conn_set_notsent_lowat(Conn *c, uint32_t n);
+bool conn_writable(Conn *c); /* who waits for room in the send buffer would be told now */
 /* RFC 9293 §3.8.4: after `idle` without a word from the peer, a probe each `interval`, and the end
  * (ETIMEDOUT) when `probes` were not answered. 0: the host's knob. Their timer does not keep a
  * simulation alive. */
@@ -255,6 +268,8 @@ typedef struct TcpInfo {
     uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
     bool     ecn, ecn_seen;       /* agreed on; a segment that is ECN-capable has come */
     uint64_t segs_in, segs_out, data_segs_in, data_segs_out; /* of the connection; with text */
+    SimTime  busy, rwnd_limited, sndbuf_limited; /* had data; of it, for the peer's window, or ours
+                                                    for lack of room in the send buffer */
     SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
 } TcpInfo;
 

@@ -18,6 +18,7 @@ const TcpConfig tcp_defaults = {
     .delayed_ack = true,
     .delayed_ack_time = 200 * MSEC,
     .sndbuf = 131072,
+    .min_burst = 2,
     .rcvbuf = 65535,
     .initial_rto = SEC,
     .min_rto = SEC,
@@ -123,7 +124,20 @@ const Knob tcp_knobs[] = {
       "How long an acknowledgment may be delayed; less than 500 ms.",
       "RFC 9293 §3.8.6.3; Linux: TCP_DELACK_MIN", false },
     { "sndbuf", KNOB_SIZE, AT(sndbuf), 1, BUFFER_MAX, NULL,
-      "Send buffer of a connection, bytes.", "POSIX SO_SNDBUF; Linux: tcp_wmem", false },
+      "Send buffer of a connection, bytes; with offload its bookkeeping counts, too.",
+      "POSIX SO_SNDBUF; Linux: tcp_wmem", false },
+    { "sndbuf_max", KNOB_SIZE, AT(sndbuf_max), 0, BUFFER_MAX, NULL,
+      "With offload: the most to which it grows, twice the congestion window; 0: it does not.",
+      "Linux: tcp_wmem", false },
+    { "notsent_lowat", KNOB_SIZE, AT(notsent_lowat), 0, UINT32_MAX, NULL,
+      "With offload: bytes not yet sent with which a write finds no room; 0: it always does.",
+      "Linux: tcp_notsent_lowat", false },
+    { "offload", KNOB_BOOL, AT(offload), 0, 0, NULL,
+      "Segments leave in pieces for a card to cut: PSH ends each, and Nagle is Minshall's.",
+      "RFC 9293 §3.7.4; Linux: tcp_write_xmit", false },
+    { "min_burst", KNOB_INT, AT(min_burst), 1, 64, segments,
+      "With offload: segments of a piece, however slow the connection is.",
+      "Linux: tcp_min_tso_segs", false },
     { "rcvbuf", KNOB_SIZE, AT(rcvbuf), 1, BUFFER_MAX, NULL,
       "Receive buffer of a connection, bytes; of more than 65535 only a scaled window can tell.",
       "RFC 9293 §3.8.6; Linux: tcp_rmem", false },
@@ -371,6 +385,9 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->ack_unsent = linux_ ? TCP_ACK_UNSENT_DROP : tcp_defaults.ack_unsent;
     cfg->rto_floor = linux_ ? TCP_FLOOR_VARIANCE : tcp_defaults.rto_floor;
     cfg->reset_acks = linux_;
+    cfg->offload = linux_;
+    cfg->sndbuf = linux_ ? 16384 : tcp_defaults.sndbuf;
+    cfg->sndbuf_max = linux_ ? 4194304 : tcp_defaults.sndbuf_max;
     cfg->orphan_retries = linux_ ? 8 : tcp_defaults.orphan_retries;
     cfg->challenge_ack_limit = linux_ ? 1 : tcp_defaults.challenge_ack_limit;
     cfg->challenge_ack_period = linux_ ? 500 * MSEC : tcp_defaults.challenge_ack_period;

@@ -41,14 +41,17 @@ static void update_send_window(Tcb *tcb, const Segment *seg)
         tcp_timer_window_opened(tcb);
 }
 
-/* A program that found the buffer full is told when a third of it is free. */
+/* A program that found the buffer full is told when there is room again. */
 static void tell_writer(Tcb *tcb)
 {
-    size_t sndbuf = tcb->tcp->cfg.sndbuf;
-
-    if (!tcb->want_send || tcb->out.len > sndbuf - (sndbuf + 2) / 3)
+    if (!tcb->want_send)
+        return;
+    if (tcb->tcp->cfg.offload && tcp_in_pipe(tcb) < tcb->cong.cwnd)
+        piece_grow_buffer(tcb);
+    if (!tcb_writable(tcb))
         return;
     tcb->want_send = false;
+    tally_writer(tcb);
     tcb_wake(tcb);
 }
 
@@ -78,7 +81,8 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     } else {
         tcp_ts_sample(tcb, seg);
     }
-    tell_writer(tcb);
+    if (tcb->tcp->cfg.offload)
+        piece_acked(tcb);
     if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
         tcp_timer_data_acked(tcb); /* RFC 5681 §3.1: a handshake does not open cwnd */
     else
@@ -565,6 +569,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
         why = in_other_states(tcb, seg);
     if (tcb->state != TCP_CLOSED)
         tcp_output(tcb);
+    if (tcb->state != TCP_CLOSED)
+        tell_writer(tcb);
     tcb_check(tcb);
     return why;
 }

@@ -50,6 +50,8 @@ void option_init(Tcb *tcb)
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
     tcb->nodelay = !cfg->nagle;
+    tcb->sndbuf = cfg->sndbuf;
+    tcb->notsent_lowat = cfg->notsent_lowat > 0 ? (uint32_t)cfg->notsent_lowat : UINT32_MAX;
     tcb->ttl = (uint8_t)cfg->ttl;
     tcb->tos = (uint8_t)(cfg->tos & ~(uint64_t)ECN_BITS);
     tcb->user_timeout = cfg->user_timeout;
@@ -96,6 +98,29 @@ void conn_set_cork(Conn *c, bool on)
         return;
     c->tcb->corked = on;
     send_what_waits(c->tcb);
+}
+
+void conn_set_sndbuf(Conn *c, uint64_t n)
+{
+    if (c->tcb == NULL)
+        return;
+    c->tcb->sndbuf = n;
+    c->tcb->sndbuf_set = true;
+}
+
+void conn_set_notsent_lowat(Conn *c, uint32_t n)
+{
+    const TcpConfig *cfg = &c->tcp->cfg;
+    uint32_t otherwise = cfg->notsent_lowat > 0 ? (uint32_t)cfg->notsent_lowat : UINT32_MAX;
+
+    if (c->tcb != NULL)
+        c->tcb->notsent_lowat = n > 0 ? n : otherwise;
+}
+
+void conn_end_record(Conn *c)
+{
+    if (c->tcb != NULL)
+        piece_end_record(c->tcb);
 }
 
 void conn_set_more(Conn *c, bool on)

@@ -215,7 +215,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
 
-    if (text > 0 && last && !tcb->more)
+    if (text > 0 && (tcb->tcp->cfg.offload ? piece_pushes(tcb, behind) : last && !tcb->more))
         flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61 */
     if (fin) {
         flags |= TCP_FIN;
@@ -236,6 +236,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
 
 typedef struct Chance { /* of a segment at SND.NXT */
     uint32_t queued; /* D: bytes of text from there on */
+    uint32_t ours;   /* as far as our own window goes */
     uint32_t usable; /* U: as far as both windows go */
     uint32_t most;   /* that a segment carries now */
     uint32_t text;   /* what the segment would carry */
@@ -260,6 +261,9 @@ static bool look(const Tcb *tcb, Chance *ch)
         return false;
     ch->queued = end - seq;
     ch->most = MIN(tcp_text_max(tcb), tcp_recover_limit(tcb));
+    if (tcb->tcp->cfg.offload && seq_lt(seq, tcb->snd_max))
+        ch->most = MIN(ch->most, piece_record_left(tcb, seq));
+    ch->ours = ours;
     ch->usable = MIN(peers, ours);
     ch->text = MIN(MIN(ch->queued, ch->usable), ch->most);
     ch->fin = tcb->fin_queued && ch->text == ch->queued && peers > ch->text &&
@@ -293,12 +297,28 @@ static SentReason why_sent(const Tcb *tcb, const Chance *ch)
     return tcp_loss_is_limited(tcb) ? SENT_TCP_LIMITED_TRANSMIT : SENT_TCP_DATA;
 }
 
+/* With offload: the piece that is leaving, or that may leave next, decides. */
+static bool cut_piece(Tcb *tcb, Chance *ch)
+{
+    TcpSeq seq = tcb->snd_nxt;
+    uint32_t window = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
+
+    if (!seq_lt(seq, tcb->burst_end))
+        tcb->burst_end = seq + piece_next(tcb, window, ch->ours, ch->most);
+    ch->text = MIN(ch->most, tcb->burst_end - seq);
+    ch->fin = ch->fin && ch->text == ch->queued;
+    return ch->text > 0 || ch->fin;
+}
+
 static bool send_next(Tcb *tcb)
 {
     Chance ch;
 
     tcp_recover_skip(tcb);
-    if (!look(tcb, &ch) || !worth_sending(tcb, &ch))
+    if (!look(tcb, &ch))
+        return false;
+    bool fresh = tcb->tcp->cfg.offload && seq_geq(tcb->snd_nxt, tcb->snd_max);
+    if (fresh ? !cut_piece(tcb, &ch) : !worth_sending(tcb, &ch))
         return false;
     SentReason why = why_sent(tcb, &ch);
     TcpSeq seq = tcb->snd_nxt;
@@ -336,11 +356,24 @@ static void watch_window(Tcb *tcb)
     }
 }
 
+/* What waits would be sent, were the peer's window larger. */
+static bool waits_for_window(const Tcb *tcb)
+{
+    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    uint32_t queued = room_to(seq, end), in_flight = seq - tcb->snd_una;
+
+    return queued > 0 && tcp_loss_window(tcb) > in_flight &&
+           room_to(seq, tcb->snd_una + tcb_send_window(tcb)) < MIN(queued, tcb->snd_mss);
+}
+
 void tcp_output(Tcb *tcb)
 {
+    TcpSeq before = tcb->snd_max;
+
     if (tcb->owed == ACK_BARE)
         send_ack(tcb);
     if (sends_text(tcb->state)) {
+        tcb->burst_end = tcb->snd_nxt;
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
             tcp_cong_idle(tcb);
         while (tcb->state != TCP_CLOSED &&
@@ -354,6 +387,7 @@ void tcp_output(Tcb *tcb)
     if (tcb->state == TCP_CLOSED)
         return;
     watch_window(tcb);
+    tally_output(tcb, waits_for_window(tcb), tcb->snd_max != before);
     if (tcb->owed == ACK_DUE)
         send_ack(tcb);
 }
@@ -363,6 +397,8 @@ TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why)
     TcpSeq behind = tcb->out_seq + (TcpSeq)tcb->out.len;
     uint32_t wnd = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
     uint32_t text = MIN(MIN(room_to(seq, behind), room_to(seq, end)), MIN(tcp_text_max(tcb), wnd));
+    if (tcb->tcp->cfg.offload)
+        text = MIN(text, piece_record_left(tcb, seq));
     bool fin = tcb->fin_sent && seq + text == behind && wnd > text && seq_gt(end, behind);
 
     if (text > 0 || fin)

@@ -67,10 +67,30 @@ typedef struct Ecn { /* RFC 3168 §6.1 */
     TcpSeq recover; /* SND.MAX when the window was last reduced */
 } Ecn;
 
-typedef struct Tally { /* of segments, for who asks */
+/* The send buffer in pieces, with the knob offload. */
+typedef struct Piece {
+    TcpSeq end;
+    bool   push; /* its last segment has PSH */
+    bool   eor;  /* the program ended a record with it */
+} Piece;
+
+typedef struct Pieces {
+    Piece *a;         /* not acknowledged, in order; none is empty */
+    size_t n, cap;
+    TcpSeq pushed;    /* behind what was last pushed */
+    bool   has_small; /* less than a segment is outstanding: */
+    TcpSeq small;     /* it ends here */
+} Pieces;
+
+/* What a connection with data to send waits for, as Linux's tcp_info tells it. */
+typedef enum TallyWait { WAIT_IDLE, WAIT_BUSY, WAIT_RWND, WAIT_SNDBUF, WAIT_COUNT } TallyWait;
+
+typedef struct Tally { /* of segments, and of time, for who asks */
     uint64_t in, out, data_in, data_out;
     SimTime  data_sent, data_received, ack_received; /* when last */
     bool     ecn_seen;
+    TallyWait wait;
+    SimTime  wait_since, waited[WAIT_COUNT];
 } Tally;
 
 /* Linux's cwnd validation: how much of the window is used, looked at when something was sent. */
@@ -126,6 +146,11 @@ struct Tcb {
     bool     fin_queued;  /* the FIN follows the last byte of `out` */
     bool     fin_sent, fin_acked;
     bool     want_send;   /* a send found the buffer full */
+    uint64_t sndbuf;      /* how much it takes */
+    bool     sndbuf_set;  /* by the program */
+    uint32_t notsent_lowat;
+    Pieces   pieces;
+    TcpSeq   burst_end;   /* of the piece that is leaving */
     bool     force;       /* the override timeout: send whatever the window takes */
 
     /* Receive sequence space. */
@@ -267,6 +292,7 @@ bool tcb_path_mtu(Tcb *tcb);
 Conn *conn_new(Tcb *tcb);
 void wake_init(Wake *w, Sim *sim);
 void wake(Wake *w);
+bool tcb_writable(const Tcb *tcb); /* who waits for room to write is told */
 void tcb_wake(Tcb *tcb); /* its user, if it has one */
 void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
 void tcb_info(const Tcb *tcb, TcpInfo *out);
@@ -414,10 +440,30 @@ void trace_advice(Tcb *tcb, const char *what, NetError error);
 
 void trace_urgent(Tcb *tcb, uint32_t bytes);
 
+/* tcp_piece.c: for hosts with the knob offload */
+void     piece_free(Pieces *p);
+void     piece_acked(Tcb *tcb);          /* SND.UNA has moved */
+size_t   piece_room(const Tcb *tcb);     /* bytes that a write may add: to the last, or a new one */
+void     piece_append(Tcb *tcb);         /* to the end of the send buffer; piece_room allowed it */
+void     piece_push(Tcb *tcb);           /* the last one */
+void     piece_push_first(Tcb *tcb);     /* nothing followed it for a while */
+void     piece_end_record(Tcb *tcb);     /* with the last one */
+uint64_t piece_memory(const Tcb *tcb);   /* what the buffer counts, bookkeeping included */
+bool     piece_writable(const Tcb *tcb); /* who waits to write is told */
+void     piece_grow_buffer(Tcb *tcb);    /* with the congestion window */
+/* How much leaves at once from SND.NXT, never sent, with so much room in the peer's window and in
+ * ours; 0: nothing yet. A piece ends behind it from now on. */
+uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss);
+bool     piece_pushes(const Tcb *tcb, TcpSeq end); /* one with PSH ends there */
+uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq); /* to the end of a record, if it is near */
+
 /* tcp_tally.c */
 void tally_start(Tcb *tcb); /* its SYN is acknowledged */
 void tally_sent(Tcb *tcb, uint32_t text);
 void tally_received(Tcb *tcb, const Segment *seg);
+/* After all that could be sent: for the peer's window something waits; something was sent. */
+void tally_output(Tcb *tcb, bool for_window, bool sent);
+void tally_writer(Tcb *tcb); /* the writer was told of room, or all is acknowledged */
 void tally_info(const Tcb *tcb, TcpInfo *out);
 
 /* tcp_urgent.c */

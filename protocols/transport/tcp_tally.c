@@ -1,6 +1,6 @@
 /*
- * tcp_tally.c - what a connection counts for who asks: segments each way, and when the last ones
- * went and came.
+ * tcp_tally.c - what a connection counts for who asks: segments each way, when the last ones went
+ * and came, and what it has waited for while it had data.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
@@ -39,6 +39,50 @@ void tally_received(Tcb *tcb, const Segment *seg)
     tcb->tally.data_received = now;
 }
 
+static void wait_for(Tcb *tcb, TallyWait what)
+{
+    Tally *t = &tcb->tally;
+    SimTime now = sim_now(tcb->tcp->sim);
+
+    t->waited[t->wait] += now - t->wait_since;
+    t->wait_since = now;
+    t->wait = what;
+}
+
+/* A program that finds no room limits the connection once all that there was has left, and its
+ * own window would take more. */
+static bool is_short_of_buffer(const Tcb *tcb)
+{
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+
+    return tcb->want_send && seq_geq(tcb->snd_max, end) && tcp_in_pipe(tcb) < tcb->cong.cwnd;
+}
+
+void tally_output(Tcb *tcb, bool for_window, bool sent)
+{
+    TallyWait what = for_window ? WAIT_RWND : WAIT_BUSY;
+
+    if (tcb->out.len == 0)
+        what = WAIT_IDLE;
+    else if (tcb->tally.wait == WAIT_SNDBUF || (sent && is_short_of_buffer(tcb)))
+        what = WAIT_SNDBUF;
+    if (what != tcb->tally.wait)
+        wait_for(tcb, what);
+}
+
+void tally_writer(Tcb *tcb)
+{
+    if (tcb->tally.wait == WAIT_SNDBUF && !tcb->want_send)
+        wait_for(tcb, tcb->out.len > 0 ? WAIT_BUSY : WAIT_IDLE);
+}
+
+static SimTime waited(const Tcb *tcb, TallyWait what)
+{
+    const Tally *t = &tcb->tally;
+
+    return t->waited[what] + (t->wait == what ? sim_now(tcb->tcp->sim) - t->wait_since : 0);
+}
+
 void tally_info(const Tcb *tcb, TcpInfo *out)
 {
     const Tally *t = &tcb->tally;
@@ -52,6 +96,9 @@ void tally_info(const Tcb *tcb, TcpInfo *out)
     out->segs_out = t->out;
     out->data_segs_in = t->data_in;
     out->data_segs_out = t->data_out;
+    out->rwnd_limited = waited(tcb, WAIT_RWND);
+    out->sndbuf_limited = waited(tcb, WAIT_SNDBUF);
+    out->busy = waited(tcb, WAIT_BUSY) + out->rwnd_limited + out->sndbuf_limited;
     out->since_data_sent = now - t->data_sent;
     out->since_data_received = now - t->data_received;
     out->since_ack_received = now - t->ack_received;

@@ -32,6 +32,13 @@ void tcb_wake(Tcb *tcb)
         wake(&tcb->conn->wake);
 }
 
+bool tcb_writable(const Tcb *tcb)
+{
+    if (tcb->tcp->cfg.offload)
+        return piece_writable(tcb);
+    return tcb->out.len <= tcb->sndbuf - (tcb->sndbuf + 2) / 3; /* a third is free */
+}
+
 Conn *conn_new(Tcb *tcb)
 {
     Conn *c = g_new0(Conn, 1);
@@ -74,7 +81,7 @@ void tcb_set_iss(Tcb *tcb, TcpSeq iss)
 {
     tcb->iss = iss;
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = iss;
-    tcb->out_seq = iss + 1;
+    tcb->out_seq = tcb->pieces.pushed = iss + 1;
 }
 
 static void list_append(Tcp *tcp, Tcb *tcb)
@@ -153,6 +160,8 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_queue(l, conn_new(tcb));
     }
     tcb->quick = cfg->quickack;
+    if (cfg->offload)
+        piece_grow_buffer(tcb);
     tally_start(tcb);
     keepalive_start(tcb);
     if (tcb->conn != NULL)
@@ -172,6 +181,7 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
     }
     tcp_timers_stop(tcb);
     ring_free(&tcb->out);
+    piece_free(&tcb->pieces);
     sack_clear(&tcb->agreed.board);
     tcp_set_state(tcb, TCP_TIME_WAIT, trigger, rfc);
     tcp_timer_set(tcb, TIMER_WAIT, 2 * cfg->msl);
@@ -180,6 +190,7 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
 static void tcb_free(Tcb *tcb)
 {
     ring_free(&tcb->out);
+    piece_free(&tcb->pieces);
     ring_free(&tcb->in);
     reass_clear(&tcb->reass);
     sack_clear(&tcb->agreed.board);

@@ -193,6 +193,7 @@ static void persist_fired(void *owner)
     if (tcb_send_window(tcb) > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
         tcb->more = false; /* nothing did follow: it is pushed */
+        piece_push_first(tcb);
         tcp_output(tcb);
     } else if (count_retry(tcb)) {
         probe_window(tcb);

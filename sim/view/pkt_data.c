@@ -245,7 +245,10 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "EFAULT");
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
-    return send_stream(s, (size_t)a.n, waits, out);
+    bool done = send_stream(s, (size_t)a.n, waits, out);
+    if (done && out->value == a.n && pkt_value_has(a.flags, "MSG_EOR"))
+        conn_end_record(s->conn);
+    return done;
 }
 
 /* --- poll ------------------------------------------------------------------------------------- */
@@ -256,7 +259,7 @@ static bool peer_has_finished(TcpState state)
            state == TCP_TIME_WAIT;
 }
 
-static uint32_t conn_ready(PktRun *run, PktSock *s)
+static uint32_t conn_ready(PktSock *s)
 {
     TcpInfo info;
     uint32_t ready = 0;
@@ -273,19 +276,17 @@ static uint32_t conn_ready(PktRun *run, PktSock *s)
         ready |= EV_RDHUP;
     if (closed || (!can_send && (finished || s->read_shut)))
         ready |= EV_HUP;
-    /* Linux wakes a writer when a third of what is queued would fit once more. */
-    uint64_t sndbuf = run->settings.stack.tcp.sndbuf;
-    if (!can_send || info.send_queue + info.send_queue / 2 <= sndbuf)
+    if (!can_send || conn_writable(s->conn))
         ready |= EV_OUT | EV_WRNORM;
     if (pkt_sock_error(s, false) != NULL)
         ready |= EV_ERR;
     return ready;
 }
 
-uint32_t pkt_sock_ready(PktRun *run, PktSock *s)
+uint32_t pkt_sock_ready(PktSock *s)
 {
     switch (s->kind) {
-    case PKT_CONN: return conn_ready(run, s);
+    case PKT_CONN: return conn_ready(s);
     case PKT_LISTENER: return listener_queued(s->listener) > 0 ? EV_IN | EV_RDNORM : 0;
     case PKT_UDP: return EV_OUT | EV_WRNORM | (s->udp && udp_queued(s->udp) > 0 ? EV_IN : 0u);
     case PKT_TCP: return EV_OUT | EV_HUP;
@@ -305,7 +306,7 @@ bool pkt_poll(PktRun *run, const PktCall *call, PktOutcome *out)
         const PktValue *want = pkt_field(item, "revents", 2);
         PktSock *s = fd != NULL ? pkt_sock(run, fd->num) : NULL;
         uint32_t mask = (events != NULL ? (uint32_t)events->num : 0) | EV_ERR | EV_HUP;
-        uint32_t ready = s != NULL ? pkt_sock_ready(run, s) & mask : EV_INVALID;
+        uint32_t ready = s != NULL ? pkt_sock_ready(s) & mask : EV_INVALID;
         n += ready != 0;
         if (want != NULL && want->kind == PKT_INT && ready != (uint32_t)want->num)
             pkt_wrong(out, "revents is 0x%x, expected 0x%x", ready, (uint32_t)want->num);
@@ -369,7 +370,7 @@ static uint32_t watch_ready(PktRun *run, const PktWatch *w)
 
     if (s == NULL || (w->events & ~(EV_EDGE | EV_ONESHOT)) == 0)
         return 0;
-    return pkt_sock_ready(run, s) & (w->events | EV_ERR | EV_HUP);
+    return pkt_sock_ready(s) & (w->events | EV_ERR | EV_HUP);
 }
 
 static uint64_t bytes_in(PktRun *run, const PktWatch *w)

@@ -225,7 +225,7 @@ typedef struct PktSock {
     bool        reuse, read_shut;
     bool        linger;      /* and linger_time in s */
     int64_t     linger_time;
-    int64_t     sndbuf, rcvbuf, maxseg; /* as set; 0: never */
+    int64_t     sndbuf, rcvbuf, maxseg, notsent_lowat; /* as set; 0: never */
     bool        keepalive;
     SimTime     keep_idle, keep_interval; /* 0: the host's */
     int64_t     keep_probes;
@@ -350,7 +350,7 @@ void     pkt_sock_free(void *sock);
 const char *pkt_sock_error(PktSock *s, bool take);
 /* The socket of the conversation at hand; NULL: none. */
 PktSock *pkt_sock_current(PktRun *run);
-uint32_t    pkt_sock_ready(PktRun *run, PktSock *s); /* poll's events */
+uint32_t    pkt_sock_ready(PktSock *s); /* poll's events */
 
 /* How a call ends: true, always. */
 bool pkt_done(PktOutcome *out, int64_t value);

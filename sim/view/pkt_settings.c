@@ -249,7 +249,7 @@ static const Sysctl sysctls[] = {
     { "tcp_early_retrans", "tlp", "on" },
     { "tcp_frto", "frto", "on" },
     { "tcp_notsent_lowat", "notsent_lowat", "" },
-    { "tcp_min_tso_segs", NULL, NULL },
+    { "tcp_min_tso_segs", "min_burst", "" },
     { "tcp_tso_win_divisor", NULL, NULL },
     { "tcp_tso_rtt_log", NULL, NULL },
     { "tcp_pacing_ss_ratio", NULL, NULL },
@@ -303,12 +303,13 @@ static bool set_by_knob(TcpConfig *cfg, const Sysctl *ctl, const char *value)
 static bool set_sysctl(PktSettings *set, const char *name, const char *value)
 {
     TcpConfig *cfg = &set->stack.tcp;
-    uint64_t max;
 
     if (strcmp(name, "tcp_rmem") == 0)
         return set_buffer(&cfg->rcvbuf, &cfg->rcvbuf_max, value);
     if (strcmp(name, "tcp_wmem") == 0)
-        return set_buffer(&cfg->sndbuf, &max, value);
+        return set_buffer(&cfg->sndbuf, &cfg->sndbuf_max, value);
+    if (strcmp(name, "tcp_notsent_lowat") == 0 && strcmp(value, "4294967295") == 0)
+        value = "0";
     if (strcmp(name, "tcp_abort_on_overflow") == 0) {
         cfg->accept_overflow = strcmp(value, "0") == 0 ? TCP_OVERFLOW_DROP : TCP_OVERFLOW_RST;
         return true;

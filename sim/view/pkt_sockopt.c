@@ -75,12 +75,35 @@ static bool get_error(const Opt *o)
     return got(o, error != NULL ? pkt_errno(error) : 0);
 }
 
-/* Linux doubles what it is told, for its bookkeeping: the program's bytes get what is told. */
+/* Linux doubles what it is told, for its bookkeeping, and no longer lets it grow. */
 static bool set_sndbuf(const Opt *o)
 {
+    TcpConfig *cfg = &o->run->settings.stack.tcp;
+    int64_t doubled = cfg->offload ? 2 : 1;
+
     o->s->sndbuf = MAX(o->num, 2304); /* SOCK_MIN_SNDBUF, halved */
-    o->run->settings.stack.tcp.sndbuf = (uint64_t)o->s->sndbuf;
+    if (is_connected(o->s)) {
+        conn_set_sndbuf(o->s->conn, (uint64_t)(doubled * o->s->sndbuf));
+        return pkt_done(o->out, 0);
+    }
+    cfg->sndbuf = cfg->sndbuf_max = (uint64_t)(doubled * o->s->sndbuf);
     return set_host(o);
+}
+
+static bool set_notsent_lowat(const Opt *o)
+{
+    o->s->notsent_lowat = o->num;
+    if (is_connected(o->s)) {
+        conn_set_notsent_lowat(o->s->conn, (uint32_t)o->num);
+        return pkt_done(o->out, 0);
+    }
+    o->run->settings.stack.tcp.notsent_lowat = (uint64_t)o->num;
+    return set_host(o);
+}
+
+static bool get_notsent_lowat(const Opt *o)
+{
+    return got(o, o->s->notsent_lowat);
 }
 
 static bool get_sndbuf(const Opt *o)
@@ -314,6 +337,7 @@ static const OptRow rows[] = {
     { "TCP_LINGER2", set_linger2, NULL },
     { "TCP_CONGESTION", set_congestion, NULL },
     { "TCP_INQ", set_inq, NULL },
+    { "TCP_NOTSENT_LOWAT", set_notsent_lowat, get_notsent_lowat },
     { "IP_MTU_DISCOVER", set_mtu_discover, NULL },
     { "IP_TTL", set_ttl, NULL },
     { "IP_TOS", set_tos, NULL },

@@ -24,6 +24,7 @@ static const Symbol symbols[] = {
     { "SHUT_RD", 0 }, { "SHUT_WR", 1 }, { "SHUT_RDWR", 2 },
     { "MSG_DONTWAIT", 0x40 }, { "MSG_NOSIGNAL", 0x4000 }, { "MSG_TRUNC", 0x20 },
     { "MSG_PEEK", 2 }, { "MSG_WAITALL", 0x100 }, { "MSG_MORE", 0x8000 },
+    { "MSG_EOR", 0x80 },
     { "TCP_CM_INQ", 36 },
     { "POLLIN", 1 }, { "POLLPRI", 2 }, { "POLLOUT", 4 }, { "POLLERR", 8 }, { "POLLHUP", 16 },
     { "POLLNVAL", 32 }, { "POLLRDNORM", 64 }, { "POLLWRNORM", 256 }, { "POLLRDHUP", 0x2000 },
@@ -48,7 +49,8 @@ static const char *const option_names[] = {
     "TCP_NODELAY", "TCP_MAXSEG", "TCP_INFO", "TCP_CORK", "TCP_KEEPIDLE", "TCP_KEEPINTVL",
     "TCP_KEEPCNT", "TCP_SYNCNT", "TCP_USER_TIMEOUT", "TCP_QUICKACK", "TCP_CONGESTION",
     "TCP_LINGER2", "TCP_DEFER_ACCEPT", "TCP_WINDOW_CLAMP", "IP_TTL", "IP_TOS", "IP_MTU_DISCOVER",
-    "TCP_INQ", "IP_PMTUDISC_DONT", "IP_PMTUDISC_WANT", "IP_PMTUDISC_DO", "IP_MTU", "IP_FREEBIND",
+    "TCP_INQ", "TCP_NOTSENT_LOWAT",
+    "IP_PMTUDISC_DONT", "IP_PMTUDISC_WANT", "IP_PMTUDISC_DO", "IP_MTU", "IP_FREEBIND",
 };
 
 /* A word that begins so asks for something that is not there. */
@@ -64,12 +66,10 @@ static const struct {
     { "IP_RECVERR", "the error queue" },
     { "SO_TIMESTAMPING", "time stamps of sending" },
     { "SOF_TIMESTAMPING", "time stamps of sending" },
-    { "TCP_NOTSENT_LOWAT", "TCP_NOTSENT_LOWAT" },
     { "TCP_MD5SIG", "TCP MD5 signatures (RFC 2385)" },
     { "TCP_ULP", "upper layer protocols" },
     { "TCP_REPAIR", "TCP_REPAIR" },
     { "TCP_TX_DELAY", "TCP_TX_DELAY" },
-    { "MSG_EOR", "MSG_EOR" },
     { "MSG_OOB", "urgent data" },
     { "SO_OOBINLINE", "urgent data" },
     { "SO_MARK", "packet marks" },

@@ -282,11 +282,9 @@ static PktSeen *take_seen(PktRun *run, const PktPacket *want, bool *right)
             break;
         last_len = next->packet.len;
         sum.packet.len += last_len;
-        sum.packet.flags |= next->packet.flags;
+        sum.packet.flags = (uint8_t)((sum.packet.flags & ~TCP_PSH) | next->packet.flags);
         sum.t = next->t;
     }
-    if (n > 1) /* Linux pushes what leaves in one piece for the card to cut; nobody cuts here */
-        sum.packet.flags |= want->flags & TCP_PSH;
     *right = true;
     for (guint i = 0; i < n; i++)
         *right = payload_right(g_ptr_array_index(run->seen, (guint)at + i)) && *right;
