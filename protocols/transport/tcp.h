@@ -74,7 +74,7 @@ typedef struct TcpConfig {
     SimTime           delayed_ack_time; /* 200 ms; below 500, RFC 9293 MUST-40 */
     uint64_t          sndbuf, rcvbuf; /* bytes */
     uint64_t          sndbuf_max;     /* to which it grows with the congestion window */
-    uint64_t          notsent_lowat;  /* bytes not sent with which a write still finds room; 0: any */
+    uint64_t          notsent_lowat;  /* bytes not sent, with which a write finds no room; 0: any */
     bool              offload;        /* segments leave in pieces, as for a card that cuts them */
     uint64_t          min_burst;      /* segments of such a piece, at least */
     SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
@@ -221,7 +221,7 @@ void conn_end_record(Conn *c);
 /* The send buffer; it does not grow by itself any more. With the knob offload its bookkeeping
  * counts too, as in Linux, which doubles what a program asks for. */
 void conn_set_sndbuf(Conn *c, uint64_t n);
-/* With the knob offload: a write takes no more while so many bytes have not been sent, and who waits
+/* With the knob offload: a write takes no more while so many bytes have not been sent; who waits
  * is told at half of it; 0: the host's. */
 void conn_set_notsent_lowat(Conn *c, uint32_t n);
 bool conn_writable(Conn *c); /* who waits for room in the send buffer would be told now */
