@@ -38,6 +38,24 @@ static const struct {
       "1.02\treleased\ta\tS\n"
       "1.03\tsent\tb\t.\n"
       "nil\tTIMEOUT\n" },
+    { "relative numbers are right though nothing was recorded when the connection began",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "local l = sim.link(a, b, { delay = '10ms' })\n"
+      "sim.record(false)\n"
+      "b:spawn(function()\n"
+      "  local c = b:listen(80):accept()\n"
+      "  c:send('hello')\n"
+      "  while c:recv() do end\n"
+      "end)\n"
+      "local c = a:connect(b, 80)\n"
+      "c:send(('x'):rep(100))\n"
+      "sim.sleep(1)\n"
+      "local there = l:drop({ tcp = true, seq = 101 }, { from = a, count = 1 })\n"
+      "local back = l:drop({ tcp = true, seq = 6, ack = 104 }, { from = b, count = 1 })\n"
+      "c:send('abc')\n"
+      "sim.sleep(10)\n"
+      "print(there.hits, back.hits)",
+      "1\t1\n" },
     { "a copy is replayed whenever one likes",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "local l = sim.link(a, b, { delay = '10ms' })\n"

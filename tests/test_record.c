@@ -140,15 +140,25 @@ START_TEST(a_paused_recorder_still_follows_the_numbers)
     TcpHdr h = { .src_port = 40000, .dst_port = 80, .seq = 1101, .flags = TCP_ACK };
     uint32_t seq, ack;
 
+    Flows *flows = recorder_flows(rec);
     recorder_pause(rec, true);
     send_syn(1000);
     ck_assert(recorder_paused(rec));
     ck_assert_uint_eq(recorder_end(rec), 0);
-    flows_base(recorder_flows(rec), ip_v4(FRAME_A), ip_v4(FRAME_B), &h, &seq, &ack, NULL);
+    flows_base(flows, ip_v4(FRAME_A), ip_v4(FRAME_B), &h, &seq, &ack, NULL);
     ck_assert_uint_eq(seq, 1000);
     recorder_pause(rec, false);
     send_syn(1000);
     ck_assert_uint_eq(recorder_end(rec), 1);
+}
+END_TEST
+
+START_TEST(a_paused_recorder_whom_nobody_asks_does_not_listen)
+{
+    recorder_pause(rec, true);
+    ck_assert_uint_eq(sim->trace.heard, 0);
+    recorder_flows(rec);
+    ck_assert_uint_eq(sim->trace.heard, TRACE_LINK | TRACE_DROP);
 }
 END_TEST
 
@@ -179,6 +189,7 @@ Suite *record_suite(void)
     tcase_add_test(tc, what_the_link_loses_says_why);
     tcase_add_test(tc, of_a_long_frame_the_head_is_kept);
     tcase_add_test(tc, a_paused_recorder_still_follows_the_numbers);
+    tcase_add_test(tc, a_paused_recorder_whom_nobody_asks_does_not_listen);
     tcase_add_test(tc, the_oldest_are_forgotten);
     suite_add_tcase(suite, tc);
     return suite;

@@ -43,6 +43,14 @@ void trace_remove_sink(Trace *tr, void *self)
     count_heard(tr);
 }
 
+void trace_set_categories(Trace *tr, void *self, uint32_t categories)
+{
+    for (guint i = 0; i < tr->sinks->len; i++)
+        if (g_array_index(tr->sinks, TraceSink, i).self == self)
+            g_array_index(tr->sinks, TraceSink, i).categories = categories;
+    count_heard(tr);
+}
+
 void trace_emit(Sim *sim, const TracePoint *point, Node *node, Port *port, const Packet *pkt,
                 const int64_t *args)
 {

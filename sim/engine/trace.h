@@ -68,6 +68,7 @@ void trace_clear(Trace *tr);
 void trace_add_sink(Trace *tr, uint32_t categories,
                     void (*on_event)(void *self, const TraceEvent *ev), void *self);
 void trace_remove_sink(Trace *tr, void *self);
+void trace_set_categories(Trace *tr, void *self, uint32_t categories); /* it keeps its place */
 
 /* Use the macros. */
 void trace_emit(Sim *sim, const TracePoint *point, Node *node, Port *port, const Packet *pkt,

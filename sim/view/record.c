@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
 
+#include "protocols/stack.h"
 #include "sim/view/glance.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@ enum { BLOCK = 1024, BLOCKS = (RECORD_MAX + BLOCK - 1) / BLOCK };
 struct Recorder {
     Sim          *sim;
     bool          paused;
+    bool          asked;          /* somebody wants the numbers, even while it is paused */
     uint64_t      end;            /* the next serial */
     Record       *blocks[BLOCKS];
     Flows        *flows;
@@ -125,6 +127,48 @@ static void on_event(void *self, const TraceEvent *ev)
         }
 }
 
+/* --- listening -------------------------------------------------------------------------------- */
+
+static bool follows(const Recorder *rec)
+{
+    return !rec->paused || rec->asked;
+}
+
+/* As if the SYNs of a connection that is there had been seen. */
+static void catch_up_with(void *rec_, const TcpInfo *info)
+{
+    Recorder *rec = rec_;
+    TcpHdr h = { .src_port = info->local_port, .dst_port = info->remote_port, .seq = info->iss,
+                 .flags = TCP_SYN };
+
+    if (info->state > TCP_SYN_SENT) {
+        h.flags |= TCP_ACK;
+        h.ack = info->irs + 1;
+    }
+    flows_see(rec->flows, info->local, info->remote, &h);
+}
+
+/* From not following to following: nothing that passed meanwhile was looked at. */
+static void catch_up(Recorder *rec)
+{
+    for (guint i = 0; i < rec->sim->nodes->len; i++) {
+        const Stack *stack = node_stack(g_ptr_array_index(rec->sim->nodes, i));
+        if (stack != NULL)
+            tcp_each(stack->tcp, catch_up_with, rec);
+    }
+}
+
+static void set_wishes(Recorder *rec, bool paused, bool asked)
+{
+    bool followed = follows(rec);
+
+    rec->paused = paused;
+    rec->asked = asked;
+    if (!followed && follows(rec))
+        catch_up(rec);
+    trace_set_categories(&rec->sim->trace, rec, follows(rec) ? TRACE_LINK | TRACE_DROP : 0);
+}
+
 Recorder *recorder_new(Sim *sim)
 {
     Recorder *rec = g_new0(Recorder, 1);
@@ -150,7 +194,7 @@ void recorder_free(Recorder *rec)
 
 void recorder_pause(Recorder *rec, bool paused)
 {
-    rec->paused = paused;
+    set_wishes(rec, paused, rec->asked);
 }
 
 bool recorder_paused(const Recorder *rec)
@@ -177,5 +221,7 @@ const Record *recorder_get(const Recorder *rec, uint64_t serial)
 
 Flows *recorder_flows(Recorder *rec)
 {
+    if (!rec->asked)
+        set_wishes(rec, rec->paused, true);
     return rec->flows;
 }

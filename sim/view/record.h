@@ -4,7 +4,8 @@
  * One sink that keeps, of the last RECORD_MAX happenings to frames, time, place, reason and the
  * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views
  * read it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative
- * numbers.
+ * numbers; paused, it does so from when somebody first asks for them, and takes those of connections
+ * that are already there from their hosts.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -54,4 +55,4 @@ uint64_t  recorder_first(const Recorder *rec); /* serial of the oldest kept */
 uint64_t  recorder_end(const Recorder *rec);   /* one past the newest */
 /* NULL: it never was, or is forgotten. */
 const Record *recorder_get(const Recorder *rec, uint64_t serial);
-Flows    *recorder_flows(Recorder *rec);
+Flows    *recorder_flows(Recorder *rec);       /* kept up to date from now on, paused or not */
