@@ -16,9 +16,17 @@ enum {
     MANY = 256 /* as many timers a heap alone serves best */
 };
 
-static bool entry_before(const SchedEntry *a, const SchedEntry *b)
+/* The key as one number: comparing two of them takes no branch. */
+__extension__ typedef unsigned __int128 Key;
+
+static inline Key key_of(const SchedEntry *e)
 {
-    return a->at != b->at ? a->at < b->at : a->order < b->order;
+    return (Key)(uint64_t)e->at << 64 | e->order;
+}
+
+static inline bool entry_before(const SchedEntry *a, const SchedEntry *b)
+{
+    return key_of(a) < key_of(b);
 }
 
 static void place(Sched *s, size_t i, SchedEntry e)
@@ -39,16 +47,28 @@ static void sift_up(Sched *s, size_t i, SchedEntry e)
     place(s, i, e);
 }
 
+/* Of the children from `first` on; all four, as nearly always, by three comparisons and no jump. */
+static size_t least_child(const SchedEntry *heap, size_t n, size_t first)
+{
+    if (first + ARITY <= n) {
+        size_t a = first + entry_before(&heap[first + 1], &heap[first]);
+        size_t b = first + 2 + entry_before(&heap[first + 3], &heap[first + 2]);
+        return entry_before(&heap[b], &heap[a]) ? b : a;
+    }
+    size_t best = first;
+    for (size_t c = first + 1; c < n; c++)
+        if (entry_before(&heap[c], &heap[best]))
+            best = c;
+    return best;
+}
+
 static void sift_down(Sched *s, size_t i, SchedEntry e)
 {
     for (;;) {
         size_t first = i * ARITY + 1;
         if (first >= s->n)
             break;
-        size_t last = MIN(first + ARITY, s->n), best = first;
-        for (size_t c = first + 1; c < last; c++)
-            if (entry_before(&s->heap[c], &s->heap[best]))
-                best = c;
+        size_t best = least_child(s->heap, s->n, first);
         if (!entry_before(&s->heap[best], &e))
             break;
         place(s, i, s->heap[best]);
@@ -57,13 +77,30 @@ static void sift_down(Sched *s, size_t i, SchedEntry e)
     place(s, i, e);
 }
 
+/* The place of the timer that has fired is closed, if nothing has been put there. */
+static void close_vacancy(Sched *s)
+{
+    if (!s->vacant)
+        return;
+    s->vacant = false;
+    s->n--;
+    if (s->n > 0)
+        sift_down(s, 0, s->heap[s->n]);
+}
+
+/* Most events set one timer: it takes the place of the one that fired, in one go down the heap. */
 static void heap_push(Sched *s, SchedEntry e)
 {
+    e.timer->in = TIMER_IN_HEAP;
+    if (s->vacant) {
+        s->vacant = false;
+        sift_down(s, 0, e);
+        return;
+    }
     if (s->n == s->cap) {
         s->cap = s->cap ? 2 * s->cap : 64;
         s->heap = g_renew(SchedEntry, s->heap, s->cap);
     }
-    e.timer->in = TIMER_IN_HEAP;
     s->n++;
     sift_up(s, s->n - 1, e);
 }
@@ -90,6 +127,7 @@ static void far_add(Sched *s, SchedEntry e)
 /* From a heap alone to a heap and a ladder. */
 static void part(Sched *s)
 {
+    close_vacancy(s);
     s->near_end = s->now;
     far_begin(&s->far, s->now);
     for (size_t i = 0; i < s->n; i++)
@@ -114,6 +152,7 @@ static void take_back(void *sched, SchedEntry e)
 
 static void take_out(Timer *t)
 {
+    close_vacancy(t->sched);
     if (t->in == TIMER_IN_HEAP)
         heap_remove(t->sched, t->slot);
     else
@@ -125,6 +164,7 @@ static void take_out(Timer *t)
  * pushed back are moved to where they belong. */
 static bool settle_root(Sched *s)
 {
+    close_vacancy(s);
     for (;;) {
         while (s->n == 0 && s->far.n > 0)
             s->near_end = far_take(&s->far, take_back, s);
@@ -166,18 +206,24 @@ SimTime sched_next(Sched *s)
     return settle_root(s) ? s->heap[0].at : NEVER;
 }
 
-bool sched_run_one(Sched *s)
+bool sched_run_until(Sched *s, SimTime until)
 {
-    if (!settle_root(s))
+    if (!settle_root(s) || s->heap[0].at > until)
         return false;
     Timer *t = s->heap[0].timer;
-    heap_remove(s, 0);
+    s->vacant = true;
+    t->in = TIMER_IN_NOTHING;
     t->pending = false;
     s->foreground -= !t->background;
     s->now = t->at;
     s->events++;
     t->fire(t->owner);
     return true;
+}
+
+bool sched_run_one(Sched *s)
+{
+    return sched_run_until(s, NEVER);
 }
 
 void timer_init(Timer *t, Sched *s, void (*fire)(void *owner), void *owner)
@@ -207,12 +253,13 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
     s->foreground += !t->pending && !t->background;
     t->pending = true;
     SchedEntry e = { t->at, order, t };
-    if (t->in == TIMER_IN_HEAP && entry_before(&e, &s->heap[t->slot])) {
+    if (t->in == TIMER_IN_NOTHING) {
+        add(s, e);
+    } else if (t->in == TIMER_IN_HEAP && entry_before(&e, &s->heap[t->slot])) {
+        close_vacancy(s);
         sift_up(s, t->slot, e);
     } else if (t->in == TIMER_IN_FAR && entry_before(&e, t->place)) {
         take_out(t);
-        add(s, e);
-    } else if (t->in == TIMER_IN_NOTHING) {
         add(s, e);
     }
 }

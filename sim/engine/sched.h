@@ -42,6 +42,7 @@ struct Sched {
     size_t      foreground; /* pending timers that keep the simulation alive */
     SchedEntry *heap;       /* what is due before near_end, in order */
     size_t      n, cap;
+    bool        vacant;     /* heap[0] has just fired: its place is for what is set next */
     SimTime     near_end;   /* NEVER: everything is in the heap */
     Far         far;        /* the rest */
 };
@@ -55,8 +56,10 @@ uint64_t sched_order(Sched *s);
 /* The instant of the earliest pending timer, NEVER if there is none. */
 SimTime sched_next(Sched *s);
 
-/* Advances to the earliest timer and fires it. Returns false if none is pending. */
-bool sched_run_one(Sched *s);
+/* Advances to the earliest timer and fires it. Returns false if none is pending, or none that is
+ * due at `until` or before. */
+bool sched_run_until(Sched *s, SimTime until);
+bool sched_run_one(Sched *s); /* whenever it is due */
 
 /* Once, before any other call on t. fire(owner) runs when the timer is due, no longer pending. */
 void timer_init(Timer *t, Sched *s, void (*fire)(void *owner), void *owner);

@@ -72,6 +72,12 @@ void sim_remark(Sim *sim, Packet *pkt, const char *format, ...)
     g_string_free(text, TRUE);
 }
 
+static SimEnd at_horizon(Sim *sim, SimTime until)
+{
+    sim->sched.now = MAX(sim->sched.now, until);
+    return SIM_HORIZON;
+}
+
 SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events)
 {
     uint64_t last = max_events ? sim->sched.events + max_events : UINT64_MAX;
@@ -80,13 +86,10 @@ SimEnd sim_run(Sim *sim, SimTime until, uint64_t max_events)
     while (!sim->stop) {
         if (sim->sched.foreground == 0)
             return SIM_DRAINED;
-        if (sched_next(&sim->sched) > until) {
-            sim->sched.now = MAX(sim->sched.now, until);
-            return SIM_HORIZON;
-        }
         if (sim->sched.events >= last)
-            return SIM_MAX_EVENTS;
-        sched_run_one(&sim->sched);
+            return sched_next(&sim->sched) > until ? at_horizon(sim, until) : SIM_MAX_EVENTS;
+        if (!sched_run_until(&sim->sched, until))
+            return at_horizon(sim, until);
         if (sim->after_event != NULL)
             sim->after_event(sim->after_self);
     }
