@@ -39,6 +39,7 @@ static void stack_free(void *stack_)
     ipv4_free(stack->ipv4);
     arp_free(stack->arp);
     g_ptr_array_free(stack->ifaces, TRUE);
+    ip_kinds_clear(&stack->addrs);
     g_free(stack);
 }
 

@@ -24,6 +24,7 @@ struct Stack {
     StackConfig cfg;
     Eth         eth;
     GPtrArray  *ifaces; /* of Iface, owned; the i-th is on the node's i-th port */
+    AddrTable   addrs;
     Arp        *arp;
     Ipv4       *ipv4;
     Icmp       *icmp;

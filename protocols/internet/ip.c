@@ -39,30 +39,89 @@ void ip_doubt(Stack *stack, IpAddr dst)
         arp_delete(stack->arp, next_hop);
 }
 
+/* --- what an address is ----------------------------------------------------------------------- */
+
+typedef struct AddrEntry {
+    uint32_t addr;
+    uint32_t kind; /* 0: the place is free */
+} AddrEntry;
+
+static AddrEntry *place_of(const AddrTable *table, uint32_t addr)
+{
+    unsigned i = addr * 0x9e3779b1u >> table->shift;
+
+    while (table->entries[i].kind != 0 && table->entries[i].addr != addr)
+        i = (i + 1) & table->mask;
+    return &table->entries[i];
+}
+
+static void enter(AddrTable *table, IpAddr addr, AddrKind kind)
+{
+    if (!ip_is_v4(addr))
+        return;
+    AddrEntry *e = place_of(table, ip_to_v4(addr));
+    e->addr = ip_to_v4(addr);
+    e->kind |= kind;
+}
+
+/* An address and a broadcast for each interface fill it by half at most. */
+static void make_table(AddrTable *table, const GPtrArray *ifaces)
+{
+    unsigned bits = 2;
+
+    while (1u << bits < 4 * ifaces->len)
+        bits++;
+    *table = (AddrTable){ g_new0(AddrEntry, 1u << bits), (1u << bits) - 1, 32 - bits };
+    for (guint i = 0; i < ifaces->len; i++) {
+        const Iface *iface = g_ptr_array_index(ifaces, i);
+        enter(table, iface->ip.addr, ADDR_OURS);
+        enter(table, prefix_broadcast(iface->ip), ADDR_BROADCAST);
+    }
+}
+
+void ip_kinds_clear(AddrTable *table)
+{
+    g_free(table->entries);
+    *table = (AddrTable){ 0 };
+}
+
+void ip_kinds_changed(Stack *stack)
+{
+    ip_kinds_clear(&stack->addrs);
+}
+
+static unsigned kind_by_number(uint32_t addr)
+{
+    switch (addr >> 24) {
+    case 0: return addr == 0 ? ADDR_THIS_NET | ADDR_ANY : ADDR_THIS_NET;
+    case 127: return ADDR_LOOPBACK;
+    case 255: return addr == UINT32_MAX ? ADDR_RESERVED | ADDR_BROADCAST : ADDR_RESERVED;
+    default: break;
+    }
+    if (addr >> 28 == 0xf)
+        return ADDR_RESERVED;
+    return addr >> 28 == 0xe ? ADDR_MULTICAST : 0;
+}
+
+unsigned ip_kind(const Stack *stack, IpAddr a)
+{
+    AddrTable *table = &((Stack *)(uintptr_t)stack)->addrs; /* what it remembers is no change */
+    uint32_t addr = ip_to_v4(a);
+
+    if (!ip_is_v4(a))
+        return (ip_is_multicast(a) ? ADDR_MULTICAST : 0) | (ip_is_loopback(a) ? ADDR_LOOPBACK : 0);
+    if (table->entries == NULL)
+        make_table(table, stack->ifaces);
+    unsigned ours = place_of(table, addr)->kind;
+    return addr - (1u << 24) < (126u << 24) ? ours : ours | kind_by_number(addr);
+}
+
 bool ip_is_local(const Stack *stack, IpAddr addr)
 {
-    if (ip_is_loopback(addr))
-        return true;
-    if (ip_is_none(addr))
-        return false;
-    for (guint i = 0; i < stack->ifaces->len; i++) {
-        const Iface *iface = g_ptr_array_index(stack->ifaces, i);
-        if (ip_equal(iface->ip.addr, addr))
-            return true;
-    }
-    return false;
+    return (ip_kind(stack, addr) & (ADDR_OURS | ADDR_LOOPBACK)) != 0;
 }
 
 bool ip_is_broadcast_for(const Stack *stack, IpAddr addr)
 {
-    if (ip_is_limited_broadcast(addr) || ip_is_multicast(addr))
-        return true;
-    if (ip_is_none(addr))
-        return false;
-    for (guint i = 0; i < stack->ifaces->len; i++) {
-        const Iface *iface = g_ptr_array_index(stack->ifaces, i);
-        if (!ip_is_none(iface->ip.addr) && ip_equal(prefix_broadcast(iface->ip), addr))
-            return true;
-    }
-    return false;
+    return (ip_kind(stack, addr) & (ADDR_BROADCAST | ADDR_MULTICAST)) != 0;
 }

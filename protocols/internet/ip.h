@@ -69,6 +69,28 @@ size_t ip_mtu(Stack *stack, IpAddr dst);
  * asked for anew. */
 void ip_doubt(Stack *stack, IpAddr dst);
 
+/* What an address is to a host, several at once. */
+typedef enum AddrKind {
+    ADDR_OURS = 1 << 0,      /* one of its interfaces has it */
+    ADDR_BROADCAST = 1 << 1, /* the limited broadcast, or that of one of its subnets */
+    ADDR_MULTICAST = 1 << 2, /* 224/4, RFC 1112 §4 */
+    ADDR_RESERVED = 1 << 3,  /* 240/4, the limited broadcast too */
+    ADDR_LOOPBACK = 1 << 4,  /* 127/8 */
+    ADDR_THIS_NET = 1 << 5,  /* 0/8, and of it */
+    ADDR_ANY = 1 << 6        /* 0.0.0.0 */
+} AddrKind;
+
+/* What a host's interfaces make of addresses: a flat hash table, made anew when it is next asked
+ * after a change. All zero is one that must be made. */
+typedef struct AddrTable {
+    struct AddrEntry *entries; /* a power of 2 of them */
+    unsigned mask, shift;
+} AddrTable;
+
+unsigned ip_kind(const Stack *stack, IpAddr addr); /* of AddrKind; 0: some host's, or none */
+void     ip_kinds_changed(Stack *stack);           /* an interface has got another address */
+void     ip_kinds_clear(AddrTable *table);
+
 bool ip_is_local(const Stack *stack, IpAddr addr); /* one of this host's addresses, or loopback */
 /* The limited broadcast, that of one of this host's subnets, or any multicast address. */
 bool ip_is_broadcast_for(const Stack *stack, IpAddr addr);

@@ -72,20 +72,13 @@ static DropReason check_options(Ipv4 *ip, const Ipv4Hdr *h, const Packet *pkt)
     return DROP_IP_BAD_OPTIONS;
 }
 
-/* Class E, and with it the limited broadcast; RFC 1112 §4. */
-static bool is_reserved(IpAddr a)
-{
-    return ip_to_v4(a) >> 28 == 0xf;
-}
-
 /* RFC 1122 §3.2.1.3: broadcast, multicast, loopback and "any" are no senders; (c) and (d): "any"
  * is one while a host has no address yet, and asks for one by broadcast. */
-static bool source_possible(const Ipv4 *ip, const Ipv4Hdr *h)
+static bool source_possible(unsigned src_kind, const Ipv4Hdr *h)
 {
-    if (ip_is_any(h->src))
+    if (src_kind & ADDR_ANY)
         return ip_is_limited_broadcast(h->dst);
-    return !ip_is_loopback(h->src) && !is_reserved(h->src) &&
-           !ip_is_broadcast_for(ip->stack, h->src);
+    return (src_kind & (ADDR_LOOPBACK | ADDR_RESERVED | ADDR_BROADCAST | ADDR_MULTICAST)) == 0;
 }
 
 static const Ipv4Proto *find_proto(const Ipv4 *ip, uint8_t proto)
@@ -141,10 +134,10 @@ static DropReason deliver(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool broadca
 /* --- forward ---------------------------------------------------------------------------------- */
 
 /* RFC 1812 §5.3.4, §5.3.7, §4.2.2.11. */
-static bool never_forwarded(const EthHdr *eth, const Ipv4Hdr *h)
+static bool never_forwarded(const EthHdr *eth, unsigned src_kind, unsigned dst_kind)
 {
-    return mac_is_group(eth->dst) || ip_is_multicast(h->dst) || ip_is_loopback(h->dst) ||
-           is_reserved(h->dst) || ip_to_v4(h->dst) >> 24 == 0 || ip_is_any(h->src);
+    return mac_is_group(eth->dst) || (src_kind & ADDR_ANY) ||
+           (dst_kind & (ADDR_MULTICAST | ADDR_LOOPBACK | ADDR_RESERVED | ADDR_THIS_NET));
 }
 
 /* RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
@@ -178,10 +171,8 @@ static DropReason refuse_route(Ipv4 *ip, const Route *r, const Packet *pkt)
     return DROP_NONE;
 }
 
-static DropReason forward(Ipv4 *ip, const EthHdr *eth, const Ipv4Hdr *h, Packet *pkt)
+static DropReason forward(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
 {
-    if (never_forwarded(eth, h))
-        return DROP_IP_NO_FORWARD;
     if (h->ttl <= 1) { /* RFC 1812 §5.3.1 */
         icmp_send_time_exceeded(ip->icmp, ICMP_TTL_EXCEEDED, pkt);
         return DROP_IP_TTL;
@@ -204,15 +195,13 @@ static DropReason forward(Ipv4 *ip, const EthHdr *eth, const Ipv4Hdr *h, Packet 
 }
 
 /* RFC 1122 §3.2.1.3: any of our addresses, whichever interface it came in on; never loopback. */
-static bool is_for_us(const Ipv4 *ip, IpAddr dst)
+static bool is_for_us(unsigned kind, IpAddr dst)
 {
     enum { ALL_HOSTS = 1 }; /* 224.0.0.1, RFC 1112 §7.2: the group that every host is in */
 
-    if (ip_is_multicast(dst))
+    if (kind & ADDR_MULTICAST)
         return ip_to_v4(dst) == (224u << 24 | ALL_HOSTS);
-    if (ip_is_loopback(dst))
-        return false;
-    return ip_is_local(ip->stack, dst) || ip_is_broadcast_for(ip->stack, dst);
+    return (kind & (ADDR_OURS | ADDR_BROADCAST)) != 0 && (kind & ADDR_LOOPBACK) == 0;
 }
 
 /* Of every datagram, wherever it comes from: the header, and nothing behind the datagram's end. */
@@ -235,19 +224,21 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
     DropReason why = read_header(ip, &h, pkt);
     if (why != DROP_NONE)
         return why;
-    if (!source_possible(ip, &h)) {
+    unsigned src = ip_kind(ip->stack, h.src), dst = ip_kind(ip->stack, h.dst);
+    if (!source_possible(src, &h)) {
         node_count(ip->node, COUNTER_IpInAddrErrors);
         return DROP_IP_BAD_SOURCE;
     }
-    why = check_options(ip, &h, pkt);
-    if (why != DROP_NONE)
-        return why;
-
-    bool group = ip_is_broadcast_for(ip->stack, h.dst) || mac_is_group(eth->dst);
-    if (is_for_us(ip, h.dst))
+    if (h.options_len > 0) {
+        why = check_options(ip, &h, pkt);
+        if (why != DROP_NONE)
+            return why;
+    }
+    bool group = (dst & (ADDR_BROADCAST | ADDR_MULTICAST)) || mac_is_group(eth->dst);
+    if (is_for_us(dst, h.dst))
         return deliver(ip, iface, &h, group, pkt);
     if (ip->cfg.forward)
-        return forward(ip, eth, &h, pkt);
+        return never_forwarded(eth, src, dst) ? DROP_IP_NO_FORWARD : forward(ip, &h, pkt);
     node_count(ip->node, COUNTER_IpInAddrErrors);
     return DROP_IP_NOT_MINE;
 }
@@ -302,6 +293,8 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
 {
     route_table_disconnect(&ip->table, iface);
     iface->ip = addr;
+    iface->last_hop = NULL; /* it may be a broadcast now */
+    ip_kinds_changed(ip->stack);
     route_table_unresolve(&ip->table);
     if (!ip_is_none(addr.addr))
         ipv4_route_add(ip, &(Route){ addr, ROUTE_DIRECT, ROUTE_CONNECTED, IP_NONE, iface, false });

@@ -42,7 +42,7 @@ const TracePoint ARP_CONFLICT = {
     "arp:conflict_seen", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR } }
 };
 
-typedef struct Neigh {
+struct Neigh {
     ArpEntry entry;      /* first: it is the key, by its ip and iface */
     Arp     *arp;
     uint64_t tries;      /* INCOMPLETE: requests sent */
@@ -50,7 +50,7 @@ typedef struct Neigh {
     Packet  *head, *tail; /* what waits, oldest first */
     Timer    retry;      /* INCOMPLETE: asks again, or gives up */
     Timer    age;        /* REACHABLE */
-} Neigh;
+};
 
 struct Arp {
     Node       *node;
@@ -59,7 +59,6 @@ struct Arp {
     void       *self;
     GPtrArray  *neighs;  /* in the order of learning, owned */
     GHashTable *by_ip;   /* to Neigh; for look-up only */
-    Neigh      *last;    /* the one used last; most hosts talk to one neighbour */
     GArray     *listing; /* what arp_entries last gave out */
 };
 
@@ -161,8 +160,8 @@ static void forget(Neigh *n)
 {
     Arp *arp = n->arp;
 
-    if (arp->last == n)
-        arp->last = NULL;
+    if (n->entry.iface->last_hop == n)
+        n->entry.iface->last_hop = NULL;
     g_hash_table_remove(arp->by_ip, n);
     g_ptr_array_remove(arp->neighs, n); /* frees it */
 }
@@ -192,17 +191,14 @@ static bool is_old(const Neigh *n)
 static Neigh *find(Arp *arp, Iface *iface, IpAddr ip)
 {
     ArpEntry key = { .ip = ip, .iface = iface };
-    Neigh *n = arp->last;
+    Neigh *n = g_hash_table_lookup(arp->by_ip, &key);
 
-    if (n == NULL || !entry_equal(&n->entry, &key))
-        n = g_hash_table_lookup(arp->by_ip, &key);
     if (n == NULL)
         return NULL;
     if (is_old(n)) {
         expire(n);
         return NULL;
     }
-    arp->last = n;
     return n;
 }
 
@@ -399,6 +395,13 @@ static MacAddr multicast_mac(IpAddr group)
 
 void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
 {
+    Neigh *n = iface->last_hop; /* most packets go where the one before went */
+
+    if (n != NULL && ip_equal(n->entry.ip, next_hop) && n->entry.state != ARP_INCOMPLETE &&
+        !is_old(n)) {
+        eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
+        return;
+    }
     pkt->net = (uint32_t)(pkt->data - pkt->buf);
     if (ip_is_multicast(next_hop)) {
         eth_output(iface, multicast_mac(next_hop), ETHERTYPE_IPV4, pkt);
@@ -409,8 +412,9 @@ void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
         return;
     }
 
-    Neigh *n = find(arp, iface, next_hop);
+    n = find(arp, iface, next_hop);
     if (n != NULL && n->entry.state != ARP_INCOMPLETE) {
+        iface->last_hop = n;
         eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
     } else if (n != NULL) {
         enqueue(n, pkt);

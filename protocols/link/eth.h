@@ -12,6 +12,7 @@
 
 typedef struct Stack Stack;
 typedef struct Iface Iface;
+typedef struct Neigh Neigh;
 
 typedef DropReason (*EthInput)(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 
@@ -36,6 +37,7 @@ struct Iface {
     MacAddr  mac;
     size_t   mtu;      /* the link's; 1500 while there is none */
     IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
+    Neigh   *last_hop; /* ARP's: the one that a packet last went to; NULL: none, or unknown */
     bool     ip_said;  /* by the scenario, not given out by autoconf */
 };
 

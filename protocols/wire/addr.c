@@ -74,50 +74,6 @@ int ip_compare(IpAddr a, IpAddr b)
     return (a.lo > b.lo) - (a.lo < b.lo);
 }
 
-bool ip_is_multicast(IpAddr a)
-{
-    return ip_is_v4(a) ? ip_to_v4(a) >> 28 == 0xe : a.hi >> 56 == 0xff;
-}
-
-bool ip_is_loopback(IpAddr a)
-{
-    return ip_is_v4(a) ? ip_to_v4(a) >> 24 == 127 : a.hi == 0 && a.lo == 1;
-}
-
-bool ip_is_any(IpAddr a)
-{
-    return ip_equal(a, IP4_ANY);
-}
-
-bool ip_is_limited_broadcast(IpAddr a)
-{
-    return ip_equal(a, IP4_BROADCAST);
-}
-
-bool ip_in_prefix(IpAddr a, IpPrefix p)
-{
-    return ip_is_v4(a) && ip_is_v4(p.addr) &&
-           ((ip_to_v4(a) ^ ip_to_v4(p.addr)) & prefix_mask_v4(p.len)) == 0;
-}
-
-uint32_t prefix_mask_v4(unsigned len)
-{
-    return len == 0 ? 0 : 0xffffffffu << (32 - len);
-}
-
-IpAddr prefix_network(IpPrefix p)
-{
-    return ip_v4(ip_to_v4(p.addr) & prefix_mask_v4(p.len));
-}
-
-/* RFC 3021: the two addresses of a /31 are both hosts. */
-IpAddr prefix_broadcast(IpPrefix p)
-{
-    if (!ip_is_v4(p.addr) || p.len >= 31)
-        return IP_NONE;
-    return ip_v4(ip_to_v4(p.addr) | ~prefix_mask_v4(p.len));
-}
-
 bool ip_parse(const char *text, IpAddr *out)
 {
     IpAddr a;
@@ -200,21 +156,6 @@ char *endpoint_text(IpAddr a, uint16_t port, char out[static ENDPOINT_TEXT])
 
     snprintf(out, ENDPOINT_TEXT, plain ? "%s:%u" : "[%s]:%u", ip_text(a, ip), port);
     return out;
-}
-
-bool mac_equal(MacAddr a, MacAddr b)
-{
-    return memcmp(a.b, b.b, sizeof a.b) == 0;
-}
-
-bool mac_is_group(MacAddr a)
-{
-    return (a.b[0] & 1) != 0;
-}
-
-uint64_t mac_to_u64(MacAddr a)
-{
-    return (uint64_t)get16(a.b) << 32 | get32(a.b + 2);
 }
 
 MacAddr mac_from_u64(uint64_t v)

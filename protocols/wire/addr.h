@@ -58,16 +58,53 @@ static inline bool ip_is_none(IpAddr a)
     return a.hi == 0 && a.lo == 0;
 }
 
+static inline bool ip_is_multicast(IpAddr a)
+{
+    return ip_is_v4(a) ? ip_to_v4(a) >> 28 == 0xe : a.hi >> 56 == 0xff;
+}
+
+static inline bool ip_is_loopback(IpAddr a)
+{
+    return ip_is_v4(a) ? ip_to_v4(a) >> 24 == 127 : a.hi == 0 && a.lo == 1;
+}
+
+static inline bool ip_is_any(IpAddr a) /* 0.0.0.0 */
+{
+    return ip_equal(a, IP4_ANY);
+}
+
+static inline bool ip_is_limited_broadcast(IpAddr a)
+{
+    return ip_equal(a, IP4_BROADCAST);
+}
+
+static inline uint32_t prefix_mask_v4(unsigned len)
+{
+    return len == 0 ? 0 : 0xffffffffu << (32 - len);
+}
+
+static inline bool ip_in_prefix(IpAddr a, IpPrefix p)
+{
+    return ip_is_v4(a) && ip_is_v4(p.addr) &&
+           ((ip_to_v4(a) ^ ip_to_v4(p.addr)) & prefix_mask_v4(p.len)) == 0;
+}
+
+static inline IpAddr prefix_network(IpPrefix p)
+{
+    return ip_v4(ip_to_v4(p.addr) & prefix_mask_v4(p.len));
+}
+
+/* The directed broadcast. RFC 3021: the two addresses of a /31 are both hosts, and of a /31 and a
+ * /32 it is IP_NONE. */
+static inline IpAddr prefix_broadcast(IpPrefix p)
+{
+    if (!ip_is_v4(p.addr) || p.len >= 31)
+        return IP_NONE;
+    return ip_v4(ip_to_v4(p.addr) | ~prefix_mask_v4(p.len));
+}
+
 uint32_t ip_hash(IpAddr a);
 int      ip_compare(IpAddr a, IpAddr b); /* in the order of their numbers */
-bool     ip_is_multicast(IpAddr a);
-bool     ip_is_loopback(IpAddr a);
-bool     ip_is_any(IpAddr a);            /* 0.0.0.0 */
-bool     ip_is_limited_broadcast(IpAddr a);
-bool     ip_in_prefix(IpAddr a, IpPrefix p);
-uint32_t prefix_mask_v4(unsigned len);
-IpAddr   prefix_network(IpPrefix p);
-IpAddr   prefix_broadcast(IpPrefix p);   /* the directed broadcast; of /31 and /32: IP_NONE */
 
 /* Parsing is strict: the whole text, dotted quads in decimal. */
 bool ip_parse(const char *text, IpAddr *out);
@@ -80,7 +117,19 @@ char *prefix_text(IpPrefix p, char out[static PREFIX_TEXT]);
 char *mac_text(MacAddr a, char out[static MAC_TEXT]);
 char *endpoint_text(IpAddr a, uint16_t port, char out[static ENDPOINT_TEXT]); /* "10.0.0.1:80" */
 
-bool     mac_equal(MacAddr a, MacAddr b);
-bool     mac_is_group(MacAddr a); /* broadcast or multicast */
-uint64_t mac_to_u64(MacAddr a);
-MacAddr  mac_from_u64(uint64_t v);
+static inline uint64_t mac_to_u64(MacAddr a)
+{
+    return (uint64_t)get16(a.b) << 32 | get32(a.b + 2);
+}
+
+static inline bool mac_equal(MacAddr a, MacAddr b)
+{
+    return mac_to_u64(a) == mac_to_u64(b);
+}
+
+static inline bool mac_is_group(MacAddr a) /* broadcast or multicast */
+{
+    return (a.b[0] & 1) != 0;
+}
+
+MacAddr mac_from_u64(uint64_t v);

@@ -10,6 +10,8 @@
 #include "protocols/wire/addr.h"
 #include "sim/engine/bytes.h"
 
+#include <string.h>
+
 /* Adds a span at an even offset; an odd last byte counts as the high one of its word. */
 uint32_t sum_add(uint32_t sum, Span bytes);
 uint16_t sum_fold(uint32_t sum);            /* folded and complemented */
@@ -20,3 +22,19 @@ uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto);
 /* RFC 1624 (3): the checksum after a 16-bit word of what it covers went from `old` to `new_`.
  * Agrees with a new sum over everything, unless all that is covered becomes, or was, zero. */
 uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_);
+
+/* The folded sum of an IPv4 header without options, which every hop looks at, in the machine's own
+ * byte order: 0xffff if its checksum is right (RFC 1071 §2 (B)). */
+static inline uint16_t sum_of_20(const uint8_t p[static 20])
+{
+    uint64_t a, b;
+    uint32_t c;
+
+    memcpy(&a, p, sizeof a);
+    memcpy(&b, p + 8, sizeof b);
+    memcpy(&c, p + 16, sizeof c);
+    uint64_t sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}

@@ -9,6 +9,8 @@
 #include "protocols/wire/addr.h"
 #include "sim/engine/reason.h"
 
+#include <string.h>
+
 enum { ETH_HDR_LEN = 14 };
 enum {
     ETHERTYPE_IPV4 = 0x0800,
@@ -22,5 +24,19 @@ typedef struct EthHdr {
     uint16_t type;
 } EthHdr;
 
-DropReason eth_decode(EthHdr *h, Span frame);
-void       eth_encode(const EthHdr *h, uint8_t out[static ETH_HDR_LEN]);
+static inline DropReason eth_decode(EthHdr *h, Span frame)
+{
+    if (frame.n < ETH_HDR_LEN)
+        return DROP_ETH_SHORT;
+    memcpy(h->dst.b, frame.p, 6);
+    memcpy(h->src.b, frame.p + 6, 6);
+    h->type = get16(frame.p + 12);
+    return DROP_NONE;
+}
+
+static inline void eth_encode(const EthHdr *h, uint8_t out[static ETH_HDR_LEN])
+{
+    memcpy(out, h->dst.b, 6);
+    memcpy(out + 6, h->src.b, 6);
+    put16(out + 12, h->type);
+}

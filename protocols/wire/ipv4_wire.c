@@ -27,23 +27,29 @@ static DropReason decode_fields(Ipv4Hdr *h, Span bytes)
         return DROP_IP_HEADER_LEN;
 
     uint16_t frag = get16(p + 6);
-    *h = (Ipv4Hdr){
-        .tos = p[1],
-        .total_len = get16(p + 2),
-        .id = get16(p + 4),
-        .reserved = (frag & FLAG_RESERVED) != 0,
-        .df = (frag & FLAG_DF) != 0,
-        .mf = (frag & FLAG_MF) != 0,
-        .frag_off = (uint16_t)((frag & OFFSET_MASK) * 8),
-        .ttl = p[8],
-        .proto = p[9],
-        .checksum = get16(p + 10),
-        .src = ip_v4(get32(p + 12)),
-        .dst = ip_v4(get32(p + 16)),
-        .options_len = (uint8_t)(len - IPV4_HDR_LEN),
-    };
-    memcpy(h->options, p + IPV4_HDR_LEN, h->options_len);
+    h->tos = p[1];
+    h->total_len = get16(p + 2);
+    h->id = get16(p + 4);
+    h->reserved = (frag & FLAG_RESERVED) != 0;
+    h->df = (frag & FLAG_DF) != 0;
+    h->mf = (frag & FLAG_MF) != 0;
+    h->frag_off = (uint16_t)((frag & OFFSET_MASK) * 8);
+    h->ttl = p[8];
+    h->proto = p[9];
+    h->checksum = get16(p + 10);
+    h->src = ip_v4(get32(p + 12));
+    h->dst = ip_v4(get32(p + 16));
+    h->options_len = (uint8_t)(len - IPV4_HDR_LEN);
+    if (h->options_len > 0)
+        memcpy(h->options, p + IPV4_HDR_LEN, h->options_len);
     return DROP_NONE;
+}
+
+static bool checksum_right(const Ipv4Hdr *h, const uint8_t *p)
+{
+    if (h->options_len == 0)
+        return sum_of_20(p) == 0xffff;
+    return sum_fold(sum_add(0, (Span){ p, ipv4_hdr_len(h) })) == 0;
 }
 
 DropReason ipv4_decode(Ipv4Hdr *h, Span bytes)
@@ -53,7 +59,7 @@ DropReason ipv4_decode(Ipv4Hdr *h, Span bytes)
     if (why != DROP_NONE)
         return why;
     /* RFC 1122 §3.2.1.2 comes before any use of the fields, the total length among them. */
-    if (sum_fold(sum_add(0, (Span){ bytes.p, ipv4_hdr_len(h) })) != 0)
+    if (!checksum_right(h, bytes.p))
         return DROP_IP_CHECKSUM;
     if (h->total_len < ipv4_hdr_len(h) || h->total_len > bytes.n)
         return DROP_IP_LENGTH;

@@ -21,7 +21,7 @@ typedef struct Ipv4Hdr {
     uint16_t frag_off;   /* in bytes, a multiple of 8 */
     uint16_t checksum;
     uint8_t  options_len; /* bytes, a multiple of 4 */
-    uint8_t  options[IPV4_OPTIONS_MAX];
+    uint8_t  options[IPV4_OPTIONS_MAX]; /* beyond options_len: not set */
 } Ipv4Hdr;
 
 static inline size_t ipv4_hdr_len(const Ipv4Hdr *h)

@@ -79,33 +79,3 @@ void packet_free(Packet *pkt)
     pkt->next = pool->free_list;
     pool->free_list = pkt;
 }
-
-uint8_t *packet_push(Packet *pkt, size_t n)
-{
-    g_assert(n <= (size_t)(pkt->data - pkt->buf));
-    pkt->data -= n;
-    pkt->len += n;
-    return pkt->data;
-}
-
-uint8_t *packet_put(Packet *pkt, size_t n)
-{
-    uint8_t *end = pkt->data + pkt->len;
-
-    g_assert(n <= (size_t)(pkt->buf + pkt->cap - end));
-    pkt->len += n;
-    return end;
-}
-
-void packet_pull(Packet *pkt, size_t n)
-{
-    g_assert(n <= pkt->len);
-    pkt->data += n;
-    pkt->len -= n;
-}
-
-void packet_trim(Packet *pkt, size_t len)
-{
-    g_assert(len <= pkt->len);
-    pkt->len = len;
-}

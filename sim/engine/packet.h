@@ -12,6 +12,7 @@
 #include "sim/engine/reason.h"
 #include "sim/engine/time.h"
 
+#include <glib.h>
 #include <stdbool.h>
 
 typedef struct Sim Sim;
@@ -54,10 +55,39 @@ Packet *packet_copy(const Packet *pkt);
 /* The end of a packet that was worked off: back to the pool. NULL is fine. */
 void packet_free(Packet *pkt);
 
-uint8_t *packet_push(Packet *pkt, size_t n); /* makes room for n bytes in front; returns data */
-uint8_t *packet_put(Packet *pkt, size_t n);  /* n more bytes behind; returns their start */
-void     packet_pull(Packet *pkt, size_t n); /* takes n bytes off the front; n <= len */
-void     packet_trim(Packet *pkt, size_t len); /* cuts it to len bytes; len <= pkt->len */
+/* Makes room for n bytes in front; returns data. */
+static inline uint8_t *packet_push(Packet *pkt, size_t n)
+{
+    g_assert(n <= (size_t)(pkt->data - pkt->buf));
+    pkt->data -= n;
+    pkt->len += n;
+    return pkt->data;
+}
+
+/* n more bytes behind; returns their start. */
+static inline uint8_t *packet_put(Packet *pkt, size_t n)
+{
+    uint8_t *end = pkt->data + pkt->len;
+
+    g_assert(n <= (size_t)(pkt->buf + pkt->cap - end));
+    pkt->len += n;
+    return end;
+}
+
+/* Takes n bytes off the front; n <= len. */
+static inline void packet_pull(Packet *pkt, size_t n)
+{
+    g_assert(n <= pkt->len);
+    pkt->data += n;
+    pkt->len -= n;
+}
+
+/* Cuts it to len bytes; len <= pkt->len. */
+static inline void packet_trim(Packet *pkt, size_t len)
+{
+    g_assert(len <= pkt->len);
+    pkt->len = len;
+}
 
 static inline Span packet_span(const Packet *pkt)
 {
