@@ -47,6 +47,32 @@ static const struct {
       "nil\tTIMEOUT\n"
       "nil\tEPIPE\t0\n"
       "nil\tEOF\n" },
+    { "a connection is told what to do by one call, by connect, or by listen",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "b:spawn(function()\n"
+      "  local c = b:listen(80, { tos = 0x20, ttl = 9 }):accept()\n"
+      "  sim.wait(function() return c.urgent > 0 end)\n"
+      "  print(sim.now(), c.urgent, c.pushed, c:recv())\n"
+      "  c:send('x')\n"
+      "end)\n"
+      "local c = a:connect(b, 80, { cork = true, user_timeout = '5s' })\n"
+      "c:send('abc') sim.sleep(0.1) print(c:info().snd_nxt - c:info().iss)\n"
+      "c:set { cork = false } print(c:info().snd_nxt - c:info().iss)\n"
+      "c:set { cork = true } c:send('de', { push = true }) print(c:info().snd_nxt - c:info().iss)\n"
+      "c:send('!', { urgent = true })\n"
+      "sim.sleep(1)\n"
+      "local i = c:info()\n"
+      "print(i.rcv_tos, i.sack, i.timestamps, i.window_scale, i.rcv_scale, i.in_pipe, i.has_owner)\n"
+      "for _, p in ipairs(a:packets('src host b and tcp[13] & 8 != 0')) do print(p.ip.ttl) end\n"
+      "c:set { cork = false, keepalive_time = '2s', keepalive_interval = '1s', keepalive_probes = 2 }\n"
+      "b:crash() sim.sleep(10)\n"
+      "print(c:flush(), c:recv(), c:recv())",
+      "1\n4\n4\n"
+      "0.15\t6\t3\tabc\n"
+      "32\ttrue\ttrue\ttrue\t0\t0\ttrue\n"
+      "9\n"
+      "0\tx\tnil\tETIMEDOUT\n" },
     { "recv(n) waits for n, and gives what is left at the end",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b)\n"
@@ -284,6 +310,14 @@ static const struct {
       "b:listen(80)\n"
       "a:connect(b, 80):send(3)",
       "t.lua:3: send: a string is wanted, not a number" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):set { nodeley = true }",
+      "t.lua:3: set: no field 'nodeley', did you mean 'nodelay'? (fields..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "a:connect(b, 80):send('x', { pish = true })",
+      "t.lua:3: send: no field 'pish', did you mean 'push'? (fields..." },
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "b:listen(80)\n"
       "a:connect(b, 80):recv('lines')",

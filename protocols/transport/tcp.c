@@ -242,6 +242,7 @@ size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
     ring_drop(in, n);
     if (c->tcb != NULL) {
         urgent_read(c->tcb);
+        push_read(c->tcb);
         tcp_offer_window(c->tcb);
         tcb_check(c->tcb);
     }

@@ -103,6 +103,7 @@ typedef struct TcpConfig {
     bool              keepalive;      /* RFC 9293 §3.8.4 */
     SimTime           keepalive_time, keepalive_interval; /* 2 h idle; between probes, 75 s */
     uint64_t          keepalive_probes; /* unanswered: then it is given up */
+    bool              keepalive_garbage; /* a probe carries a byte of what is acknowledged */
     uint64_t          retries1;       /* R1: after so many the network is doubted */
     SimTime           user_timeout;   /* R2 in time; 0: R2 is `retries` */
     uint64_t          orphan_retries; /* when no program owns it; 0: `retries` */
@@ -196,6 +197,17 @@ uint32_t conn_urgent(const Conn *c);
 /* Runs, from a zero-delay timer, when urgent data is announced, and when its end moves on. */
 void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user);
 
+/* RFC 9293 §3.9.1.2: what was sent so far is not gathered with what follows, whatever
+ * conn_set_cork says; the segment with its last byte has PSH. Without it
+ * PSH is where the queue ends. */
+void conn_push(Conn *c);
+/* RFC 9293 §3.9.1.7: throws away what was queued to the right of the send window. Returns how many
+ * bytes; none once a FIN has been sent. */
+size_t conn_flush(Conn *c);
+/* Bytes from the first unread one to the end of the last segment with PSH, 0 if all of that has
+ * been read; they may not have arrived yet. */
+uint32_t conn_pushed(const Conn *c);
+
 /* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);
 size_t conn_readable(const Conn *c); /* bytes that wait */
@@ -235,6 +247,9 @@ void conn_set_user_timeout(Conn *c, SimTime t);
 void conn_set_ttl(Conn *c, uint8_t ttl); /* of its segments from now on; 0: the host's */
 void conn_set_tos(Conn *c, uint8_t tos); /* likewise, the DS field; the ECN bits are TCP's own */
 
+/* false: hints as below wake nobody and are not traced; conn_soft_error still tells them. */
+void conn_set_advice(Conn *c, bool on);
+
 /* The last hint of the network or of R1 that something is wrong, RFC 9293 §3.9.1.8; it stays until
  * the peer acknowledges something. on_ready and TCP_ADVICE tell of a new one. */
 NetError conn_soft_error(const Conn *c);
@@ -264,6 +279,7 @@ typedef struct TcpInfo {
     uint8_t  snd_scale, rcv_scale;
     uint32_t ts_recent;
     uint32_t in_pipe;             /* bytes estimated to be in the network */
+    uint8_t  rcv_tos;             /* DS field and ECN bits of the last segment that came */
     uint32_t rcv_mss;             /* announced */
     uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
     bool     ecn, ecn_seen;       /* agreed on; a segment that is ECN-capable has come */

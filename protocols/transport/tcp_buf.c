@@ -94,6 +94,12 @@ void ring_drop(Ring *r, size_t n)
     r->len -= n;
 }
 
+void ring_cut(Ring *r, size_t n)
+{
+    g_assert(n <= r->len);
+    r->len -= n;
+}
+
 /* Eight places at a time: the bytes of a well-mixed word, so that no shift of the stream, by any
  * distance, looks like the stream. */
 static uint64_t pattern_word(uint64_t index)

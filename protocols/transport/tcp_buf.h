@@ -24,6 +24,7 @@ void ring_append_pattern(Ring *r, uint64_t offset, size_t n);
 void ring_extend(Ring *r, size_t n); /* n bytes written beyond the end are contents now */
 void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n);
 void ring_drop(Ring *r, size_t n);   /* takes n bytes off the front; n <= len */
+void ring_cut(Ring *r, size_t n);    /* takes n bytes off the end; n <= len */
 
 /* The pattern of conn_pattern() from `offset` on. */
 void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n);

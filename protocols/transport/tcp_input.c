@@ -559,6 +559,7 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     if (!(seg->flags & TCP_SYN)) /* RFC 7323 §2.2: that of a SYN is not scaled */
         seg->wnd <<= tcb->agreed.snd_scale;
     keepalive_heard(tcb);
+    tcb->rcv_tos = seg->ip->tos;
     tally_received(tcb, seg);
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);

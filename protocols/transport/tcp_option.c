@@ -63,8 +63,16 @@ void option_init(Tcb *tcb)
 void tcp_advise(Tcb *tcb, const char *what, NetError error)
 {
     tcb->soft_error = error;
+    if (tcb->unadvised) /* RFC 9293 §3.9.1.8, SHLD-20 */
+        return;
     trace_advice(tcb, what, error);
     tcb_wake(tcb);
+}
+
+void conn_set_advice(Conn *c, bool on)
+{
+    if (c->tcb != NULL)
+        c->tcb->unadvised = !on;
 }
 
 NetError conn_soft_error(const Conn *c)

@@ -9,6 +9,8 @@
 
 #include "sim/engine/sim.h"
 
+#include <string.h>
+
 /* --- a segment is made and handed down -------------------------------------------------------- */
 
 /* Checksum, and down to IP. The originator drops what cannot be sent. */
@@ -104,6 +106,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
         .df = tcp->cfg.path_mtu_discovery,
     };
 
+    bool probes = why == SENT_TCP_WINDOW_PROBE || why == SENT_TCP_KEEPALIVE;
     if (flags & TCP_ACK)
         h.ack = tcb->rcv_nxt;
     if (flags & TCP_SYN) {
@@ -112,11 +115,13 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
         h.window = window_to_announce(tcb);
     }
     tcp_put_options(tcb, flags, text, &h.opt);
-    how.tos |= mark(tcb, &h, text > 0 && !again && why != SENT_TCP_WINDOW_PROBE, again);
+    how.tos |= mark(tcb, &h, text > 0 && !again && !probes, again);
     size_t header = tcp_encoded_len(&h);
     Packet *pkt = packet_new(tcp->sim, header + text, why);
     tcp_encode(&h, pkt->data);
-    if (text > 0)
+    if (why == SENT_TCP_KEEPALIVE)
+        memset(pkt->data + header, 0, text); /* the stream has left that place behind */
+    else if (text > 0)
         ring_read(&tcb->out, seq - tcb->out_seq, pkt->data + header, text);
     pkt->retransmission = again;
     if (flags & TCP_ACK)
@@ -214,9 +219,10 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     /* The byte of a window probe sent before does not make a whole segment a repetition. */
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
+    bool pushed = tcb->tcp->cfg.offload ? piece_pushes(tcb, behind) : last && !tcb->more;
 
-    if (text > 0 && (tcb->tcp->cfg.offload ? piece_pushes(tcb, behind) : last && !tcb->more))
-        flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61 */
+    if (text > 0 && (pushed || push_covers(tcb, seq, behind)))
+        flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61, MAY-15 */
     if (fin) {
         flags |= TCP_FIN;
         tcb->fin_sent = true;
@@ -279,7 +285,7 @@ static bool worth_sending(const Tcb *tcb, const Chance *ch)
         return true; /* (1) */
     if (ch->fin || seq_lt(tcb->snd_nxt, tcb->snd_max))
         return true; /* CLOSE pushes; and what was sent once is sent again */
-    if (tcb->corked || tcb->more_now)
+    if ((tcb->corked || tcb->more_now) && !push_waits(tcb))
         return tcb->force;
     if (idle && ch->queued <= ch->usable)
         return true; /* (2): all data counts as pushed */
@@ -413,7 +419,9 @@ void tcp_retransmit_first(Tcb *tcb, SentReason why)
 
 void tcp_send_keepalive(Tcb *tcb)
 {
-    transmit(tcb, TCP_ACK, tcb->snd_max - 1, 0, false, SENT_TCP_KEEPALIVE); /* SHLD-12 */
+    uint32_t garbage = tcb->tcp->cfg.keepalive_garbage; /* MAY-6; SHLD-12: none unless so told */
+
+    transmit(tcb, TCP_ACK, tcb->snd_max - 1, garbage, false, SENT_TCP_KEEPALIVE);
 }
 
 /* RFC 9293 §3.8.6.1. SND.NXT stays where it is: when the window opens, the byte goes again with

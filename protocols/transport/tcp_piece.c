@@ -176,6 +176,18 @@ void piece_grow_buffer(Tcb *tcb)
         tcb->sndbuf = MIN(2 * segments * each, max);
 }
 
+void piece_forget(Tcb *tcb)
+{
+    Pieces *p = &tcb->pieces;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+
+    while (p->n > 0 && seq_geq(p->n > 1 ? p->a[p->n - 2].end : tcb->out_seq, end))
+        p->n--;
+    if (p->n > 0)
+        p->a[p->n - 1].end = seq_min(p->a[p->n - 1].end, end);
+    p->pushed = seq_min(p->pushed, end);
+}
+
 /* --- what leaves ------------------------------------------------------------------------------ */
 
 /* Segments of a piece: what the rate of the connection sends in a millisecond, and more over a
@@ -199,7 +211,7 @@ static bool small_may_go(const Tcb *tcb)
 {
     const Pieces *p = &tcb->pieces;
 
-    if (tcb->corked || tcb->more_now)
+    if ((tcb->corked || tcb->more_now) && !push_waits(tcb))
         return false;
     return tcb->nodelay || tcb->fin_queued || tcb->snd_una == tcb->snd_max ||
            !p->has_small;

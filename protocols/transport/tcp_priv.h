@@ -57,6 +57,12 @@ typedef struct Urgent {
     TcpSeq snd_up, rcv_up;
 } Urgent;
 
+/* A mark in each direction, behind the last byte that was pushed. */
+typedef struct Push {
+    bool   out, in; /* there is one */
+    TcpSeq snd, rcv;
+} Push;
+
 typedef struct Ecn { /* RFC 3168 §6.1 */
     bool   asked;   /* by the peer's SYN, or by ours in SYN-SENT */
     bool   ok;      /* both ends can */
@@ -127,10 +133,13 @@ struct Tcb {
     bool      corked;
     bool      more, more_now; /* more is to follow: what was sent last; and during that call */
     uint8_t   ttl, tos;   /* ttl 0: the host's */
+    uint8_t   rcv_tos;    /* of the last segment that came */
+    bool      unadvised;  /* the program does not want to hear of soft errors */
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
     Keepalive keep;
     Budget    challenges;
     Urgent    urg;
+    Push      push;
     Ecn       ecn;
     uint64_t  quick;      /* segments that are still acknowledged at once */
     NetError  soft_error; /* the last hint of the network, told if it all times out */
@@ -450,6 +459,7 @@ void     piece_push_first(Tcb *tcb);     /* nothing followed it for a while */
 void     piece_end_record(Tcb *tcb);     /* with the last one */
 uint64_t piece_memory(const Tcb *tcb);   /* what the buffer counts, bookkeeping included */
 bool     piece_writable(const Tcb *tcb); /* who waits to write is told */
+void     piece_forget(Tcb *tcb);         /* the send buffer ends earlier now */
 void     piece_grow_buffer(Tcb *tcb);    /* with the congestion window */
 /* How much leaves at once from SND.NXT, never sent, with so much room in the peer's window and in
  * ours; 0: nothing yet. A piece ends behind it from now on. */
@@ -471,6 +481,15 @@ void       urgent_mark(Tcb *tcb); /* behind what is in the send buffer */
 void       urgent_put(Tcb *tcb, TcpHdr *h); /* into a segment that goes out */
 DropReason check_urg(Tcb *tcb, Segment *seg);
 void       urgent_read(Tcb *tcb); /* the program has read */
+
+/* Of what the program has not read; the first byte that comes next, if it has read all. */
+TcpSeq     tcb_first_unread(const Tcb *tcb);
+
+/* tcp_push.c */
+bool push_waits(const Tcb *tcb);  /* something pushed has not been sent */
+bool push_covers(Tcb *tcb, TcpSeq seq, TcpSeq behind); /* the mark stands behind one of these */
+void push_seen(Tcb *tcb, const Segment *seg);
+void push_read(Tcb *tcb);         /* the program has read */
 
 /* tcp_ecn.c */
 void       ecn_take_syn(Tcb *tcb, const Segment *seg);

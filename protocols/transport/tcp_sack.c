@@ -27,11 +27,6 @@ bool sack_is_duplicate(const TcpOptions *opt, TcpSeq ack)
 
 /* --- Update() --------------------------------------------------------------------------------- */
 
-static TcpSeq seq_min(TcpSeq a, TcpSeq b)
-{
-    return seq_lt(a, b) ? a : b;
-}
-
 static uint32_t bytes(const Sack *s)
 {
     return (uint32_t)reass_bytes(&s->blocks);

@@ -36,6 +36,11 @@ static inline TcpSeq seq_max(TcpSeq a, TcpSeq b)
     return seq_lt(a, b) ? b : a;
 }
 
+static inline TcpSeq seq_min(TcpSeq a, TcpSeq b)
+{
+    return seq_lt(a, b) ? a : b;
+}
+
 /* a lies in [left, left + n) */
 static inline bool seq_within(TcpSeq a, TcpSeq left, uint32_t n)
 {

@@ -356,6 +356,7 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .rcv_scale = tcb->agreed.rcv_scale,
         .ts_recent = tcb->agreed.ts_recent,
         .in_pipe = tcp_in_pipe(tcb),
+        .rcv_tos = tcb->rcv_tos,
     };
     tally_info(tcb, out);
 }

@@ -107,6 +107,7 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_NONE;
     if (!takes_text(tcb->state))
         return DROP_TCP_TEXT_AFTER_FIN;
+    push_seen(tcb, seg);
     if (tcb->closed) {
         node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
         refuse_text(tcb, seg);

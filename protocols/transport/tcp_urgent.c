@@ -34,7 +34,7 @@ void urgent_put(Tcb *tcb, TcpHdr *h)
 
 /* --- receiving: §3.10.7.4, sixth ------------------------------------------------------------- */
 
-static TcpSeq first_unread(const Tcb *tcb)
+TcpSeq tcb_first_unread(const Tcb *tcb)
 {
     return tcb->rcv_nxt - tcb->fin_received - (TcpSeq)tcb->in.len;
 }
@@ -51,11 +51,11 @@ DropReason check_urg(Tcb *tcb, Segment *seg)
 
     if (!(seg->flags & TCP_URG) || !takes_urgent(tcb->state))
         return DROP_NONE;
-    if (!seq_gt(up, first_unread(tcb)) || (urg->in && !seq_gt(up, urg->rcv_up)))
+    if (!seq_gt(up, tcb_first_unread(tcb)) || (urg->in && !seq_gt(up, urg->rcv_up)))
         return DROP_NONE; /* read already, or known: MUST-32 */
     urg->in = true;
     urg->rcv_up = up;
-    trace_urgent(tcb, up - first_unread(tcb));
+    trace_urgent(tcb, up - tcb_first_unread(tcb));
     if (tcb->conn != NULL)
         wake(&tcb->conn->urgent);
     return DROP_NONE;
@@ -63,7 +63,7 @@ DropReason check_urg(Tcb *tcb, Segment *seg)
 
 void urgent_read(Tcb *tcb)
 {
-    if (tcb->urg.in && seq_geq(first_unread(tcb), tcb->urg.rcv_up))
+    if (tcb->urg.in && seq_geq(tcb_first_unread(tcb), tcb->urg.rcv_up))
         tcb->urg.in = false;
 }
 
@@ -71,7 +71,7 @@ uint32_t conn_urgent(const Conn *c)
 {
     const Tcb *tcb = c->tcb;
 
-    return tcb != NULL && tcb->urg.in ? tcb->urg.rcv_up - first_unread(tcb) : 0;
+    return tcb != NULL && tcb->urg.in ? tcb->urg.rcv_up - tcb_first_unread(tcb) : 0;
 }
 
 void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)

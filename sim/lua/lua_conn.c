@@ -7,7 +7,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_conn.h"
 
-#include <math.h>
 #include <string.h>
 
 _Static_assert(sizeof(lua_KContext) >= sizeof(SimTime), "a deadline fits into a continuation");
@@ -40,7 +39,8 @@ LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node)
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
-/* Stack of a call that sends: 1 conn, 2 the data or the length, 3 how much is in already. */
+/* Stack of a call that sends: 1 conn, 2 the data or the length, 3 how much is in already, 4 true if
+ * the data is urgent, 5 true if it is pushed. */
 
 static int send_k(lua_State *L, int status, lua_KContext deadline)
 {
@@ -56,6 +56,8 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
         size_t n;
         if (pattern)
             n = conn_send_pattern(c->conn, c->streamed, total - done, &err);
+        else if (lua_toboolean(L, 4))
+            n = conn_send_urgent(c->conn, (Span){ data + done, total - done }, &err);
         else
             n = conn_send(c->conn, (Span){ data + done, total - done }, &err);
         done += n;
@@ -64,8 +66,11 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
             err = NET_EAGAIN;
     }
     lua_pushinteger(L, (lua_Integer)done);
-    if (done == total)
+    if (done == total) {
+        if (lua_toboolean(L, 5))
+            conn_push(c->conn);
         return 1;
+    }
     lua_replace(L, 3);
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return task_wait(L, &c->queue, deadline, send_k, deadline);
@@ -77,33 +82,58 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
     return 3;
 }
 
-static int start_sending(lua_State *L)
+typedef struct SendOptions {
+    SimTime timeout;
+    bool    push, urgent;
+} SendOptions;
+
+static const Knob send_knobs[] = {
+    { .name = "timeout", .type = KNOB_TIME, .offset = offsetof(SendOptions, timeout),
+      .doc = "How long to wait for room." },
+    { .name = "push", .type = KNOB_BOOL, .offset = offsetof(SendOptions, push),
+      .doc = "Not to be gathered with what follows.", .source = "RFC 9293 §3.9.1.2" },
+    { .name = "urgent", .type = KNOB_BOOL, .offset = offsetof(SendOptions, urgent),
+      .doc = "Its end is urgent.", .source = "RFC 9293 §3.8.5" },
+    { .name = NULL }
+};
+
+static int start_sending(lua_State *L, const SendOptions *opt)
 {
-    SimTime deadline = lua_check_deadline(L, 3);
+    bool ever = opt->timeout == NEVER;
+    SimTime deadline = ever ? NEVER : time_add(sim_now(lua_sim(L)), opt->timeout);
 
     lua_check_act(L, "send");
     lua_settop(L, 2);
     lua_pushinteger(L, 0);
+    lua_pushboolean(L, opt->urgent);
+    lua_pushboolean(L, opt->push);
     return send_k(L, LUA_OK, deadline);
 }
 
-/* conn:send(data [, { timeout = }]) -> bytes, or nil, NAME, bytes: waits for room in the buffer */
+/* conn:send(data [, { timeout =, push =, urgent = }]) -> bytes, or nil, NAME, bytes: waits for room
+ * in the buffer */
 static int l_send(lua_State *L)
 {
+    SendOptions opt = { .timeout = NEVER };
+
     lua_check_conn(L, 1);
     if (lua_type(L, 2) != LUA_TSTRING)
         return lua_fail(L, "send: a string is wanted, not %s", lua_kind(L, 2));
-    return start_sending(L);
+    lua_options(L, 3, "send", send_knobs, &opt, NULL);
+    return start_sending(L, &opt);
 }
 
-/* conn:stream(n [, { timeout = }]) -> n, or nil, NAME, bytes: as many bytes of the pattern */
+/* conn:stream(n [, { timeout =, push = }]) -> n, or nil, NAME, bytes: so many of the pattern */
 static int l_stream(lua_State *L)
 {
+    SendOptions opt = { .timeout = NEVER };
+
     lua_check_conn(L, 1);
     uint64_t n = lua_check_size(L, 2);
     lua_pushinteger(L, (lua_Integer)n);
     lua_replace(L, 2);
-    return start_sending(L);
+    lua_options(L, 3, "stream", send_knobs, &opt, NULL);
+    return start_sending(L, &opt);
 }
 
 /* --- receiving -------------------------------------------------------------------------------- */
@@ -315,75 +345,15 @@ static int l_abort(lua_State *L)
     return end_conn(L, conn_abort);
 }
 
-/* --- looking ---------------------------------------------------------------------------------- */
-
-static void set_int(lua_State *L, const char *name, uint64_t value)
+/* conn:flush() -> bytes: forgets what was sent but does not fit into the window yet */
+static int l_flush(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_seconds(lua_State *L, const char *name, SimTime t)
-{
-    lua_push_seconds(L, t);
-    lua_setfield(L, -2, name);
-}
-
-static void set_sequence_numbers(lua_State *L, const TcpInfo *i)
-{
-    set_int(L, "iss", i->iss);
-    set_int(L, "snd_una", i->snd_una);
-    set_int(L, "snd_nxt", i->snd_nxt);
-    set_int(L, "snd_wnd", i->snd_wnd);
-    set_int(L, "snd_wl1", i->snd_wl1);
-    set_int(L, "snd_wl2", i->snd_wl2);
-    set_int(L, "irs", i->irs);
-    set_int(L, "rcv_nxt", i->rcv_nxt);
-    set_int(L, "rcv_wnd", i->rcv_wnd);
-}
-
-/* conn:info() -> the RFC's variables; times in seconds */
-static int l_info(lua_State *L)
-{
-    TcpInfo i;
-
-    conn_info(lua_check_conn(L, 1)->conn, &i);
-    lua_createtable(L, 0, 36);
-    lua_pushstring(L, tcp_state_lua_name(i.state));
-    lua_setfield(L, -2, "state");
-    lua_push_ip(L, i.local);
-    lua_setfield(L, -2, "local_ip");
-    lua_push_ip(L, i.remote);
-    lua_setfield(L, -2, "remote_ip");
-    set_int(L, "local_port", i.local_port);
-    set_int(L, "remote_port", i.remote_port);
-    set_sequence_numbers(L, &i);
-    set_int(L, "cwnd", i.cwnd);
-    if (i.ssthresh == UINT32_MAX)
-        lua_pushnumber(L, HUGE_VAL);
-    else
-        lua_pushinteger(L, i.ssthresh);
-    lua_setfield(L, -2, "ssthresh");
-    set_int(L, "mss", i.mss);
-    set_seconds(L, "srtt", i.srtt);
-    set_seconds(L, "rttvar", i.rttvar);
-    set_seconds(L, "rto", i.rto);
-    set_int(L, "retransmits", i.retransmits);
-    set_int(L, "backoff", i.backoff);
-    set_int(L, "send_queue", i.send_queue);
-    set_int(L, "recv_queue", i.recv_queue);
-    set_int(L, "bytes_sent", i.bytes_sent);
-    set_int(L, "bytes_acked", i.bytes_acked);
-    set_int(L, "bytes_received", i.bytes_received);
-    set_int(L, "id", i.id);
-    lua_pushstring(L, i.timer != NULL ? i.timer : "off");
-    lua_setfield(L, -2, "timer");
-    set_seconds(L, "timer_left", i.timer != NULL ? i.timer_left : 0);
-    lua_pushboolean(L, i.passive);
-    lua_setfield(L, -2, "passive");
-    lua_strict(L, "variable");
+    lua_check_act(L, "flush");
+    lua_pushinteger(L, (lua_Integer)conn_flush(lua_check_conn(L, 1)->conn));
     return 1;
 }
+
+/* --- looking ---------------------------------------------------------------------------------- */
 
 typedef struct StateWait {
     const Conn *conn;
@@ -442,7 +412,7 @@ static int l_wait(lua_State *L)
 static int conn_index(lua_State *L, void *p, const char *name)
 {
     const LuaConn *c = p;
-    NetError err = conn_error(c->conn);
+    NetError err = conn_error(c->conn), soft = conn_soft_error(c->conn);
     TcpInfo i;
 
     conn_info(c->conn, &i);
@@ -460,6 +430,12 @@ static int conn_index(lua_State *L, void *p, const char *name)
         lua_pushstring(L, err != NET_OK ? net_error_name(err) : NULL);
     else if (strcmp(name, "readable") == 0)
         lua_pushinteger(L, (lua_Integer)(conn_readable(c->conn) + c->inbox->len));
+    else if (strcmp(name, "urgent") == 0)
+        lua_pushinteger(L, conn_urgent(c->conn));
+    else if (strcmp(name, "pushed") == 0)
+        lua_pushinteger(L, conn_pushed(c->conn));
+    else if (strcmp(name, "soft_error") == 0)
+        lua_pushstring(L, soft != NET_OK ? net_error_name(soft) : NULL);
     else
         return 0;
     return 1;
@@ -482,8 +458,9 @@ void lua_open_conn(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         { "send", l_send },   { "stream", l_stream },     { "recv", l_recv },   { "sink", l_sink },
-        { "close", l_close }, { "shutdown", l_shutdown }, { "abort", l_abort }, { "info", l_info },
-        { "wait", l_wait },   { NULL, NULL }
+        { "close", l_close }, { "shutdown", l_shutdown }, { "abort", l_abort }, { "wait", l_wait },
+        { "flush", l_flush }, { "info", lua_conn_info },  { "set", lua_conn_set },
+        { NULL, NULL }
     };
 
     lua_class(L, "conn", methods, conn_index, conn_text, conn_gc);

@@ -5,6 +5,13 @@
 #pragma once
 #include "sim/lua/lua_net.h"
 
+/* What was said of keep-alives: those of conn_set_keepalive come together. */
+typedef struct Keep {
+    bool     on;
+    SimTime  time, interval;
+    uint64_t probes;
+} Keep;
+
 typedef struct LuaConn {
     Conn       *conn;
     Node       *node;
@@ -12,7 +19,59 @@ typedef struct LuaConn {
     GByteArray *inbox;      /* read, but less than a line, n, or all was asked for */
     uint64_t    streamed, sunk; /* places in the pattern */
     bool        sink_failed;
+    Keep        keep;
 } LuaConn;
+
+/* What a program may set of a connection, the same for conn:set, connect and listen. */
+typedef struct ConnOptions {
+    bool     nodelay, cork, advice, keepalive;
+    SimTime  keepalive_time, keepalive_interval;
+    uint64_t keepalive_probes;
+    SimTime  user_timeout;
+    uint64_t ttl, tos;
+    uint32_t given; /* a bit for each row of conn_knobs */
+} ConnOptions;
+
+/* Rows of a table whose struct begins with a ConnOptions. */
+#define CONN_KNOBS                                                                                 \
+    { .name = "nodelay", .type = KNOB_BOOL, .offset = offsetof(ConnOptions, nodelay),              \
+      .doc = "Without Nagle's algorithm.", .source = "RFC 9293 §3.7.4" },                         \
+    { .name = "cork", .type = KNOB_BOOL, .offset = offsetof(ConnOptions, cork),                    \
+      .doc = "Full segments only, others after 200 ms; false sends what has gathered.",            \
+      .source = "Linux: TCP_CORK" },                                                               \
+    { .name = "keepalive", .type = KNOB_BOOL, .offset = offsetof(ConnOptions, keepalive),          \
+      .doc = "Probes when it is idle.", .source = "RFC 9293 §3.8.4" },                            \
+    { .name = "keepalive_time", .type = KNOB_TIME,                                                 \
+      .offset = offsetof(ConnOptions, keepalive_time), .min = 1, .max = 1000 * HOUR,               \
+      .doc = "How long the peer is silent before the first probe.",                               \
+      .source = "RFC 9293 §3.8.4" },                                                             \
+    { .name = "keepalive_interval", .type = KNOB_TIME,                                             \
+      .offset = offsetof(ConnOptions, keepalive_interval), .min = 1, .max = 1000 * HOUR,           \
+      .doc = "Between probes that are not answered.", .source = "RFC 9293 §3.8.4" },              \
+    { .name = "keepalive_probes", .type = KNOB_INT,                                                \
+      .offset = offsetof(ConnOptions, keepalive_probes), .min = 1, .max = 255,                     \
+      .doc = "Unanswered probes before it is given up.", .source = "RFC 9293 §3.8.4" },           \
+    { .name = "user_timeout", .type = KNOB_TIME, .offset = offsetof(ConnOptions, user_timeout),    \
+      .min = 0, .max = NEVER,                                                                      \
+      .doc = "How long anything may stay unacknowledged; 0: as the host's retries say.",           \
+      .source = "RFC 9293 §3.9.1.1" },                                                            \
+    { .name = "ttl", .type = KNOB_INT, .offset = offsetof(ConnOptions, ttl), .min = 0, .max = 255, \
+      .doc = "Time to live of its segments from now on; 0: the host's.",                           \
+      .source = "RFC 9293 §3.9.2" },                                                              \
+    { .name = "tos", .type = KNOB_INT, .offset = offsetof(ConnOptions, tos), .min = 0, .max = 255, \
+      .doc = "The octet of the DS field from now on, but for its two ECN bits.",                   \
+      .source = "RFC 9293 §3.9.1.9" },                                                            \
+    { .name = "advice", .type = KNOB_BOOL, .offset = offsetof(ConnOptions, advice),                \
+      .doc = "false: no event tells of hints that something is wrong.",                            \
+      .source = "RFC 9293 §3.9.1.8" }
+
+extern const Knob conn_knobs[];
+
+/* As lua_options, with a table that has CONN_KNOBS among its rows; notes which were given. */
+void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt);
+void lua_conn_apply(LuaConn *c, const ConnOptions *opt);
+int  lua_conn_set(lua_State *L);  /* conn:set */
+int  lua_conn_info(lua_State *L); /* conn:info */
 
 /* A new handle, pushed, which owns conn from here on. */
 LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node);

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_meta.h"
 
+#include "sim/lua/lua_conn.h"
 #include "sim/lua/lua_meta_rows.h"
 #include "sim/lua/lua_priv.h"
 
@@ -177,6 +178,14 @@ void meta_write(GString *out)
     g_string_append_c(out, '\n');
     append_knobs(out, "FqCodelOpts", qdisc_knobs[QDISC_FQ_CODEL]);
     g_string_append_c(out, '\n');
+    append_knobs(out, "ConnOpts", conn_knobs);
+    g_string_append(out,
+                    "\n---@class ConnectOpts : ConnOpts\n---@field sport? integer the local port\n"
+                    "---@field timeout? Time how long the program waits\n\n"
+                    "---@class ListenOpts : ConnOpts\n---@field backlog? integer\n"
+                    "---@field reuse_addr? boolean\n\n"
+                    "---@class SendOpts : TimeoutOpts\n---@field push? boolean\n"
+                    "---@field urgent? boolean\n\n");
     append_knobs(out, "LinkOpts", link_knobs);
     g_string_append(out,
                     "---@field forward? LinkOpts from the first end to the second\n"

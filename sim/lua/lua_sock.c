@@ -10,11 +10,13 @@ typedef struct LuaListener {
     Listener *listener; /* NULL once closed */
     Node     *node;
     WaitQueue queue;
+    ConnOptions given; /* to what it accepts */
 } LuaListener;
 
 /* --- listen and accept ------------------------------------------------------------------------ */
 
 typedef struct ListenOptions {
+    ConnOptions conn; /* first: CONN_KNOBS */
     uint64_t backlog;
     bool     reuse_addr;
 } ListenOptions;
@@ -25,6 +27,7 @@ static const Knob listen_knobs[] = {
       .doc = "How many connections may wait for accept; the host's knob otherwise." },
     { .name = "reuse_addr", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, reuse_addr),
       .doc = "Listen although connections of an earlier listener are in TIME-WAIT." },
+    CONN_KNOBS,
     { .name = NULL }
 };
 
@@ -37,14 +40,14 @@ static int l_listen(lua_State *L)
     NetError err = NET_OK;
 
     lua_check_act(L, "listen");
-    lua_options(L, 3, "listen", listen_knobs, &opt, NULL);
+    lua_conn_options(L, 3, "listen", listen_knobs, &opt.conn);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
     Listener *listener = tcp_listen(stack->tcp, IP4_ANY, port, opt.backlog, opt.reuse_addr, &err);
     if (listener == NULL)
         return lua_net_error(L, err);
     LuaListener *l = g_new0(LuaListener, 1);
-    *l = (LuaListener){ .listener = listener, .node = stack->node };
+    *l = (LuaListener){ .listener = listener, .node = stack->node, .given = opt.conn };
     listener_on_ready(listener, waitq_wake_user, &l->queue);
     lua_push_object(L, "listener", l);
     return 1;
@@ -71,7 +74,7 @@ static int accept_k(lua_State *L, int status, lua_KContext deadline)
         return lua_net_error(L, NET_ENETDOWN);
     Conn *conn = listener_accept(l->listener);
     if (conn != NULL) {
-        lua_push_conn(L, conn, l->node);
+        lua_conn_apply(lua_push_conn(L, conn, l->node), &l->given);
         return 1;
     }
     if (deadline <= sim_now(lua_sim(L)))
@@ -134,9 +137,9 @@ static void listener_text(lua_State *L, void *p, GString *out)
 /* --- connect ---------------------------------------------------------------------------------- */
 
 typedef struct ConnectOptions {
-    uint64_t sport;
-    SimTime  timeout;
-    bool     nodelay;
+    ConnOptions conn; /* first: CONN_KNOBS */
+    uint64_t    sport;
+    SimTime     timeout;
 } ConnectOptions;
 
 static const Knob connect_knobs[] = {
@@ -144,8 +147,7 @@ static const Knob connect_knobs[] = {
       .max = 65535, .doc = "The local port; an ephemeral one otherwise." },
     { .name = "timeout", .type = KNOB_TIME, .offset = offsetof(ConnectOptions, timeout),
       .doc = "How long the program waits for it." },
-    { .name = "nodelay", .type = KNOB_BOOL, .offset = offsetof(ConnectOptions, nodelay),
-      .doc = "Without Nagle's algorithm.", .source = "RFC 9293 §3.7.4" },
+    CONN_KNOBS,
     { .name = NULL }
 };
 
@@ -177,7 +179,7 @@ static int l_connect(lua_State *L)
 
     lua_check_act(L, "connect");
     int next = lua_check_endpoint(L, 2, stack, &target);
-    lua_options(L, next, "connect", connect_knobs, &opt, NULL);
+    lua_conn_options(L, next, "connect", connect_knobs, &opt.conn);
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
@@ -185,9 +187,7 @@ static int l_connect(lua_State *L)
                              &err);
     if (conn == NULL)
         return lua_net_error(L, err);
-    LuaConn *c = lua_push_conn(L, conn, stack->node);
-    if (opt.nodelay)
-        conn_set_nodelay(c->conn, true);
+    lua_conn_apply(lua_push_conn(L, conn, stack->node), &opt.conn);
     bool ever = opt.timeout == NEVER;
     return connect_k(L, LUA_OK, ever ? NEVER : time_add(sim_now(lua_sim(L)), opt.timeout));
 }

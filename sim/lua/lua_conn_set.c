@@ -1,0 +1,84 @@
+/*
+ * lua_conn_set.c - what a program sets of a connection: conn:set, and the same of connect and
+ * listen.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_conn.h"
+
+const Knob conn_knobs[] = { CONN_KNOBS, { .name = NULL } };
+
+static uint32_t bit_of(const char *name)
+{
+    return (uint32_t)1 << (knob_find(conn_knobs, name) - conn_knobs);
+}
+
+void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt)
+{
+    lua_options(L, arg, what, knobs, opt, NULL);
+    if (!lua_istable(L, arg))
+        return;
+    for (const Knob *knob = conn_knobs; knob->name != NULL; knob++) {
+        if (lua_getfield(L, arg, knob->name) != LUA_TNIL)
+            opt->given |= bit_of(knob->name);
+        lua_pop(L, 1);
+    }
+}
+
+static bool given(const ConnOptions *opt, const char *name)
+{
+    return (opt->given & bit_of(name)) != 0;
+}
+
+/* To say how is to say that. */
+static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
+{
+    Keep *keep = &c->keep;
+    bool how = false;
+
+    if (given(opt, "keepalive_time")) {
+        keep->time = opt->keepalive_time;
+        how = true;
+    }
+    if (given(opt, "keepalive_interval")) {
+        keep->interval = opt->keepalive_interval;
+        how = true;
+    }
+    if (given(opt, "keepalive_probes")) {
+        keep->probes = opt->keepalive_probes;
+        how = true;
+    }
+    if (!how && !given(opt, "keepalive"))
+        return;
+    keep->on = given(opt, "keepalive") ? opt->keepalive : true;
+    conn_set_keepalive(c->conn, keep->on, keep->time, keep->interval, keep->probes);
+}
+
+void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
+{
+    if (given(opt, "advice"))
+        conn_set_advice(c->conn, opt->advice);
+    if (given(opt, "ttl"))
+        conn_set_ttl(c->conn, (uint8_t)opt->ttl);
+    if (given(opt, "tos"))
+        conn_set_tos(c->conn, (uint8_t)opt->tos);
+    if (given(opt, "user_timeout"))
+        conn_set_user_timeout(c->conn, opt->user_timeout);
+    apply_keepalive(c, opt);
+    if (given(opt, "nodelay"))
+        conn_set_nodelay(c->conn, opt->nodelay);
+    if (given(opt, "cork"))
+        conn_set_cork(c->conn, opt->cork);
+}
+
+/* conn:set { nodelay = true, keepalive_time = "10s", ... } */
+int lua_conn_set(lua_State *L)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+    ConnOptions opt = { 0 };
+
+    lua_check_act(L, "set");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_conn_options(L, 2, "set", conn_knobs, &opt);
+    lua_conn_apply(c, &opt);
+    return 0;
+}

@@ -1,0 +1,225 @@
+/*
+ * test_tcp_user.c - what a program may tell its TCP, and ask of it, beyond sending and receiving:
+ * RFC 9293 §3.9.1. One host and a peer played by hand: SND.NXT is 101 and RCV.NXT 301, both windows
+ * 8192. Each test names what it shows.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "support/tcpnet.h"
+
+#include <check.h>
+
+static TcpNet n;
+static unsigned advices;
+
+static void look(void *self, const TraceEvent *ev)
+{
+    (void)self;
+    advices += ev->point == &TCP_ADVICE;
+}
+
+static void establish(const TcpConfig *cfg)
+{
+    peer_init(&n, cfg);
+    advices = 0;
+    trace_add_sink(&n.net->sim->trace, TRACE_ALL, look, &advices);
+    peer_establish(&n);
+}
+
+static void finish(void)
+{
+    trace_remove_sink(&n.net->sim->trace, &advices);
+    tcpnet_free(&n);
+}
+
+/* --- push and flush --------------------------------------------------------------------------- */
+
+/* MAY-15, SHLD-27: what was pushed goes in spite of the cork, its last segment with PSH; the second
+ * push, made before the first could be sent, takes its place. */
+START_TEST(a_push_goes_through_a_cork)
+{
+    establish(NULL);
+    conn_set_cork(n.conn, true);
+    must_send(n.conn, 10);
+    expect_log(&n, "");
+    conn_push(n.conn);
+    expect_log(&n, "20 c>p P. 101:111 ack 301\n");
+    peer_inject(&n, ". 301 ack 111 win 0");
+    must_send(n.conn, 10);
+    conn_push(n.conn);
+    must_send(n.conn, 10);
+    conn_push(n.conn);
+    must_send(n.conn, 10);
+    peer_inject(&n, ". 301 ack 111 win 8192");
+    expect_log(&n, "40 c>p P. 111:141 ack 301\n");
+}
+END_TEST
+
+/* MAY-15: a push in the middle of what is queued is told, where the segment ends there. */
+START_TEST(a_push_is_told_before_the_end_of_the_queue)
+{
+    establish(NULL);
+    peer_inject(&n, ". 301 ack 101 win 0");
+    must_send(n.conn, 2920);
+    if (_i == 0)
+        conn_push(n.conn);
+    must_send(n.conn, 100);
+    peer_inject(&n, ". 301 ack 101 win 3000");
+    expect_log(&n, _i == 0 ? "40 c>p . 101:1561 ack 301\n40 c>p P. 1561:3021 ack 301\n"
+                           : "40 c>p . 101:1561 ack 301\n40 c>p . 1561:3021 ack 301\n");
+}
+END_TEST
+
+/* MAY-17: how far the peer has pushed. */
+START_TEST(the_program_may_ask_for_the_peers_push)
+{
+    establish(NULL);
+    peer_inject(&n, ". 301 ack 101 len 20");
+    ck_assert_uint_eq(conn_pushed(n.conn), 0);
+    peer_inject(&n, "P. 321 ack 101 len 10");
+    ck_assert_uint_eq(conn_pushed(n.conn), 30);
+    peer_inject(&n, ". 331 ack 101 len 5");
+    ck_assert_uint_eq(conn_pushed(n.conn), 30);
+    uint8_t bytes[35];
+    ck_assert_uint_eq(conn_receive(n.conn, bytes, 29, &(NetError){ 0 }), 29);
+    ck_assert_uint_eq(conn_pushed(n.conn), 1);
+    ck_assert_uint_eq(conn_receive(n.conn, bytes, 6, &(NetError){ 0 }), 6);
+    ck_assert_uint_eq(conn_pushed(n.conn), 0);
+}
+END_TEST
+
+/* The same where the send buffer is kept in pieces, as for a card that cuts segments. */
+START_TEST(pieces_are_pushed_and_flushed)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.offload = true;
+    establish(&cfg);
+    conn_set_cork(n.conn, true);
+    must_send(n.conn, 10);
+    conn_push(n.conn);
+    expect_log(&n, "20 c>p P. 101:111 ack 301\n");
+    conn_set_cork(n.conn, false);
+    peer_inject(&n, ". 301 ack 111 win 0");
+    must_send(n.conn, 5000);
+    ck_assert_uint_eq(conn_flush(n.conn), 5000);
+    ck_assert_uint_eq(conn_flush(n.conn), 0);
+    must_send(n.conn, 3000);
+    peer_inject(&n, ". 301 ack 111 win 2000");
+    ck_assert_uint_eq(conn_flush(n.conn), 1000);
+    peer_inject(&n, ". 301 ack 111 win 8000");
+    run_ms(&n, 20);
+    peer_inject(&n, ". 301 ack 2111 win 8000");
+    TcpInfo info;
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.snd_una, 2111);
+    ck_assert_uint_eq(info.send_queue, 0);
+}
+END_TEST
+
+/* MAY-14: what lies right of the window is forgotten; the stream goes on without a gap. */
+START_TEST(a_flush_forgets_what_the_window_does_not_reach)
+{
+    establish(NULL);
+    peer_inject(&n, ". 301 ack 101 win 2000");
+    must_send(n.conn, 5000);
+    expect_log(&n, "30 c>p . 101:1561 ack 301\n");
+    ck_assert_uint_eq(conn_flush(n.conn), 3000);
+    ck_assert_uint_eq(conn_flush(n.conn), 0);
+    peer_inject(&n, ". 301 ack 1561 win 8192");
+    expect_log(&n, "30 c>p P. 1561:2101 ack 301\n");
+    peer_inject(&n, ". 301 ack 2101");
+    must_send(n.conn, 10);
+    expect_log(&n, "50 c>p P. 2101:2111 ack 301\n");
+    conn_close(n.conn);
+    ck_assert_uint_eq(conn_flush(n.conn), 0);
+}
+END_TEST
+
+/* --- what it hears ---------------------------------------------------------------------------- */
+
+/* MAY-9: the DS octet of the last segment. */
+START_TEST(the_ds_field_received_is_told)
+{
+    TcpInfo info;
+
+    establish(NULL);
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.rcv_tos, 0);
+    n.peer_tos = 0xb8;
+    peer_inject(&n, ". 301 ack 101 len 5");
+    conn_info(n.conn, &info);
+    ck_assert_uint_eq(info.rcv_tos, 0xb8);
+}
+END_TEST
+
+/* SHLD-20: switched off, a hint of the network is no event; the state is the same either way. */
+START_TEST(error_reports_can_be_switched_off)
+{
+    establish(NULL);
+    conn_set_advice(n.conn, _i == 0);
+    must_send(n.conn, 10);
+    peer_icmp(&n, 3, 1, 80, 5000, 101);
+    ck_assert_uint_eq(advices, _i == 0 ? 1 : 0);
+    ck_assert_int_eq(conn_soft_error(n.conn), NET_EHOSTUNREACH);
+    expect_state(&n, n.conn, TCP_ESTABLISHED);
+}
+END_TEST
+
+/* MAY-6: a probe with a byte that was acknowledged, of which the peer takes nothing. */
+START_TEST(a_keep_alive_may_carry_a_byte)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.keepalive_garbage = true;
+    establish(&cfg);
+    conn_set_keepalive(n.conn, true, 5 * SEC, SEC, 3);
+    run_to(&n, 5100);
+    expect_log(&n, "5020 c>p . 100:101 ack 301\n");
+    peer_inject(&n, ". 301 ack 101");
+    must_send(n.conn, 3);
+    expect_log(&n, "5110 c>p P. 101:104 ack 301\n");
+}
+END_TEST
+
+/* MAY-6: a whole TCP takes that byte for what it is, and answers. */
+START_TEST(the_byte_of_a_keep_alive_is_not_delivered)
+{
+    TcpConfig cfg = course_config();
+
+    cfg.keepalive_garbage = true;
+    pair_init(&n, &cfg, NULL);
+    trace_add_sink(&n.net->sim->trace, TRACE_ALL, look, &advices);
+    pair_establish(&n);
+    must_send(n.conn, 4);
+    run_ms(&n, 100);
+    must_read(n.accepted, 4);
+    conn_set_keepalive(n.conn, true, 5 * SEC, SEC, 3);
+    run_ms(&n, 8000);
+    ck_assert_uint_eq(conn_readable(n.accepted), 0);
+    expect_state(&n, n.conn, TCP_ESTABLISHED);
+    expect_state(&n, n.accepted, TCP_ESTABLISHED);
+    must_send(n.conn, 4);
+    run_ms(&n, 100);
+    must_read(n.accepted, 4);
+}
+END_TEST
+
+Suite *tcp_user_suite(void);
+Suite *tcp_user_suite(void)
+{
+    Suite *suite = suite_create("tcp_user");
+    TCase *tc = tcase_create("tcp_user");
+
+    tcase_add_checked_fixture(tc, NULL, finish);
+    tcase_add_test(tc, a_push_goes_through_a_cork);
+    tcase_add_loop_test(tc, a_push_is_told_before_the_end_of_the_queue, 0, 2);
+    tcase_add_test(tc, the_program_may_ask_for_the_peers_push);
+    tcase_add_test(tc, a_flush_forgets_what_the_window_does_not_reach);
+    tcase_add_test(tc, pieces_are_pushed_and_flushed);
+    tcase_add_test(tc, the_ds_field_received_is_told);
+    tcase_add_loop_test(tc, error_reports_can_be_switched_off, 0, 2);
+    tcase_add_test(tc, a_keep_alive_may_carry_a_byte);
+    tcase_add_test(tc, the_byte_of_a_keep_alive_is_not_delivered);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
