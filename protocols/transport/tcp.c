@@ -141,8 +141,10 @@ static size_t put_pieces(Tcb *tcb, const Source *from, size_t n)
         append(tcb, from, done, now);
         piece_append(tcb);
         done += now;
+        tcb->filling = true;
         if (done < n)
             tcp_output(tcb);
+        tcb->filling = false;
     }
     if (done > 0 && !tcb->more && tcb->state != TCP_CLOSED)
         piece_push(tcb);

@@ -8,6 +8,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
+#include "sim/engine/sim.h"
+
 #include <string.h>
 
 enum {
@@ -217,6 +219,24 @@ static bool small_may_go(const Tcb *tcb)
            !p->has_small;
 }
 
+/* Shall it wait for the next ACK, so that a larger piece may leave? Only in the middle of sending,
+ * if less than a third of the window is free, and if that ACK is due: half a round trip has gone by
+ * since the oldest piece left. */
+static bool defers(const Tcb *tcb, uint32_t len, uint32_t window, uint32_t ours, uint32_t mss,
+                   bool last)
+{
+    SimTime now = sim_now(tcb->tcp->sim);
+    uint32_t limit = MIN(window, ours);
+
+    if (tcb->filling || tcb->in_recovery || now > tcb->tally.sent + MSEC)
+        return false;
+    if (limit >= segments_by_rate(tcb, mss) * mss || (!last && limit >= len) ||
+        limit >= MIN(tcb->snd_wnd, tcb->cong.cwnd) / 3)
+        return false;
+    SimTime since = now - tcb->pieces.a[0].sent;
+    return tcb->snd_una != tcb->snd_max && since > 0 && since >= tcb->srtt / 2 && limit <= len;
+}
+
 /* The next piece is `len` bytes long, and more than a segment: how much of it goes at once. */
 static uint32_t split(const Tcb *tcb, uint32_t len, uint32_t window, uint32_t ours, uint32_t mss,
                       bool last)
@@ -250,12 +270,15 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
             return 0;
         if (len < mss && last && !small_may_go(tcb))
             return 0;
+        if (len > mss && defers(tcb, len, window, ours, mss, last))
+            return 0;
         now = len <= mss ? len : split(tcb, len, window, ours, mss, last);
     }
     if (now == 0)
         return 0;
     Piece *leaves = cut_at(p, seq + now);
     leaves->push |= now > mss;
+    leaves->sent = sim_now(tcb->tcp->sim);
     if (now % mss != 0) {
         p->has_small = true;
         p->small = seq + now;

@@ -78,6 +78,7 @@ typedef struct Piece {
     TcpSeq end;
     bool   push; /* its last segment has PSH */
     bool   eor;  /* the program ended a record with it */
+    SimTime sent;
 } Piece;
 
 typedef struct Pieces {
@@ -93,6 +94,7 @@ typedef enum TallyWait { WAIT_IDLE, WAIT_BUSY, WAIT_RWND, WAIT_SNDBUF, WAIT_COUN
 
 typedef struct Tally { /* of segments, and of time, for who asks */
     uint64_t in, out, data_in, data_out;
+    SimTime  sent; /* anything */
     SimTime  data_sent, data_received, ack_received; /* when last */
     bool     ecn_seen;
     TallyWait wait;
@@ -131,6 +133,7 @@ struct Tcb {
     bool      closed;     /* the program has called close: nobody reads */
     bool      nodelay;
     bool      corked;
+    bool      filling;    /* a write goes on: what is full leaves without waiting for more */
     bool      more, more_now; /* more is to follow: what was sent last; and during that call */
     uint8_t   ttl, tos;   /* ttl 0: the host's */
     uint8_t   rcv_tos;    /* of the last segment that came */

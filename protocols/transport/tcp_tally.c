@@ -19,6 +19,7 @@ void tally_start(Tcb *tcb)
 void tally_sent(Tcb *tcb, uint32_t text)
 {
     tcb->tally.out++;
+    tcb->tally.sent = sim_now(tcb->tcp->sim);
     if (text == 0)
         return;
     tcb->tally.data_out++;

@@ -208,9 +208,12 @@ static bool send_failed(PktSock *s, NetError err, PktOutcome *out)
     return pkt_errs(out, err == NET_EAGAIN ? "EAGAIN" : "EPIPE");
 }
 
-static bool send_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
+static bool send_stream(PktSock *s, size_t n, bool waits, bool first, PktOutcome *out)
 {
     NetError err = NET_OK;
+
+    if (!first && !conn_writable(s->conn)) /* it sleeps until it is told */
+        return false;
 
     while (s->progress < n) {
         size_t sent = conn_send_pattern(s->conn, s->written, n - s->progress, &err);
@@ -245,7 +248,7 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "EFAULT");
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
-    bool done = send_stream(s, (size_t)a.n, waits, out);
+    bool done = send_stream(s, (size_t)a.n, waits, run->first, out);
     if (done && out->value == a.n && pkt_value_has(a.flags, "MSG_EOR"))
         conn_end_record(s->conn);
     return done;
