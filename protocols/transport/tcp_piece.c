@@ -15,7 +15,7 @@
 enum {
     PIECE_MAX = 65536 - 1 - 320,   /* an IP packet, less room for the headers */
     RATE_SHIFT = 10, RTT_SHIFT = 9, /* a piece is a millisecond's worth, and more if it is near */
-    BOOKKEEPING = 960,              /* of a piece: what Linux (6.3) counts for headers and itself */
+    BOOKKEEPING = 1280,             /* of a piece: what Linux (to 6.2) counts for its own needs */
     SEGMENT_ROOM = 640              /* the same beside a segment's text, when it sizes the buffer */
 };
 
