@@ -3,13 +3,13 @@
  * process of its own, with one verdict. A single script is played in this one.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/command/files.h"
 #include "sim/command/run.h"
 #include "sim/command/job.h"
 #include "sim/command/test_report.h"
 #include "sim/view/pkt.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 typedef struct Options {
     char  **defines, **sets, **paths;
@@ -29,43 +29,15 @@ typedef struct Suite {
 
 /* --- which scripts ---------------------------------------------------------------------------- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Every *.pkt below a folder, in the order of their names: the folder's own is the machine's. */
-static void add_below(GPtrArray *files, const char *folder)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    if (dir == NULL)
-        return;
-    while ((name = g_dir_read_name(dir)) != NULL)
-        g_ptr_array_add(names, g_strdup(name));
-    g_dir_close(dir);
-    g_ptr_array_sort(names, by_text);
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
-            add_below(files, path);
-        else if (g_str_has_suffix(path, ".pkt"))
-            g_ptr_array_add(files, g_steal_pointer(&path));
-    }
-}
-
 static bool find_files(Suite *t)
 {
+    static const char *const suffixes[] = { ".pkt", NULL };
+
     for (char **path = t->opt.paths; path != NULL && *path != NULL; path++) {
-        if (g_file_test(*path, G_FILE_TEST_IS_DIR)) {
-            size_t n = strlen(*path);
-            g_autofree char *folder = g_strndup(*path, n > 1 && (*path)[n - 1] == '/' ? n - 1 : n);
-            add_below(t->files, folder);
-        } else {
+        if (g_file_test(*path, G_FILE_TEST_IS_DIR))
+            files_below(t->files, *path, suffixes);
+        else
             g_ptr_array_add(t->files, g_strdup(*path)); /* if it is not there, playing it says so */
-        }
     }
     if (t->files->len == 0)
         fprintf(stderr, "stacklab pkt: no script found (stacklab pkt FILE.pkt...)\n");

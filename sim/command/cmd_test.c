@@ -3,6 +3,7 @@
  * stable order, with goldens beside the scenario, and one verdict.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/command/files.h"
 #include "sim/command/run.h"
 #include "sim/command/job.h"
 #include "sim/command/test_report.h"
@@ -33,42 +34,21 @@ typedef struct Test {
 
 /* --- which scenarios -------------------------------------------------------------------------- */
 
-static int by_text(const void *a, const void *b)
+static void add_folder(Test *t, const char *folder)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+    static const char *const suffixes[] = { ".lua", ".pkt", NULL };
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
 
-static void add_below(Test *t, const char *folder)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    if (dir == NULL)
-        return;
-    while ((name = g_dir_read_name(dir)) != NULL)
-        g_ptr_array_add(names, g_strdup(name));
-    g_dir_close(dir);
-    g_ptr_array_sort(names, by_text); /* the folder's own order is the machine's */
-    for (guint i = 0; i < names->len; i++) {
-        name = g_ptr_array_index(names, i);
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            if (strcmp(name, "lib") != 0)
-                add_below(t, path);
-        } else if ((g_str_has_suffix(name, ".lua") || g_str_has_suffix(name, ".pkt")) &&
-                   (!t->opt.name || strstr(path, t->opt.name))) {
-            g_ptr_array_add(t->files, g_strdup(path));
-        }
-    }
+    files_below(found, folder, suffixes);
+    for (guint i = 0; i < found->len; i++)
+        if (!t->opt.name || strstr(found->pdata[i], t->opt.name))
+            g_ptr_array_add(t->files, g_strdup(found->pdata[i]));
 }
 
 static bool add_path(Test *t, const char *path)
 {
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        size_t n = strlen(path);
-        g_autofree char *folder = g_strndup(path, n > 1 && path[n - 1] == '/' ? n - 1 : n);
-        add_below(t, folder);
+        add_folder(t, path);
         return true;
     }
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
