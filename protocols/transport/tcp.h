@@ -79,6 +79,7 @@ typedef struct TcpConfig {
     uint64_t          min_burst;      /* segments of such a piece, at least */
     SimTime           initial_rto, min_rto, max_rto; /* 1 s, 1 s, 60 s: RFC 6298 */
     uint64_t          initial_cwnd;   /* segments; 0: by initial_window */
+    uint64_t          initial_ssthresh; /* segments; 0: without a bound, RFC 5681 §3.1 */
     CongInitial       initial_window; /* the formula: RFC 6928, RFC 3390 */
     uint64_t          slow_start_limit; /* segments that an ACK adds to cwnd; 0: all it is for */
     TcpCwv            cwnd_validation;

@@ -53,6 +53,9 @@ void tcp_cong_init(Tcb *tcb)
         .linux_ = cfg->cwnd_validation == TCP_CWV_LINUX,
     };
     tcb->cong.cwnd = initial_window(tcb);
+    if (tcb->tcp->cfg.initial_ssthresh > 0)
+        tcb->cong.ssthresh =
+            (uint32_t)MIN(tcb->tcp->cfg.initial_ssthresh * tcb->snd_mss, CWND_MAX);
     if (tcb->retransmits > 1) /* RFC 6928 §2: a SYN lost more than once tells of congestion */
         tcb->cong.cwnd = tcb->snd_mss;
     tcb->use = (CwndUse){ .seq = tcb->snd_una, .stamp = now(tcb) };
