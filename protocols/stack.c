@@ -23,6 +23,33 @@ static void unresolved(void *self, Iface *iface, IpAddr next_hop, Packet *pkt)
     ipv4_unresolved(stack->ipv4, iface, next_hop, pkt);
 }
 
+/* --- programs --------------------------------------------------------------------------------- */
+
+void stack_add_program(Stack *stack, const StackProgram *program)
+{
+    g_ptr_array_add(stack->programs, g_memdup2(program, sizeof *program));
+}
+
+void *stack_program(const Stack *stack, const void *key)
+{
+    for (guint i = 0; i < stack->programs->len; i++) {
+        const StackProgram *program = g_ptr_array_index(stack->programs, i);
+        if (program->key == key)
+            return program->self;
+    }
+    return NULL;
+}
+
+static void program_end(void *program_)
+{
+    StackProgram *program = program_;
+
+    program->end(program->self);
+    g_free(program);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
 static void iface_free(void *iface)
 {
     g_free(iface);
@@ -35,6 +62,7 @@ static void stack_free(void *stack_)
 
     tcp_free(stack->tcp);
     udp_free(stack->udp);
+    g_ptr_array_free(stack->programs, TRUE);
     icmp_free(stack->icmp);
     ipv4_free(stack->ipv4);
     arp_free(stack->arp);
@@ -67,6 +95,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     stack->cfg = *cfg;
     stack->cfg.ipv4.forward = node->kind == NODE_ROUTER;
     stack->ifaces = g_ptr_array_new_with_free_func(iface_free);
+    stack->programs = g_ptr_array_new_with_free_func(program_end);
     sim_rng(node->sim, name, &stack->rng);
     g_free(name);
     eth_init(&stack->eth, node);
@@ -133,6 +162,10 @@ void stack_crash(Stack *stack)
     icmp_flush(stack->icmp);
     ipv4_flush(stack->ipv4);
     arp_flush(stack->arp);
+    for (guint i = 0; i < stack->programs->len; i++) {
+        const StackProgram *program = g_ptr_array_index(stack->programs, i);
+        program->crash(program->self);
+    }
     trace(node->sim, HOST_CRASHED, node, NULL, NULL, trace_str(node->name));
 }
 

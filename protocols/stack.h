@@ -31,6 +31,7 @@ struct Stack {
     Udp        *udp;
     Tcp        *tcp;
     Rng         rng;    /* ports, ids: "host:NAME" */
+    GPtrArray  *programs; /* of what runs on it, in the order of adding; see stack_add_program */
 };
 
 /* Makes the node a host, or a router by its kind; the node owns it. */
@@ -47,5 +48,17 @@ Stack *node_stack(const Node *node); /* NULL for a switch */
 /* Power off: everything but its configuration is forgotten, no packet sent. Power on. */
 void stack_crash(Stack *stack);
 void stack_boot(Stack *stack);
+
+/* A program of its own above the transport layer (DNS ...), found again by the address `key`.
+ * crash: the power is off, its sockets have ended; it forgets what a real one would. end: the world
+ * ends, sockets and listeners are gone already; it frees its memory and its conns. */
+typedef struct StackProgram {
+    const void *key;
+    void       *self;
+    void      (*crash)(void *self);
+    void      (*end)(void *self);
+} StackProgram;
+void  stack_add_program(Stack *stack, const StackProgram *program);
+void *stack_program(const Stack *stack, const void *key); /* its self; NULL: none */
 
 extern const TracePoint HOST_CRASHED, HOST_BOOTED; /* category SIM */

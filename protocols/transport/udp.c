@@ -20,9 +20,8 @@ enum {
 };
 
 typedef struct Waiting { /* a datagram in a receive buffer */
-    Packet  *pkt;
-    IpAddr   from;
-    uint16_t port;
+    Packet    *pkt;
+    UdpArrival how;
 } Waiting;
 
 typedef struct Trouble { /* an error still to be told to on_error */
@@ -245,7 +244,7 @@ DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
     node_count(udp->node, COUNTER_UdpInDatagrams);
     packet_trim(pkt, h.length);
     packet_pull(pkt, UDP_HDR_LEN);
-    append(s, (Waiting){ pkt, ip->src, h.src_port });
+    append(s, (Waiting){ pkt, { ip->src, ip->dst, h.src_port, ip->broadcast } });
     return DROP_NONE;
 }
 
@@ -393,7 +392,7 @@ static Packet *make_datagram(const UdpSock *s, Span data, IpAddr src, IpAddr dst
     return pkt;
 }
 
-NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
+NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port)
 {
     Udp *udp = s->udp;
     NetError err = take_pending(s);
@@ -410,7 +409,8 @@ NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
         return NET_EINVAL;
     if (data.n > UDP_DATA_MAX)
         return NET_EMSGSIZE;
-    IpAddr src = is_wild(s->addr) ? ip_source(udp->stack, dst) : s->addr;
+    if (ip_is_none(src))
+        src = is_wild(s->addr) ? ip_source(udp->stack, dst) : s->addr;
     if (ip_is_none(src) && ip_is_limited_broadcast(dst))
         src = IP4_ANY; /* a host without an address asks for one */
     if (ip_is_none(src) && ip_is_any(dst))
@@ -427,7 +427,12 @@ NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
     return NET_OK;
 }
 
-Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err)
+NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
+{
+    return udp_send_from(s, data, IP_NONE, dst, dst_port);
+}
+
+Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err)
 {
     *err = take_pending(s);
     if (*err != NET_OK)
@@ -440,9 +445,20 @@ Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err
     s->first = (s->first + 1) % s->cap;
     s->n--;
     s->queued -= w.pkt->len;
-    *from = w.from;
-    *from_port = w.port;
+    *how = w.how;
     return w.pkt;
+}
+
+Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err)
+{
+    UdpArrival how;
+    Packet *pkt = udp_receive_how(s, &how, err);
+
+    if (pkt != NULL) {
+        *from = how.from;
+        *from_port = how.port;
+    }
+    return pkt;
 }
 
 size_t udp_queued(const UdpSock *s)

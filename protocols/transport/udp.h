@@ -32,6 +32,9 @@ NetError udp_connect(UdpSock *s, IpAddr addr, uint16_t port);
 
 /* dst IP_NONE: the peer it is connected to. A pending error is told first, and nothing is sent. */
 NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port);
+/* The same from one of the host's addresses, as a server answers from the one that was asked; src
+ * IP_NONE: the socket's, or by route. */
+NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port);
 void     udp_set_ttl(UdpSock *s, uint8_t ttl); /* 0: the host's default */
 void     udp_set_df(UdpSock *s, bool df);
 void     udp_set_rcvbuf(UdpSock *s, size_t bytes); /* UDP_RCVBUF unless said */
@@ -39,6 +42,13 @@ void     udp_set_rcvbuf(UdpSock *s, size_t bytes); /* UDP_RCVBUF unless said */
 /* The oldest datagram, NULL if none waits: data and len are the payload. The caller frees it. A
  * pending error comes first: *err, with NULL. */
 Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err);
+/* The same with all that is known of how it came. */
+typedef struct UdpArrival {
+    IpAddr   from, to;
+    uint16_t port;      /* of the sender */
+    bool     broadcast; /* to a broadcast or multicast address */
+} UdpArrival;
+Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err);
 size_t  udp_queued(const UdpSock *s); /* bytes that wait */
 
 /* Told of every error about this socket's datagrams, connected or not (for traceroute). */

@@ -7,6 +7,7 @@
 #include "sim/lua/lua_packet.h"
 #include "sim/lua/lua_priv.h"
 
+#include "protocols/application/dns_events.h"
 #include "protocols/link/bridge.h"
 
 #include <string.h>
@@ -22,7 +23,9 @@ static const TracePoint *const points[] = {
     &HOST_BOOTED,     &TCP_STATE_CHANGED, &TCP_SEGMENT_SENT,    &TCP_SEGMENT_RECEIVED,
     &TCP_TIMER_SET,   &TCP_TIMER_EXPIRED, &TCP_TIMER_CANCELLED, &TCP_METRICS_UPDATED,
     &TCP_ADVICE,      &TCP_URGENT,        &TCP_DELIVERED,       &SIM_NOTED,
-    &CHECK_PASSED,    &CHECK_FAILED,
+    &CHECK_PASSED,    &CHECK_FAILED,      &DNS_QUERY_SENT,      &DNS_REPLY_RECEIVED,
+    &DNS_REPLY_IGNORED, &DNS_QUERY_RECEIVED, &DNS_REPLY_SENT,   &DNS_CACHE_HIT,
+    &DNS_CACHED,      &DNS_LOOKED_IN,     &DNS_RESOLVED,
 };
 
 typedef struct Heard {
