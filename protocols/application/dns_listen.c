@@ -96,6 +96,7 @@ static void accept_ready(void *server)
         timer_set(&link->idle, s->cfg.tcp_idle);
         g_ptr_array_add(s->links, link);
         conn_on_ready(conn, link_ready, link);
+        link_ready(link); /* a question may be there already */
     }
 }
 

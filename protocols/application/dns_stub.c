@@ -17,6 +17,40 @@ const DnsStubConfig dns_stub_defaults = {
     .timeout = 5 * SEC, .attempts = 2, .ndots = 1,
 };
 
+
+#define AT(field) offsetof(DnsStubConfig, field)
+static const char *const choices[] = { "random", "sequential", "fixed", NULL };
+
+const Knob dns_stub_knobs[] = {
+    { .name = "ids", .type = KNOB_ENUM, .offset = AT(client.ids), .names = choices,
+      .doc = "How the id of a question is chosen.", .source = "RFC 5452 §9.2",
+      .counterfactual = true },
+    { .name = "ports", .type = KNOB_ENUM, .offset = AT(client.ports), .names = choices,
+      .doc = "How the port it leaves from is.", .source = "RFC 5452 §9.2",
+      .counterfactual = true },
+    { .name = "port_min", .type = KNOB_INT, .offset = AT(client.port_min), .min = 1024,
+      .max = 65535, .doc = "The lowest of those ports; the fixed one." },
+    { .name = "edns", .type = KNOB_SIZE, .offset = AT(client.edns), .min = 0, .max = 65535,
+      .doc = "The largest answer over UDP that is announced; 0: no EDNS.",
+      .source = "RFC 6891 §6.2.3" },
+    { .name = "tcp_after", .type = KNOB_INT, .offset = AT(client.tcp_after), .min = 0,
+      .max = 1000000, .doc = "Wrong answers to a question until TCP is used; 0: never.",
+      .source = "RFC 5452 §9.3" },
+    { .name = "tcp_idle", .type = KNOB_TIME, .offset = AT(client.tcp_idle), .min = 0, .max = HOUR,
+      .doc = "How long an unused connection is kept.", .source = "RFC 7766 §6.2.3" },
+    { .name = "timeout", .type = KNOB_TIME, .offset = AT(timeout), .min = MSEC, .max = HOUR,
+      .doc = "How long one server is waited for.", .source = "resolv.conf(5)" },
+    { .name = "attempts", .type = KNOB_INT, .offset = AT(attempts), .min = 1, .max = 100,
+      .doc = "How often all of them are asked.", .source = "resolv.conf(5)" },
+    { .name = "ndots", .type = KNOB_INT, .offset = AT(ndots), .min = 0, .max = 15,
+      .doc = "A name with so many dots is tried as it is before the search list.",
+      .source = "resolv.conf(5)" },
+    { .name = "cache", .type = KNOB_BOOL, .offset = AT(cache),
+      .doc = "The host remembers answers, as with an nscd." },
+    { .name = NULL }
+};
+#undef AT
+
 typedef struct HostsLine {
     DnsName name;
     IpAddr  addr;
@@ -438,8 +472,13 @@ void dns_stub_crash(DnsStub *s)
 
 void dns_stub_end(DnsStub *s)
 {
-    for (guint i = 0; i < s->queries->len; i++)
-        query_free(g_ptr_array_index(s->queries, i));
+    DnsAnswer down = { .result = DNS_DOWN, .place = "dns" };
+
+    for (guint i = 0; i < s->queries->len; i++) {
+        DnsStubQuery *q = g_ptr_array_index(s->queries, i);
+        q->on_end(q->user, &down);
+        query_free(q);
+    }
     dns_client_end(s->client);
     dns_cache_free(s->cache);
     g_array_free(s->servers, TRUE);
@@ -469,6 +508,11 @@ void dns_stub_set_servers(DnsStub *s, const IpAddr *servers, size_t n)
 size_t dns_stub_servers(const DnsStub *s)
 {
     return s->servers->len;
+}
+
+void dns_stub_clear_hosts(DnsStub *s)
+{
+    g_array_set_size(s->hosts, 0);
 }
 
 void dns_stub_add_host(DnsStub *s, const DnsName *name, IpAddr addr)

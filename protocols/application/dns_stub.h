@@ -17,17 +17,19 @@ typedef struct DnsStubConfig {
 } DnsStubConfig;
 
 extern const DnsStubConfig dns_stub_defaults;
+extern const Knob dns_stub_knobs[];
 
 typedef struct DnsStub DnsStub;
 typedef struct DnsStubQuery DnsStubQuery;
 
 DnsStub *dns_stub_new(Stack *stack);
 void dns_stub_crash(DnsStub *s); /* its questions end with DNS_DOWN */
-void dns_stub_end(DnsStub *s);
+void dns_stub_end(DnsStub *s);   /* the same */
 const DnsStubConfig *dns_stub_config(const DnsStub *s);
 void dns_stub_set_config(DnsStub *s, const DnsStubConfig *cfg); /* for what is asked from now on */
 void dns_stub_set_servers(DnsStub *s, const IpAddr *servers, size_t n);
 size_t dns_stub_servers(const DnsStub *s);
+void dns_stub_clear_hosts(DnsStub *s);
 void dns_stub_add_host(DnsStub *s, const DnsName *name, IpAddr addr); /* a line of the hosts file */
 void dns_stub_clear_search(DnsStub *s);
 void dns_stub_add_search(DnsStub *s, const DnsName *domain);

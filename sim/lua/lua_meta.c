@@ -5,6 +5,7 @@
 #include "sim/lua/lua_meta.h"
 
 #include "sim/lua/lua_conn.h"
+#include "protocols/application/dns.h"
 #include "sim/lua/lua_meta_rows.h"
 #include "sim/lua/lua_priv.h"
 
@@ -195,7 +196,21 @@ void meta_write(GString *out)
                     "---@field arp? ArpOpts\n---@field fcs? boolean\n"
                     "---@field routes? \"static\"\n---@field ip? string|string[]\n"
                     "---@field mac? string\n---@field gateway? string\n"
-                    "---@field hosts? table<string, Address>\n---@field dns? string|string[]\n\n");
+                    "---@field hosts? table<string, Address>\n"
+                    "---@field dns? Address|Address[]\n---@field search? string|string[]\n"
+                    "---@field resolver? ResolverOpts\n\n");
+    append_knobs(out, "ResolverOpts", dns_stub_knobs);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "ServeDnsOpts", dns_resolver_knobs);
+    g_string_append(out,
+                    "---@field zone? string it is authoritative for this one\n"
+                    "---@field records? string RFC 1035 text, or the file beside the scenario\n"
+                    "---@field recursive? boolean it finds answers for who asks it to\n"
+                    "---@field roots? Address|Address[] where it begins\n"
+                    "---@field forward? Address|Address[] resolvers that it asks instead\n\n"
+                    "---@class ResolveOpts\n---@field server? Address\n---@field tcp? boolean\n"
+                    "---@field edns? Size\n---@field recurse? boolean\n"
+                    "---@field dns_only? boolean\n---@field timeout? Time\n\n");
     for (const MetaRow *row = meta_rows; row->class != NULL; row++) {
         if (row->kind == META_CLASS)
             append_class(out, row);

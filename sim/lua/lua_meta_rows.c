@@ -98,6 +98,13 @@ const MetaRow meta_rows[] = {
           "Conn?, string?", "Opens a TCP connection"),
     CALL("host", "udp", "port?: integer, opts?: { ttl?: integer, df?: boolean }",
          "Socket?, string?", "Opens a UDP socket"),
+    WAITS("host", "resolve", "name: string, type?: string|ResolveOpts, opts?: ResolveOpts",
+          "table?, string?, table?",
+          "Asks for a name; prints as dig does. nil, \"EAI_NONAME\", \"EAI_NODATA\" or "
+          "\"EAI_AGAIN\", and what was answered, if it is not found"),
+    CALL("host", "serve_dns", "opts: ServeDnsOpts", "true?, string?",
+         "Starts a name server, or gives it another zone"),
+    CALL("host", "dns_cache", "", "table[]", "What its resolver remembers, also by name"),
     WAITS("host", "ping", "target: Address, opts?: PingOpts", "table",
           "ICMP echo; the result prints well"),
     WAITS("host", "traceroute",

@@ -2,6 +2,7 @@
  * lua_net.c - hosts, routers, switches, their interfaces and routes, and sim.defaults.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/application/dns_stub.h"
 #include "protocols/link/bridge.h"
 #include "sim/lua/lua_net.h"
 
@@ -37,6 +38,9 @@ static const Knob node_knobs[] = {
     { .name = "gateway", .type = KNOB_CUSTOM, .doc = "The next hop of its default route." },
     { .name = "hosts", .type = KNOB_CUSTOM, .doc = "Names and their addresses, as in /etc/hosts." },
     { .name = "dns", .type = KNOB_CUSTOM, .doc = "The address of its DNS server, or a list." },
+    { .name = "search", .type = KNOB_CUSTOM,
+      .doc = "A domain to look for short names in, or a list." },
+    { .name = "resolver", .type = KNOB_CUSTOM, .doc = "The knobs of its programs' resolver." },
     { .name = NULL }
 };
 
@@ -223,6 +227,34 @@ static void check_dns(lua_State *L)
     lua_pop(L, 1);
 }
 
+static void check_domain(lua_State *L)
+{
+    DnsName name;
+
+    if (lua_type(L, -1) != LUA_TSTRING || !dns_name_parse(lua_tostring(L, -1), &name))
+        lua_fail(L, "search: '%s' is no domain name", luaL_tolstring(L, -1, NULL));
+}
+
+static void check_search(lua_State *L)
+{
+    int arg = lua_gettop(L);
+
+    if (lua_type(L, arg) != LUA_TTABLE) {
+        check_domain(L);
+        return;
+    }
+    for (lua_Integer i = 1; lua_geti(L, arg, i) != LUA_TNIL; i++, lua_pop(L, 1))
+        check_domain(L);
+    lua_pop(L, 1);
+}
+
+static void check_resolver(lua_State *L)
+{
+    DnsStubConfig cfg = dns_stub_defaults;
+
+    lua_options(L, lua_gettop(L), "resolver", dns_stub_knobs, &cfg, NULL);
+}
+
 static void node_custom(lua_State *L, const Knob *knob, void *config)
 {
     NodeOptions *opt = config;
@@ -235,6 +267,10 @@ static void node_custom(lua_State *L, const Knob *knob, void *config)
         check_hosts(L);
     else if (strcmp(knob->name, "dns") == 0)
         check_dns(L);
+    else if (strcmp(knob->name, "search") == 0)
+        check_search(L);
+    else if (strcmp(knob->name, "resolver") == 0)
+        check_resolver(L);
     else if (strcmp(knob->name, "mac") == 0) {
         opt->mac = read_interface_mac(L, lua_gettop(L));
         opt->has_mac = true;
@@ -284,7 +320,7 @@ static void set_address(Stack *stack, Iface *iface, IpPrefix prefix)
 /* Set even if they were not said: an earlier world's node may have had the same address. */
 static void keep_options(lua_State *L, const Node *node)
 {
-    static const char *const kept[] = { "hosts", "dns" };
+    static const char *const kept[] = { "hosts", "dns", "search", "resolver" };
 
     for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
         if (lua_istable(L, 2))

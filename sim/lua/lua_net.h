@@ -22,6 +22,13 @@ IpAddr lua_check_address(lua_State *L, int arg, const Stack *from); /* one witho
 /* Reads (target [, port]) at arg; a port must come from one of them. Returns the next argument. */
 int    lua_check_endpoint(lua_State *L, int arg, const Stack *from, LuaTarget *out);
 
+/* Is what stands at arg a name that only DNS could tell `from`? lua_dns_first asks it, and then
+ * calls `again` with the address (and port) in its place, or returns nil, "EAI_NONAME". */
+bool lua_wants_dns(lua_State *L, int arg, const Stack *from);
+int  lua_dns_first(lua_State *L, int arg, Stack *from, lua_CFunction again);
+/* "host:80" into "host"; returns ":80", or "" if there is no port. */
+const char *lua_split_port(const char *text, char *name, size_t size);
+
 uint16_t lua_check_port(lua_State *L, int arg, lua_Integer min);
 MacAddr  lua_check_mac(lua_State *L, int arg);     /* text, a node (its first), or an interface */
 IpPrefix lua_check_prefix(lua_State *L, int arg);  /* "10.0.0.1/24" */
@@ -63,6 +70,8 @@ void lua_check_act(lua_State *L, const char *what); /* raises if somebody only l
 
 void lua_open_link(lua_State *L);    /* by lua_open_net: sim.link and the class "link" */
 void lua_open_udp(lua_State *L);     /* by lua_open_sock */
+void lua_open_dns(lua_State *L);     /* by lua_open_sock: resolve */
+void lua_open_serve_dns(lua_State *L); /* by lua_open_dns: serve_dns, dns_cache */
 void lua_open_ping(lua_State *L);    /* by lua_open_host */
 void lua_open_trace(lua_State *L);   /* by lua_open_ping: traceroute */
 void lua_open_tables(lua_State *L);  /* by lua_open_host: sockets, ss, netstat, arp_table, routes */

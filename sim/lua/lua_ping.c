@@ -268,10 +268,12 @@ static int ping_k(lua_State *L, int status, lua_KContext ctx)
 static int l_ping(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
-    IpAddr dst = lua_check_address(L, 2, stack);
     PingOptions opt = { .count = 3, .size = 56, .interval = SEC, .timeout = 10 * SEC };
 
     lua_check_act(L, "ping");
+    if (lua_wants_dns(L, 2, stack))
+        return lua_dns_first(L, 2, stack, l_ping);
+    IpAddr dst = lua_check_address(L, 2, stack);
     lua_options(L, 3, "ping", ping_knobs, &opt, NULL);
     lua_settle(L);
     if (stack->node->down)

@@ -178,6 +178,8 @@ static int l_connect(lua_State *L)
     LuaTarget target;
 
     lua_check_act(L, "connect");
+    if (lua_wants_dns(L, 2, stack))
+        return lua_dns_first(L, 2, stack, l_connect);
     int next = lua_check_endpoint(L, 2, stack, &target);
     lua_conn_options(L, next, "connect", connect_knobs, &opt.conn);
     lua_settle(L);
@@ -206,4 +208,5 @@ void lua_open_sock(lua_State *L)
     lua_class(L, "listener", listener_methods, listener_index, listener_text, listener_gc);
     lua_open_conn(L);
     lua_open_udp(L);
+    lua_open_dns(L);
 }

@@ -371,6 +371,16 @@ static bool split_port(const char *text, char *name, size_t size, uint16_t *port
     return true;
 }
 
+const char *lua_split_port(const char *text, char *name, size_t size)
+{
+    uint16_t port;
+
+    if (split_port(text, name, size, &port))
+        return text + strlen(name);
+    g_strlcpy(name, text, size);
+    return "";
+}
+
 static bool table_target(lua_State *L, int arg, LuaTarget *out)
 {
     lua_getfield(L, arg, "ip");

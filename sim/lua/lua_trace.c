@@ -224,11 +224,13 @@ static int trace_k(lua_State *L, int status, lua_KContext ctx)
 static int l_traceroute(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
-    IpAddr dst = lua_check_address(L, 2, stack);
     TraceOptions opt = { .max_hops = 30, .queries = 1, .timeout = 5 * SEC };
     NetError err = NET_OK;
 
     lua_check_act(L, "traceroute");
+    if (lua_wants_dns(L, 2, stack))
+        return lua_dns_first(L, 2, stack, l_traceroute);
+    IpAddr dst = lua_check_address(L, 2, stack);
     lua_options(L, 3, "traceroute", trace_knobs, &opt, NULL);
     lua_settle(L);
     if (stack->node->down)

@@ -84,6 +84,8 @@ static int l_sendto(lua_State *L)
     LuaTarget target;
 
     lua_check_act(L, "sendto");
+    if (lua_wants_dns(L, 3, s->stack))
+        return lua_dns_first(L, 3, s->stack, l_sendto);
     lua_check_endpoint(L, 3, s->stack, &target);
     return send_datagram(L, s, target.addr, target.port);
 }
@@ -95,6 +97,8 @@ static int l_connect(lua_State *L)
     LuaTarget target;
 
     lua_check_act(L, "connect");
+    if (lua_wants_dns(L, 2, s->stack))
+        return lua_dns_first(L, 2, s->stack, l_connect);
     lua_check_endpoint(L, 2, s->stack, &target);
     lua_settle(L);
     NetError err = udp_connect(s->sock, target.addr, target.port);

@@ -222,6 +222,7 @@ static void server_accept(void *scripted)
         dns_stream_init(&c->stream, conn);
         conn_on_ready(conn, conn_ready, c);
         g_ptr_array_add(s->d->conns, c);
+        conn_ready(c);
     }
 }
 
