@@ -7,6 +7,7 @@
 #include "support/tcpnet.h"
 
 #include <check.h>
+#include <string.h>
 
 static TcpNet n;
 static unsigned advices;
@@ -25,10 +26,20 @@ static void establish(const TcpConfig *cfg)
     peer_establish(&n);
 }
 
+static GPtrArray *conns; /* that a test has made, to be let go */
+
 static void finish(void)
 {
+    for (unsigned i = 0; i < conns->len; i++)
+        conn_free(g_ptr_array_index(conns, i));
+    g_ptr_array_free(conns, TRUE);
     trace_remove_sink(&n.net->sim->trace, &advices);
     tcpnet_free(&n);
+}
+
+static void begin(void)
+{
+    conns = g_ptr_array_new();
 }
 
 /* --- push and flush --------------------------------------------------------------------------- */
@@ -204,13 +215,130 @@ START_TEST(the_byte_of_a_keep_alive_is_not_delivered)
 }
 END_TEST
 
+/* --- ports ------------------------------------------------------------------------------------ */
+
+static uint16_t connect_to(uint16_t port)
+{
+    NetError err;
+    TcpInfo info;
+    Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), port, &err);
+
+    if (c == NULL)
+        return 0;
+    conn_info(c, &info);
+    conn_free(c);
+    return info.local_port;
+}
+
+static void with_ports(TcpPorts how, uint16_t min, uint16_t max)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.ports = how;
+    cfg.port_min = min;
+    cfg.port_max = max;
+    establish(&cfg);
+}
+
+/* EXT-52, RFC 6056 §3.3.1, §3.3.3: at random no port tells of the next; by hash they count on, from
+ * a place of each destination's own. */
+START_TEST(who_guesses_the_next_port)
+{
+    unsigned in_turn = 0, same = 0;
+    uint16_t last = 0;
+
+    with_ports((TcpPorts)_i, 40000, 59999);
+    for (int i = 0; i < 100; i++) {
+        uint16_t port = connect_to(80), other = connect_to(443);
+        ck_assert_uint_ge(port, 40000);
+        ck_assert_uint_lt(port, 60000);
+        in_turn += port == last + 2; /* each takes a number */
+        same += other == port + 1;
+        last = port;
+    }
+    ck_assert_uint_eq(in_turn, _i == TCP_PORTS_RANDOM ? 0 : 99);
+    ck_assert_uint_eq(same, _i == TCP_PORTS_SEQUENTIAL ? 100 : 0);
+}
+END_TEST
+
+/* EXT-52: all that are left are found, and none of TIME-WAIT's is taken. */
+START_TEST(a_pair_in_time_wait_is_not_chosen)
+{
+    TcpConfig cfg = course_config();
+    unsigned seen = 0;
+
+    cfg.ports = (TcpPorts)_i;
+    cfg.profile = TCP_PROFILE_LINUX;
+    cfg.port_min = 40000;
+    cfg.port_max = 40008;
+    pair_init(&n, &cfg, NULL);
+    trace_add_sink(&n.net->sim->trace, TRACE_ALL, look, &advices);
+    pair_establish(&n); /* from port 40000 */
+    conn_close(n.conn);
+    conn_close(n.accepted);
+    run_ms(&n, 100);
+    expect_state(&n, n.conn, TCP_TIME_WAIT);
+    for (int i = 0; i < 8; i++) {
+        Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
+        TcpInfo info;
+        ck_assert_ptr_nonnull(c);
+        conn_info(c, &info);
+        seen |= 1u << (info.local_port - 40000);
+        if (_i != TCP_PORTS_SEQUENTIAL)
+            ck_assert_uint_eq(info.local_port % 2, i >= 4);
+        conn_on_ready(c, NULL, NULL);
+        g_ptr_array_add(conns, c);
+    }
+    ck_assert_uint_eq(seen, 0x1fe);
+    NetError err;
+    ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &err));
+    ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
+    ck_assert_uint_ne(connect_to(81), 0);
+}
+END_TEST
+
+/* --- answers without end ---------------------------------------------------------------------- */
+
+/* Lines of the log since the last call. */
+static unsigned count_sent(void)
+{
+    unsigned lines = 0;
+
+    for (const char *p = n.log->str; (p = strstr(p, "c>p")) != NULL; p++)
+        lines++;
+    g_string_truncate(n.log, 0);
+    return lines;
+}
+
+/* RFC 5961 §7, EXT-41: with ack_throttle what is answered to ACKs ends with the challenges; to text,
+ * and to what comes later, it does not. */
+START_TEST(answers_to_bare_segments_are_counted)
+{
+    TcpConfig cfg = peer_config();
+
+    cfg.ack_throttle = _i == 1;
+    cfg.challenge_ack_limit = 2;
+    cfg.challenge_ack_period = 5 * SEC;
+    establish(&cfg);
+    for (int i = 0; i < 5; i++)
+        peer_inject(&n, ". 200 ack 101");
+    peer_inject(&n, ". 301 ack 900");
+    ck_assert_uint_eq(count_sent(), _i == 1 ? 2 : 6);
+    peer_inject(&n, ". 200 ack 101 len 5");
+    ck_assert_uint_eq(count_sent(), 1);
+    run_ms(&n, 5000);
+    peer_inject(&n, ". 200 ack 101");
+    ck_assert_uint_eq(count_sent(), 1);
+}
+END_TEST
+
 Suite *tcp_user_suite(void);
 Suite *tcp_user_suite(void)
 {
     Suite *suite = suite_create("tcp_user");
     TCase *tc = tcase_create("tcp_user");
 
-    tcase_add_checked_fixture(tc, NULL, finish);
+    tcase_add_checked_fixture(tc, begin, finish);
     tcase_add_test(tc, a_push_goes_through_a_cork);
     tcase_add_loop_test(tc, a_push_is_told_before_the_end_of_the_queue, 0, 2);
     tcase_add_test(tc, the_program_may_ask_for_the_peers_push);
@@ -220,6 +348,9 @@ Suite *tcp_user_suite(void)
     tcase_add_loop_test(tc, error_reports_can_be_switched_off, 0, 2);
     tcase_add_test(tc, a_keep_alive_may_carry_a_byte);
     tcase_add_test(tc, the_byte_of_a_keep_alive_is_not_delivered);
+    tcase_add_loop_test(tc, who_guesses_the_next_port, 0, 3);
+    tcase_add_loop_test(tc, a_pair_in_time_wait_is_not_chosen, 0, 3);
+    tcase_add_loop_test(tc, answers_to_bare_segments_are_counted, 0, 2);
     suite_add_tcase(suite, tc);
     return suite;
 }

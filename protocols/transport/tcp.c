@@ -9,29 +9,6 @@
 
 /* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------ */
 
-static bool pair_taken(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                       uint16_t remote_port)
-{
-    return table_find(&tcp->table, local, local_port, remote, remote_port) != NULL;
-}
-
-/* The next port, in turn, with which the pair is new; 0 if there is none. */
-static uint16_t ephemeral_port(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t remote_port)
-{
-    uint32_t min = (uint32_t)tcp->cfg.port_min, max = (uint32_t)tcp->cfg.port_max;
-
-    if (min > max)
-        return 0;
-    for (uint32_t tries = max - min + 1; tries > 0; tries--) {
-        uint32_t port = CLAMP(tcp->next_port, min, max);
-        tcp->next_port = port == max ? min : port + 1;
-        if (!pair_taken(tcp, local, (uint16_t)port, remote, remote_port) &&
-            tcp_find_listener(tcp, local, (uint16_t)port) == NULL)
-            return (uint16_t)port;
-    }
-    return 0;
-}
-
 /* What can be wrong before a packet is sent. Fills in the local address (MUST-44). */
 static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remote_port)
 {
@@ -52,8 +29,8 @@ Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, ui
         return NULL;
     *err = NET_EADDRNOTAVAIL;
     if (local_port == 0)
-        local_port = ephemeral_port(tcp, local, remote, remote_port);
-    if (local_port == 0 || pair_taken(tcp, local, local_port, remote, remote_port))
+        local_port = tcp_ephemeral_port(tcp, local, remote, remote_port);
+    if (local_port == 0 || tcp_pair_taken(tcp, local, local_port, remote, remote_port))
         return NULL; /* "connection already exists", TIME-WAIT included */
     *err = NET_EADDRINUSE;
     if (tcp_find_listener(tcp, local, local_port) != NULL)

@@ -41,6 +41,7 @@ typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
 typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
 typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_NONE } TcpCongestion;
 typedef enum TcpCwv { TCP_CWV_RFC5681, TCP_CWV_LINUX } TcpCwv;
+typedef enum TcpPorts { TCP_PORTS_SEQUENTIAL, TCP_PORTS_RANDOM, TCP_PORTS_HASH } TcpPorts;
 typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
@@ -90,6 +91,7 @@ typedef struct TcpConfig {
     TcpAcceptOverflow accept_overflow;
     SimTime           fin_timeout;    /* FIN-WAIT-2 that no program owns; 0: for ever */
     uint64_t          port_min, port_max; /* ephemeral; 49152-65535, RFC 6335 */
+    TcpPorts          ports;          /* in which order they are taken */
     uint64_t          ttl;            /* 0: the host's */
     bool              soft_errors_abort; /* a soft ICMP error ends a connection attempt, as Linux */
     bool              challenge_ack;  /* RFC 5961 */
@@ -99,6 +101,7 @@ typedef struct TcpConfig {
     bool              sack, dsack;    /* RFC 2018, RFC 2883 */
     uint64_t          challenge_ack_limit;  /* of a connection, per period; 0: none */
     SimTime           challenge_ack_period;
+    bool              ack_throttle;   /* answers to what bears nothing count as challenges */
     TcpTimeWaitRst    time_wait_rst;
     TcpTimeWaitSyn    time_wait_syn;
     bool              keepalive;      /* RFC 9293 §3.8.4 */

@@ -71,6 +71,7 @@ static const char *const congestion_names[] = { "newreno", "cubic", "none", NULL
 static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL };
 static const char *const cwnd_validation_names[] = { "rfc5681", "linux", NULL };
 static const char *const hystart_names[] = { "off", "rfc9406", "linux", NULL };
+static const char *const port_names[] = { "sequential", "random", "hash", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
@@ -193,6 +194,10 @@ const Knob tcp_knobs[] = {
       "First ephemeral port.", "RFC 6335 §6; Linux: ip_local_port_range", false },
     { "port_max", KNOB_INT, AT(port_max), 1, 65535, port,
       "Last ephemeral port.", "RFC 6335 §6; Linux: ip_local_port_range", false },
+    { "ports", KNOB_ENUM, AT(ports), 0, 0, port_names,
+      "Ephemeral ports: in turn, at random, or in turn from a secret place for each destination; "
+      "in the Linux profile the last two take even ones first.",
+      "RFC 6056 §3.3", false },
     { "ttl", KNOB_INT, AT(ttl), 0, 255, hops,
       "Time to live of its segments; 0: the host's.", "RFC 9293 §3.9.2", false },
     { "soft_errors_abort", KNOB_BOOL, AT(soft_errors_abort), 0, 0, NULL,
@@ -222,6 +227,9 @@ const Knob tcp_knobs[] = {
       "RFC 5961 §7; Linux: tcp_invalid_ratelimit", false },
     { "challenge_ack_period", KNOB_TIME, AT(challenge_ack_period), 1, HOUR, NULL,
       "How long the count of challenge ACKs runs.",
+      "RFC 5961 §7; Linux: tcp_invalid_ratelimit", false },
+    { "ack_throttle", KNOB_BOOL, AT(ack_throttle), 0, 0, NULL,
+      "Answers to unacceptable segments without text count as challenge ACKs, and end with them.",
       "RFC 5961 §7; Linux: tcp_invalid_ratelimit", false },
     { "time_wait_rst", KNOB_ENUM, AT(time_wait_rst), 0, 0, time_wait_rst_names,
       "rfc1337: a reset does not end TIME-WAIT.", "RFC 1337 §3; Linux: tcp_rfc1337", false },
@@ -380,6 +388,8 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->fin_timeout = linux_ ? 60 * SEC : tcp_defaults.fin_timeout;
     cfg->port_min = linux_ ? 32768 : tcp_defaults.port_min;
     cfg->port_max = linux_ ? 60999 : tcp_defaults.port_max;
+    cfg->ports = linux_ ? TCP_PORTS_HASH : tcp_defaults.ports;
+    cfg->ack_throttle = linux_;
     cfg->soft_errors_abort = linux_;
     cfg->timestamps_required = !linux_;
     cfg->rcvbuf_max = linux_ ? 6291456 : tcp_defaults.rcvbuf_max;

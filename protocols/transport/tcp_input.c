@@ -92,6 +92,27 @@ static void take_ack(Tcb *tcb, const Segment *seg)
 
 /* --- §3.10.7.4, other states: first, the sequence number ------------------------------------- */
 
+/* RFC 5961 §7: of each connection alone, so that the answers to one tell nothing of others. */
+static bool within_budget(Tcb *tcb)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+    Budget *b = &tcb->challenges;
+    SimTime now = sim_now(tcb->tcp->sim);
+
+    if (cfg->challenge_ack_limit == 0)
+        return true;
+    if (b->used == 0 || now - b->since >= cfg->challenge_ack_period)
+        *b = (Budget){ .since = now };
+    return b->used++ < cfg->challenge_ack_limit;
+}
+
+bool tcp_may_answer(Tcb *tcb, const Segment *seg)
+{
+    bool bears = !seg->bare && !(seg->hdr.flags & TCP_SYN); /* text ends a loop of ACKs */
+
+    return !tcb->tcp->cfg.ack_throttle || bears || within_budget(tcb);
+}
+
 /* Table 6. */
 static bool acceptable(const Tcb *tcb, const Segment *seg)
 {
@@ -138,7 +159,7 @@ static DropReason unacceptable(Tcb *tcb, Segment *seg)
         tcp_timer_set(tcb, TIMER_WAIT, 2 * tcb->tcp->cfg.msl);
     if (!tcb->tcp->cfg.dedup)
         deliver_again(tcb, seg);
-    if (!(seg->flags & TCP_RST))
+    if (!(seg->flags & TCP_RST) && tcp_may_answer(tcb, seg))
         owe_bare_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
     if (!is_crossed_syn_ack(tcb, seg) && !(at_closed_window && !(seg->flags & TCP_SYN)))
         return DROP_TCP_OUT_OF_WINDOW;
@@ -174,20 +195,6 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
 }
 
 /* --- second, RST ------------------------------------------------------------------------------ */
-
-/* RFC 5961 §7: of each connection alone, so that the answers to one tell nothing of others. */
-static bool within_budget(Tcb *tcb)
-{
-    const TcpConfig *cfg = &tcb->tcp->cfg;
-    Budget *b = &tcb->challenges;
-    SimTime now = sim_now(tcb->tcp->sim);
-
-    if (cfg->challenge_ack_limit == 0)
-        return true;
-    if (b->used == 0 || now - b->since >= cfg->challenge_ack_period)
-        *b = (Budget){ .since = now };
-    return b->used++ < cfg->challenge_ack_limit;
-}
 
 static void challenge(Tcb *tcb)
 {
@@ -301,7 +308,8 @@ static DropReason check_ack_is_sent(Tcb *tcb, Segment *seg)
 static DropReason check_ack_range(Tcb *tcb, const Segment *seg)
 {
     if (seq_gt(seg->ack, tcb->snd_max)) {
-        owe_bare_ack(tcb, SENT_TCP_ACK_UNSENT);
+        if (tcp_may_answer(tcb, seg))
+            owe_bare_ack(tcb, SENT_TCP_ACK_UNSENT);
         return DROP_TCP_ACK_UNSENT;
     }
     if (tcb->tcp->cfg.challenge_ack && seq_lt(seg->ack, tcb->snd_una - tcb->max_snd_wnd)) {

@@ -227,7 +227,9 @@ struct Tcp {
     uint64_t   isn_key[2];
     uint32_t   ts_key;
     unsigned   isns_used;  /* of cfg.isn_list */
-    uint32_t   next_port;
+    Rng        port_rng;
+    uint64_t   port_key;
+    uint32_t   port_count; /* how many were tried, by the size of the range */
 };
 
 /* Who waits for something to happen: on_ready from a zero-delay timer. */
@@ -311,6 +313,17 @@ void tcb_info(const Tcb *tcb, TcpInfo *out);
 
 uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote); /* what we announce to it */
 void     tcb_set_iss(Tcb *tcb, TcpSeq iss); /* nothing has been sent yet */
+
+/* tcp_port.c */
+void     tcp_port_init(Tcp *tcp);
+bool     tcp_pair_taken(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                        uint16_t remote_port);
+/* 0 if there is none with which the pair would be new. */
+uint16_t tcp_ephemeral_port(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t remote_port);
+
+/* tcp_input.c */
+/* May an unacceptable segment be answered? With ack_throttle not each, if it bears nothing. */
+bool tcp_may_answer(Tcb *tcb, const Segment *seg);
 
 /* tcp_syn.c: passive open, initial sequence numbers */
 uint64_t   tcp_mix(uint64_t x);

@@ -448,6 +448,7 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
     tcp->ended = g_ptr_array_new();
     timer_init(&tcp->reaper, &tcp->sim->sched, reap, tcp);
     tcp_isn_init(tcp);
+    tcp_port_init(tcp);
     tcp_ts_init(tcp);
     return tcp;
 }

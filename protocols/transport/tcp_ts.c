@@ -56,7 +56,8 @@ DropReason tcp_ts_check(Tcb *tcb, Segment *seg)
     if (!cfg->paws || !older(tcb, opt->ts_val))
         return DROP_NONE;
     node_count(tcb->tcp->node, COUNTER_TcpExtPAWSEstab); /* §5.3 R1 */
-    owe_bare_ack(tcb, SENT_TCP_PAWS_ACK);
+    if (tcp_may_answer(tcb, seg))
+        owe_bare_ack(tcb, SENT_TCP_PAWS_ACK);
     return DROP_TCP_PAWS;
 }
 
