@@ -33,6 +33,19 @@ START_TEST(the_initial_window_is_rfc_6928s)
 }
 END_TEST
 
+static const struct {
+    uint32_t mss, segments;
+} initial_3390[] = { { 1460, 3 }, { 536, 4 }, { 4000, 2 }, { 1095, 4 }, { 1096, 3 }, { 2190, 3 },
+                     { 2191, 2 } };
+
+/* CC-17 */
+START_TEST(the_initial_window_may_be_rfc_3390s)
+{
+    ck_assert_uint_eq(cong_initial_window(initial_3390[_i].mss, 0, CONG_IW_RFC3390),
+                      initial_3390[_i].mss * initial_3390[_i].segments);
+}
+END_TEST
+
 /* MUST-19, CC-22, CC-84 */
 START_TEST(slow_start_doubles_per_window)
 {
@@ -56,6 +69,38 @@ START_TEST(ack_division_gains_nothing)
     ck_assert_uint_eq(c.cwnd, 5 * MSS);
     ack(&c, 2 * MSS); /* and an ACK of two counts for one */
     ck_assert_uint_eq(c.cwnd, 6 * MSS);
+}
+END_TEST
+
+/* CC-25: L, but one segment after a timeout. */
+START_TEST(an_ack_may_count_for_two_segments)
+{
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = CWND_INFINITE, .mss = MSS,
+               .rules = { .slow_start_limit = 2 } };
+
+    ack(&c, 2 * MSS);
+    ck_assert_uint_eq(c.cwnd, 6 * MSS);
+    ack(&c, 3 * MSS);
+    ck_assert_uint_eq(c.cwnd, 8 * MSS);
+    ack(&c, MSS / 2);
+    ck_assert_uint_eq(c.cwnd, 8 * MSS + MSS / 2);
+    c.after_rto = true;
+    ack(&c, 2 * MSS);
+    ck_assert_uint_eq(c.cwnd, 9 * MSS + MSS / 2);
+}
+END_TEST
+
+/* Linux: all that the ACK acknowledges, and what is beyond ssthresh counts for avoidance. */
+START_TEST(without_a_limit_all_counts)
+{
+    Cong c = { .cwnd = 4 * MSS, .ssthresh = 10 * MSS, .mss = MSS };
+
+    ack(&c, 4 * MSS);
+    ck_assert_uint_eq(c.cwnd, 8 * MSS);
+    ack(&c, 8 * MSS);
+    ck_assert_uint_eq(c.cwnd, 10 * MSS);
+    ack(&c, 4 * MSS);
+    ck_assert_uint_eq(c.cwnd, 11 * MSS);
 }
 END_TEST
 
@@ -121,6 +166,10 @@ Suite *tcp_cc_suite(void)
     Suite *suite = suite_create("tcp_cc");
     TCase *tc = tcase_create("tcp_cc");
     tcase_add_loop_test(tc, the_initial_window_is_rfc_6928s, 0, (int)G_N_ELEMENTS(initial));
+    tcase_add_loop_test(tc, the_initial_window_may_be_rfc_3390s, 0,
+                        (int)G_N_ELEMENTS(initial_3390));
+    tcase_add_test(tc, an_ack_may_count_for_two_segments);
+    tcase_add_test(tc, without_a_limit_all_counts);
     tcase_add_test(tc, slow_start_doubles_per_window);
     tcase_add_test(tc, ack_division_gains_nothing);
     tcase_add_test(tc, avoidance_adds_one_segment_per_window);

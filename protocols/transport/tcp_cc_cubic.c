@@ -37,17 +37,17 @@ static uint64_t cube(uint64_t d, uint32_t mss)
     return cubed * C_NUM / C_DEN * mss / MICRO;
 }
 
-/* Its inverse, Figure 2: the largest d that gives no more than `bytes`. */
+/* Its inverse, Figure 2: the smallest d that gives no less than `bytes`. */
 static uint64_t cube_root(uint64_t bytes, uint32_t mss)
 {
     uint64_t low = 0, high = D_MAX;
 
     while (low < high) {
-        uint64_t middle = low + (high - low + 1) / 2;
-        if (cube(middle, mss) <= bytes)
-            low = middle;
+        uint64_t middle = low + (high - low) / 2;
+        if (cube(middle, mss) >= bytes)
+            high = middle;
         else
-            high = middle - 1;
+            low = middle + 1;
     }
     return low;
 }
