@@ -155,6 +155,8 @@ static void fin_received(Tcb *tcb)
 
     tcb->fin_received = true;
     reass_clear(&tcb->reass); /* nothing follows a FIN */
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
+        tcb->agreed.told.has_twice = false;
     tcb->rcv_nxt++;
     tcb_wake(tcb);
     switch (tcb->state) {

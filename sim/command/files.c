@@ -12,7 +12,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names in a folder, sorted: the folder's own order is the machine's. NULL: it cannot be read. */
+/* Sorted: the folder's own order is the machine's. NULL: it cannot be read. */
 static GPtrArray *names_in(const char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);

@@ -114,6 +114,8 @@ static bool get_sndbuf(const Opt *o)
 
 static bool set_rcvbuf(const Opt *o)
 {
+    TcpConfig *cfg = &o->run->settings.stack.tcp;
+
     if (o->s->kind == PKT_UDP) {
         if (o->s->udp != NULL)
             udp_set_rcvbuf(o->s->udp, (size_t)MAX(o->num, 1));
@@ -122,7 +124,8 @@ static bool set_rcvbuf(const Opt *o)
     if (is_connected(o->s))
         return pkt_call_lacks(o->out, "SO_RCVBUF of a connection");
     o->s->rcvbuf = MAX(o->num, 1152); /* SOCK_MIN_RCVBUF, halved */
-    o->run->settings.stack.tcp.rcvbuf = (uint64_t)o->s->rcvbuf;
+    cfg->rcvbuf = (uint64_t)o->s->rcvbuf;
+    cfg->rcvbuf_max = 0; /* nor will it grow: the window's shift is for what it is */
     return set_host(o);
 }
 
