@@ -121,6 +121,7 @@ void pkt_sock_free(void *sock)
         udp_close(s->udp);
     if (s->watches != NULL)
         g_array_free(s->watches, TRUE);
+    pkt_errqueue_free(s);
     g_free(s);
 }
 
@@ -248,6 +249,7 @@ static bool call_accept(PktRun *run, const PktCall *call, PktOutcome *out)
     child->sndbuf = s->sndbuf;
     child->rcvbuf = s->rcvbuf;
     child->maxseg = s->maxseg;
+    child->zerocopy = s->zerocopy;
     return pkt_done(out, fd);
 }
 
@@ -428,6 +430,7 @@ bool pkt_call_try(PktRun *run, const PktCall *call, bool first, PktOutcome *out)
     for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
         if (strcmp(calls[i].name, call->name) == 0) {
             bool done = calls[i].call(run, call, out);
+            pkt_errqueue_note(run);
             pkt_epoll_note(run);
             return done;
         }

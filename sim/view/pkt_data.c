@@ -17,14 +17,16 @@ enum { /* poll's and epoll's events, Linux's numbers */
 };
 #define EV_EDGE (UINT32_C(1) << 31)
 
+enum { FRAGMENTS = 17 }; /* buffers of a piece: Linux's MAX_SKB_FRAGS */
+
 /* --- how much, and from where ----------------------------------------------------------------- */
 
-/* The lengths of [{..., 10}, {..., 20}] added up. */
-static int64_t iov_length(const PktValue *v)
+/* The lengths of [{..., 10}, {..., 20}] added up, of those in a range. */
+static int64_t iov_length(const PktValue *v, guint from, guint to)
 {
     int64_t n = 0;
 
-    for (guint i = 0; v != NULL && v->items != NULL && i < v->items->len; i++) {
+    for (guint i = from; v != NULL && v->items != NULL && i < MIN(to, v->items->len); i++) {
         const PktValue *len = pkt_field(g_ptr_array_index(v->items, i), "iov_len", 1);
         n += len != NULL && len->kind == PKT_INT ? len->num : 0;
     }
@@ -36,6 +38,7 @@ typedef struct Amount {
     bool            null;  /* the buffer is NULL */
     const PktValue *flags; /* NULL: none */
     const PktValue *to;    /* a socket's address; NULL: none */
+    const PktValue *iov;   /* of a message; NULL: none */
 } Amount;
 
 /* The arguments of read(fd, buf, n), send(fd, buf, n, flags), sendmsg(fd, msg, flags) and so on. */
@@ -45,11 +48,12 @@ static Amount amount(const PktCall *call)
     Amount a = { .n = pkt_arg(call, 2, 0), .null = buf != NULL && buf->kind == PKT_NULL };
 
     if (g_str_has_suffix(call->name, "msg")) {
-        a.n = iov_length(pkt_field(buf, "msg_iov", 1));
+        a.iov = pkt_field(buf, "msg_iov", 1);
+        a.n = iov_length(a.iov, 0, UINT_MAX);
         a.flags = pkt_arg_value(call, 2);
         a.to = pkt_field(buf, "msg_name", 0);
     } else if (g_str_has_suffix(call->name, "v") && strcmp(call->name, "recv") != 0) {
-        a.n = iov_length(buf);
+        a.n = iov_length(buf, 0, UINT_MAX);
     } else {
         a.flags = pkt_arg_value(call, 3);
         a.to = pkt_arg_value(call, 4);
@@ -155,6 +159,8 @@ bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
 
     if (s == NULL)
         return pkt_errs(out, "EBADF");
+    if (pkt_value_has(a.flags, "MSG_ERRQUEUE"))
+        return pkt_errqueue_receive(run, s, pkt_arg_value(call, 1), out);
     if (missing != NULL)
         return pkt_call_lacks(out, missing);
     if (pkt_value_has(a.flags, "MSG_PEEK") || pkt_value_has(a.flags, "MSG_WAITALL"))
@@ -228,6 +234,23 @@ static bool send_stream(PktSock *s, size_t n, bool waits, bool first, PktOutcome
     return pkt_done(out, (int64_t)n);
 }
 
+/* Buffers that are not copied: a piece has room for so many, and the next begins another one. */
+static bool send_pinned(PktSock *s, const PktValue *iov, PktOutcome *out)
+{
+    NetError err = NET_OK;
+
+    for (guint i = 0; i < iov->items->len; i += FRAGMENTS) {
+        size_t n = (size_t)iov_length(iov, i, i + FRAGMENTS);
+        size_t sent = conn_send_pattern(s->conn, s->written, n, &err);
+        conn_end_record(s->conn);
+        s->written += sent;
+        s->progress += sent;
+        if (sent < n)
+            return send_failed(s, err, out);
+    }
+    return pkt_done(out, (int64_t)s->progress);
+}
+
 bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
 {
     PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
@@ -248,9 +271,16 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "EFAULT");
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
-    bool done = send_stream(s, (size_t)a.n, waits, run->first, out);
+    bool pinned = s->zerocopy && pkt_value_has(a.flags, "MSG_ZEROCOPY");
+    bool done = pinned && a.iov != NULL && a.iov->items->len > FRAGMENTS
+                    ? send_pinned(s, a.iov, out)
+                    : send_stream(s, (size_t)a.n, waits, run->first, out);
     if (done && out->value == a.n && pkt_value_has(a.flags, "MSG_EOR"))
         conn_end_record(s->conn);
+    if (done && out->value > 0 && pinned)
+        pkt_errqueue_ask(s, true);
+    if (done && out->value > 0 && s->stamps)
+        pkt_errqueue_ask(s, false);
     return done;
 }
 
@@ -281,7 +311,7 @@ static uint32_t conn_ready(PktSock *s)
         ready |= EV_HUP;
     if (!can_send || conn_writable(s->conn))
         ready |= EV_OUT | EV_WRNORM;
-    if (pkt_sock_error(s, false) != NULL)
+    if (pkt_sock_error(s, false) != NULL || pkt_errqueue_waits(s))
         ready |= EV_ERR;
     return ready;
 }
@@ -361,7 +391,7 @@ bool pkt_epoll_ctl(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_done(out, 0);
     const PktValue *events = pkt_field(event, "events", 0), *data = pkt_field(event, "", 1);
     PktWatch w = { .fd = (int)fd,
-                   .events = events != NULL ? (uint32_t)events->num : 0,
+                   .events = (events != NULL ? (uint32_t)events->num : 0) | EV_ERR | EV_HUP,
                    .data = data != NULL ? (uint64_t)data->num : 0 };
     g_array_append_val(epoll->watches, w);
     return pkt_done(out, 0);
@@ -371,9 +401,7 @@ static uint32_t watch_ready(PktRun *run, const PktWatch *w)
 {
     PktSock *s = pkt_sock(run, w->fd);
 
-    if (s == NULL || (w->events & ~(EV_EDGE | EV_ONESHOT)) == 0)
-        return 0;
-    return pkt_sock_ready(s) & (w->events | EV_ERR | EV_HUP);
+    return s != NULL ? pkt_sock_ready(s) & w->events : 0;
 }
 
 static uint64_t bytes_in(PktRun *run, const PktWatch *w)
@@ -405,9 +433,13 @@ static uint32_t watch_news(PktRun *run, PktWatch *w)
     uint32_t ready = watch_ready(run, w);
     uint64_t in = bytes_in(run, w);
 
-    if ((w->events & EV_EDGE) != 0 && (ready & ~w->reported) == 0 &&
-        !((ready & EV_IN) != 0 && in > w->seen_in))
+    const PktSock *s = pkt_sock(run, w->fd);
+    uint64_t errors = s != NULL ? s->errors_ever : 0;
+    bool news = (ready & ~w->reported) != 0 || ((ready & EV_IN) != 0 && in > w->seen_in) ||
+                ((ready & EV_ERR) != 0 && errors > w->seen_errors);
+    if ((w->events & EV_EDGE) != 0 && !news)
         return 0;
+    w->seen_errors = errors;
     w->reported = ready;
     w->seen_in = in;
     if ((w->events & EV_ONESHOT) != 0 && ready != 0)

@@ -213,6 +213,7 @@ typedef struct PktWatch { /* what an epoll descriptor watches */
     uint32_t events;
     uint64_t data;
     uint64_t seen_in;   /* bytes, when it was last reported */
+    uint64_t seen_errors; /* in the error queue, ever, likewise */
     uint32_t reported;  /* edge-triggered: what has been said and is still so */
 } PktWatch;
 
@@ -237,6 +238,12 @@ typedef struct PktSock {
     UdpSock    *udp;
     uint64_t    written, taken; /* bytes of the stream */
     uint64_t    progress;    /* of the call that blocks, bytes */
+    bool        zerocopy;    /* SO_ZEROCOPY */
+    bool        stamps;      /* SO_TIMESTAMPING, and where in the stream its ids begin */
+    uint64_t    stamps_from;
+    uint32_t    zerocopy_id;
+    GArray     *asked, *errors; /* pkt_errqueue.c's; NULL: none yet */
+    uint64_t    errors_ever;
     GArray     *watches;     /* EPOLL: of PktWatch */
 } PktSock;
 
@@ -369,6 +376,13 @@ bool pkt_epoll_ctl(PktRun *run, const PktCall *call, PktOutcome *out);
 bool pkt_epoll_wait(PktRun *run, const PktCall *call, PktOutcome *out);
 /* What was ready and is no more can be reported anew: after every event and call. */
 void pkt_epoll_note(PktRun *run);
+
+/* A send, of which s->written tells the end, asks to be told of its way. */
+void pkt_errqueue_ask(PktSock *s, bool zerocopy);
+void pkt_errqueue_note(PktRun *run); /* what is to be told: after every event and call */
+bool pkt_errqueue_waits(const PktSock *s);
+bool pkt_errqueue_receive(PktRun *run, PktSock *s, const PktValue *msg, PktOutcome *out);
+void pkt_errqueue_free(PktSock *s);
 
 /* The i-th argument as a number; `otherwise` if it is none. */
 int64_t pkt_arg(const PktCall *call, size_t i, int64_t otherwise);

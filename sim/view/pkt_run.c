@@ -54,6 +54,7 @@ static void retry(void *self)
 {
     PktRun *run = self;
 
+    pkt_errqueue_note(run);
     pkt_epoll_note(run);
     if (run->blocked == NULL || run->blocked_done)
         return;

@@ -233,6 +233,28 @@ static bool set_nodelay(const Opt *o)
     return set_host(o);
 }
 
+static bool set_zerocopy(const Opt *o)
+{
+    o->s->zerocopy = o->num != 0;
+    return o->num == 0 || o->num == 1 ? pkt_done(o->out, 0) : pkt_errs(o->out, "EINVAL");
+}
+
+/* All of what is asked of sending, counted by bytes (OPT_ID): what scripts use of it. */
+static bool set_timestamping(const Opt *o)
+{
+    bool all = pkt_value_has(o->value, "SOF_TIMESTAMPING_OPT_ID") &&
+               pkt_value_has(o->value, "SOF_TIMESTAMPING_TX_SCHED") &&
+               pkt_value_has(o->value, "SOF_TIMESTAMPING_TX_SOFTWARE") &&
+               pkt_value_has(o->value, "SOF_TIMESTAMPING_TX_ACK") &&
+               pkt_value_has(o->value, "SOF_TIMESTAMPING_SOFTWARE");
+
+    if (!all || !is_connected(o->s))
+        return pkt_call_lacks(o->out, "SO_TIMESTAMPING but for all stages of a connection's sends");
+    o->s->stamps = true;
+    o->s->stamps_from = o->s->written;
+    return pkt_done(o->out, 0);
+}
+
 static bool set_inq(const Opt *o)
 {
     o->s->inq = o->num != 0;
@@ -339,6 +361,9 @@ static const OptRow rows[] = {
     { "TCP_SYNCNT", set_syn_retries, get_syn_retries },
     { "TCP_LINGER2", set_linger2, NULL },
     { "TCP_CONGESTION", set_congestion, NULL },
+    { "SO_ZEROCOPY", set_zerocopy, NULL },
+    { "SO_TIMESTAMPING", set_timestamping, NULL },
+    { "SO_MARK", set_nothing, NULL },
     { "TCP_INQ", set_inq, NULL },
     { "TCP_NOTSENT_LOWAT", set_notsent_lowat, get_notsent_lowat },
     { "IP_MTU_DISCOVER", set_mtu_discover, NULL },
