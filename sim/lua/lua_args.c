@@ -3,6 +3,7 @@
  * tables, values with units.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_net.h"
 #include "sim/lua/lua_priv.h"
 
 #include <math.h>
@@ -166,6 +167,23 @@ void lua_options(lua_State *L, int arg, const char *what, const Knob *knobs, voi
 
 /* --- values with units ------------------------------------------------------------------------ */
 
+static bool read_time(lua_State *L, const char *text, SimTime *out, GError **error)
+{
+    LuaTime *memo = &lua_env(L)->times[(uint8_t)text[0] % LUA_TIMES];
+
+    if (text[0] != 0 && strcmp(memo->text, text) == 0) {
+        *out = memo->t;
+        return true;
+    }
+    if (!parse_time(text, out, error))
+        return false;
+    if (strlen(text) < sizeof memo->text) {
+        strcpy(memo->text, text);
+        memo->t = *out;
+    }
+    return true;
+}
+
 SimTime lua_check_time(lua_State *L, int arg)
 {
     GError *error = NULL;
@@ -175,7 +193,7 @@ SimTime lua_check_time(lua_State *L, int arg)
     if (lua_type(L, arg) == LUA_TNUMBER)
         ok = time_from_seconds(lua_tonumber(L, arg), &t, &error);
     else if (lua_type(L, arg) == LUA_TSTRING)
-        ok = parse_time(lua_tostring(L, arg), &t, &error);
+        ok = read_time(L, lua_tostring(L, arg), &t, &error);
     else
         return luaL_typeerror(L, arg, "time (seconds, or text such as \"10ms\")");
     if (!ok)
@@ -238,4 +256,22 @@ SimTime lua_check_deadline(lua_State *L, int arg)
 
     lua_options(L, arg, "options", knobs, &timeout, NULL);
     return timeout == NEVER ? NEVER : time_add(sim_now(lua_sim(L)), timeout);
+}
+
+/* --- looking and acting ----------------------------------------------------------------------- */
+
+void lua_look_begin(lua_State *L)
+{
+    lua_env(L)->looking++;
+}
+
+void lua_look_end(lua_State *L)
+{
+    lua_env(L)->looking--;
+}
+
+void lua_check_act(lua_State *L, const char *what)
+{
+    if (lua_env(L)->looking > 0)
+        lua_fail(L, "%s: a filter may look at packets, not act on the world", what);
 }

@@ -60,8 +60,7 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
         old = 0; /* Lua says the kind of object there */
     if (size == 0) {
         env->memory -= old;
-        g_free(p);
-        return NULL;
+        return heap_allocate(&env->heap, p, old, 0);
     }
     /* What the binding itself allocates between two calls of the author's cannot fail: nobody would
      * catch the error. Refused once, Lua collects garbage and asks again. */
@@ -76,7 +75,7 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
     }
     env->out_of_memory = false;
     env->memory += size - old;
-    return g_realloc(p, size);
+    return heap_allocate(&env->heap, p, old, size);
 }
 
 void bounds_raise(lua_State *L)

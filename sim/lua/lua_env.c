@@ -150,6 +150,7 @@ int lua_env_beat(const LuaEnv *env)
 void lua_env_free(LuaEnv *env)
 {
     lua_close(env->L);
+    heap_clear(&env->heap);
     g_ptr_array_free(env->worlds, TRUE);
     g_ptr_array_free(env->files, TRUE);
     g_free(env->trip_text);

@@ -102,6 +102,8 @@ SimTime     lua_check_deadline(lua_State *L, int arg);
  * thing is always the same value. `type` is a metatable made with lua_class. */
 
 typedef struct LuaObject {
+    const struct LuaObject *self; /* what only our userdata begin with */
+    const struct LuaClass *class;
     uint64_t serial; /* in order of making: deterministic pairs, tostring */
     World   *world;
     void    *p;

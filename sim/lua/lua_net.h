@@ -14,9 +14,9 @@ typedef struct LuaTarget {
 } LuaTarget;
 
 /* Reads a node, an interface, an address, the name of a node or of one of from's static `hosts`,
- * either with ":port", or an endpoint as recvfrom gives it. Settles. `from` (may be NULL) is who
- * asks: of a node's addresses it gets the one on a common subnet. Raises if there is no such
- * host. */
+ * either with ":port", an endpoint as recvfrom gives it, or a table like one. Settles. `from` (may
+ * be NULL) is who asks: of a node's addresses it gets the one on a common subnet. Raises if there
+ * is no such host. */
 void   lua_check_target(lua_State *L, int arg, const Stack *from, LuaTarget *out);
 IpAddr lua_check_address(lua_State *L, int arg, const Stack *from); /* one without a port */
 /* Reads (target [, port]) at arg; a port must come from one of them. Returns the next argument. */
@@ -47,7 +47,7 @@ void lua_push_ip(lua_State *L, IpAddr addr);       /* nil for IP_NONE */
 void lua_push_mac(lua_State *L, MacAddr mac);
 void lua_push_seconds(lua_State *L, SimTime t);
 void lua_push_node(lua_State *L, Node *node);      /* as host, router or switch; nil for NULL */
-/* { ip = , port = }, printing as "10.0.0.1:80", equal to its like, and a target. */
+/* With `ip` and `port`, printing as "10.0.0.1:80", equal to its like, and a target. */
 void lua_push_endpoint(lua_State *L, IpAddr addr, uint16_t port);
 
 /* --- tables that answer more than they hold --------------------------------------------------- */

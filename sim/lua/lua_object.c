@@ -11,27 +11,23 @@
 #include <string.h>
 
 /* A class, kept in a userdata in its metatable at [1]; its methods are at [2]. */
-typedef struct Class {
+typedef struct LuaClass {
     const char *type;
     int (*index)(lua_State *L, void *p, const char *name);
     void (*text)(lua_State *L, void *p, GString *out);
     void (*gc)(void *p);
-} Class;
+} LuaClass;
 
 enum { CLASS_INFO = 1, CLASS_METHODS = 2 };
 
-/* The object at `arg`, whatever its class; NULL if it is none. *class may be NULL. */
-static LuaObject *test_any(lua_State *L, int arg, Class **class)
+/* The object at `arg`, whatever its class; NULL if it is none. */
+static LuaObject *test_any(lua_State *L, int arg)
 {
     LuaObject *object = lua_touserdata(L, arg);
 
-    if (object == NULL || lua_islightuserdata(L, arg) || !lua_getmetatable(L, arg))
+    if (object == NULL || lua_rawlen(L, arg) != sizeof *object || object->self != object)
         return NULL;
-    bool ours = lua_rawgeti(L, -1, CLASS_INFO) == LUA_TUSERDATA;
-    if (ours && class != NULL)
-        *class = lua_touserdata(L, -1);
-    lua_pop(L, 2);
-    return ours ? object : NULL;
+    return object;
 }
 
 static const char *nearest_method(lua_State *L, int methods, const char *name)
@@ -55,12 +51,11 @@ static const char *nearest_method(lua_State *L, int methods, const char *name)
 /* Upvalues: the class's info, its methods. */
 static int object_index(lua_State *L)
 {
-    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
-    const LuaObject *object = lua_touserdata(L, 1);
-
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
         return 1;
+    const LuaClass *class = lua_touserdata(L, lua_upvalueindex(1));
+    const LuaObject *object = lua_touserdata(L, 1);
     lua_pop(L, 1);
     if (lua_type(L, 2) != LUA_TSTRING)
         return lua_fail(L, "a %s has fields with names only", class->type);
@@ -77,14 +72,14 @@ static int object_index(lua_State *L)
 
 static int object_newindex(lua_State *L)
 {
-    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
+    const LuaClass *class = lua_touserdata(L, lua_upvalueindex(1));
 
     return lua_fail(L, "the fields of a %s cannot be set", class->type);
 }
 
 static int object_tostring(lua_State *L)
 {
-    const Class *class = lua_touserdata(L, lua_upvalueindex(1));
+    const LuaClass *class = lua_touserdata(L, lua_upvalueindex(1));
     const LuaObject *object = lua_touserdata(L, 1);
 
     if (object->p == NULL || class->text == NULL) {
@@ -128,8 +123,8 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
 {
     int made = luaL_newmetatable(L, type);
     g_assert(made);
-    Class *class = lua_newuserdatauv(L, sizeof *class, 0);
-    *class = (Class){ type, index, text, gc };
+    LuaClass *class = lua_newuserdatauv(L, sizeof *class, 0);
+    *class = (LuaClass){ type, index, text, gc };
     lua_rawseti(L, -2, CLASS_INFO);
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);
@@ -181,8 +176,11 @@ void lua_push_object(lua_State *L, const char *type, void *p)
     if (lua_rawgetp(L, -1, p) == LUA_TNIL) {
         lua_pop(L, 1);
         LuaObject *object = lua_newuserdatauv(L, sizeof *object, 0);
-        *object = (LuaObject){ ++env->serial, env->world, p };
-        luaL_setmetatable(L, type);
+        luaL_getmetatable(L, type);
+        lua_rawgeti(L, -1, CLASS_INFO);
+        *object = (LuaObject){ object, lua_touserdata(L, -1), ++env->serial, env->world, p };
+        lua_pop(L, 1);
+        lua_setmetatable(L, -2);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, p);
         g_ptr_array_add(parts->objects, object);
@@ -190,18 +188,27 @@ void lua_push_object(lua_State *L, const char *type, void *p)
     lua_remove(L, -2);
 }
 
+static bool is_a(const LuaObject *object, const char *type)
+{
+    return object->class->type == type || strcmp(object->class->type, type) == 0;
+}
+
+/* What it stands for; raises if that cannot be used here and now. */
+static void *thing_of(lua_State *L, const LuaObject *object)
+{
+    if (object->p == NULL)
+        lua_fail(L, "this %s is no more", object->class->type);
+    if (object->world != lua_world(L))
+        lua_fail(L, "this %s belongs to another world: a sim.play has its own",
+                 object->class->type);
+    return object->p;
+}
+
 void *lua_test_object(lua_State *L, int arg, const char *type)
 {
-    Class *class;
-    const LuaObject *object = test_any(L, arg, &class);
+    const LuaObject *object = test_any(L, arg);
 
-    if (object == NULL || strcmp(class->type, type) != 0)
-        return NULL;
-    if (object->p == NULL)
-        lua_fail(L, "this %s is no more", type);
-    if (object->world != lua_world(L))
-        lua_fail(L, "this %s belongs to another world: a sim.play has its own", type);
-    return object->p;
+    return object != NULL && is_a(object, type) ? thing_of(L, object) : NULL;
 }
 
 void *lua_check_object(lua_State *L, int arg, const char *type)
@@ -233,11 +240,12 @@ void lua_forget_object(lua_State *L, void *p)
 
 Node *lua_test_node(lua_State *L, int arg)
 {
-    Node *node = NULL;
+    const LuaObject *object = test_any(L, arg);
 
-    for (NodeKind kind = NODE_HOST; kind <= NODE_SWITCH && node == NULL; kind++)
-        node = lua_test_object(L, arg, node_kind_name(kind));
-    return node;
+    for (NodeKind kind = NODE_HOST; object != NULL && kind <= NODE_SWITCH; kind++)
+        if (is_a(object, node_kind_name(kind)))
+            return thing_of(L, object);
+    return NULL;
 }
 
 Node *lua_check_node(lua_State *L, int arg)
@@ -251,7 +259,7 @@ Node *lua_check_node(lua_State *L, int arg)
 
 uint64_t object_serial(lua_State *L, int arg)
 {
-    const LuaObject *object = test_any(L, arg, NULL);
+    const LuaObject *object = test_any(L, arg);
 
     return object != NULL ? object->serial : 0;
 }
@@ -261,21 +269,15 @@ void objects_end(World *world)
     lua_State *L = world_lua(world);
     GPtrArray *objects = world->parts->objects;
 
-    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
     for (guint i = objects->len; i-- > 0;) {
         LuaObject *object = g_ptr_array_index(objects, i);
         void *p = object->p;
-        Class *class = NULL;
         if (p == NULL)
             continue;
-        lua_rawgetp(L, -1, p);
-        test_any(L, -1, &class);
-        lua_pop(L, 1);
         object->p = NULL;
-        if (class->gc != NULL)
-            class->gc(p);
+        if (object->class->gc != NULL)
+            object->class->gc(p);
     }
-    lua_pop(L, 1);
     luaL_unref(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
     g_ptr_array_free(objects, TRUE);
 }

@@ -4,9 +4,18 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/lua/lua_heap.h"
 #include "sim/lua/lua_run.h"
 
 #include <signal.h>
+
+/* "10us" and what it is: a loop that sleeps reads the same text again and again. */
+typedef struct LuaTime {
+    char    text[16];
+    SimTime t;
+} LuaTime;
+
+enum { LUA_TIMES = 8 };
 
 struct LuaEnv {
     lua_State *L;         /* the main one: no code of a scenario runs on it */
@@ -19,12 +28,16 @@ struct LuaEnv {
     Task      *running;
     unsigned   callback_depth;
     const char *callback_what;
+    unsigned   looking;   /* depth of functions that may look, not act */
     bool       ending;    /* tasks are being ended: their __close handlers do nothing */
     uint64_t   serial;    /* of objects and tasks */
     uint64_t   text_ids;  /* of tables and functions that were printed */
 
+    LuaTime    times[LUA_TIMES]; /* texts of times read last */
+
     /* bounds */
-    size_t                memory;       /* Lua's */
+    LuaHeap               heap;
+    size_t                memory;       /* Lua's, as it was asked for */
     bool                  out_of_memory; /* the last allocation failed */
     bool                  refused;       /* some allocation has */
     unsigned              heap_looks;

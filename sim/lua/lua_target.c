@@ -8,8 +8,7 @@
 #include <string.h>
 
 static const char options_key[] = "stacklab.options";
-static const char looking_key[] = "stacklab.looking";
-static const char endpoint_type[] = "stacklab.endpoint";
+static const char endpoint_type[] = "endpoint";
 
 /* --- giving ----------------------------------------------------------------------------------- */
 
@@ -40,11 +39,36 @@ void lua_push_node(lua_State *L, Node *node)
     lua_push_object(L, node_kind_name(node != NULL ? node->kind : NODE_HOST), node);
 }
 
+typedef struct Endpoint {
+    IpAddr   addr;
+    uint16_t port;
+} Endpoint;
+
+static int endpoint_index(lua_State *L)
+{
+    const Endpoint *e = lua_touserdata(L, 1);
+    const char *name = lua_tostring(L, 2);
+
+    if (name != NULL && strcmp(name, "ip") == 0)
+        lua_push_ip(L, e->addr);
+    else if (name != NULL && strcmp(name, "port") == 0)
+        lua_pushinteger(L, e->port);
+    else
+        lua_fail(L, "endpoint: no field '%s' (fields: ip, port)", luaL_tolstring(L, 2, NULL));
+    return 1;
+}
+
+static int endpoint_newindex(lua_State *L)
+{
+    return lua_fail(L, "the fields of an endpoint cannot be set");
+}
+
 static int endpoint_tostring(lua_State *L)
 {
-    lua_getfield(L, 1, "ip");
-    lua_getfield(L, 1, "port");
-    lua_pushfstring(L, "%s:%d", lua_tostring(L, -2), (int)lua_tointeger(L, -1));
+    const Endpoint *e = lua_touserdata(L, 1);
+    char text[ENDPOINT_TEXT];
+
+    lua_pushstring(L, endpoint_text(e->addr, e->port, text));
     return 1;
 }
 
@@ -56,33 +80,29 @@ static int endpoint_concat(lua_State *L)
 
 static int endpoint_eq(lua_State *L)
 {
-    for (int i = 0; i < 2; i++) {
-        const char *field = i == 0 ? "ip" : "port";
-        lua_getfield(L, 1, field);
-        lua_getfield(L, 2, field);
-        if (!lua_rawequal(L, -1, -2)) {
-            lua_pushboolean(L, false);
-            return 1;
-        }
-    }
-    lua_pushboolean(L, true);
+    const Endpoint *a = luaL_testudata(L, 1, endpoint_type);
+    const Endpoint *b = luaL_testudata(L, 2, endpoint_type);
+
+    lua_pushboolean(L, a != NULL && b != NULL && ip_equal(a->addr, b->addr) && a->port == b->port);
     return 1;
 }
 
 void lua_push_endpoint(lua_State *L, IpAddr addr, uint16_t port)
 {
-    static const luaL_Reg methods[] = { { "__tostring", endpoint_tostring },
+    static const luaL_Reg methods[] = { { "__index", endpoint_index },
+                                        { "__newindex", endpoint_newindex },
+                                        { "__tostring", endpoint_tostring },
                                         { "__concat", endpoint_concat },
                                         { "__eq", endpoint_eq },
                                         { NULL, NULL } };
+    Endpoint *e = lua_newuserdatauv(L, sizeof *e, 0);
 
-    lua_createtable(L, 0, 2);
-    lua_push_ip(L, addr);
-    lua_setfield(L, -2, "ip");
-    lua_pushinteger(L, port);
-    lua_setfield(L, -2, "port");
-    if (luaL_newmetatable(L, endpoint_type))
+    *e = (Endpoint){ addr, port };
+    if (luaL_newmetatable(L, endpoint_type)) {
         luaL_setfuncs(L, methods, 0);
+        lua_pushstring(L, endpoint_type);
+        lua_setfield(L, -2, "__metatable");
+    }
     lua_setmetatable(L, -2);
 }
 
@@ -155,36 +175,6 @@ void lua_also_answers(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     lua_remove(L, -2);
-}
-
-/* --- looking and acting ----------------------------------------------------------------------- */
-
-static lua_Integer looking(lua_State *L, lua_Integer add)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, looking_key);
-    lua_Integer depth = lua_tointeger(L, -1) + add;
-    lua_pop(L, 1);
-    if (add != 0) {
-        lua_pushinteger(L, depth);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, looking_key);
-    }
-    return depth;
-}
-
-void lua_look_begin(lua_State *L)
-{
-    looking(L, 1);
-}
-
-void lua_look_end(lua_State *L)
-{
-    looking(L, -1);
-}
-
-void lua_check_act(lua_State *L, const char *what)
-{
-    if (looking(L, 0) > 0)
-        lua_fail(L, "%s: a filter may look at packets, not act on the world", what);
 }
 
 /* --- taking ----------------------------------------------------------------------------------- */
@@ -381,8 +371,19 @@ const char *lua_split_port(const char *text, char *name, size_t size)
     return "";
 }
 
+static bool endpoint_target(lua_State *L, int arg, LuaTarget *out)
+{
+    const Endpoint *e = luaL_testudata(L, arg, endpoint_type);
+
+    if (e != NULL)
+        *out = (LuaTarget){ e->addr, e->port, true };
+    return e != NULL;
+}
+
 static bool table_target(lua_State *L, int arg, LuaTarget *out)
 {
+    if (lua_type(L, arg) != LUA_TTABLE)
+        return endpoint_target(L, arg, out);
     lua_getfield(L, arg, "ip");
     lua_getfield(L, arg, "port");
     const char *ip = lua_tostring(L, -2);
@@ -414,7 +415,7 @@ void lua_check_target(lua_State *L, int arg, const Stack *from, LuaTarget *out)
         out->has_port = split_port(text, name, sizeof name, &out->port);
         out->addr = name_address(L, out->has_port ? name : text, from);
         lua_settle(L);
-    } else if (lua_type(L, arg) != LUA_TTABLE || !table_target(L, arg, out)) {
+    } else if (!table_target(L, arg, out)) {
         lua_fail(L, "a node, an address or a name is wanted, not %s", lua_kind(L, arg));
     }
 }

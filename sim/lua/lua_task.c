@@ -264,13 +264,11 @@ char *task_place(const Task *task)
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-/* The task that asks to wait; raises if it may not. */
-static Task *check_may_wait(lua_State *L)
+/* Raises, with the name of the call that waits. */
+static void may_not_wait(lua_State *L, const LuaEnv *env)
 {
-    LuaEnv *env = lua_env(L);
     lua_Debug ar = { 0 };
 
-    bounds_raise(L);
     if (lua_getstack(L, 0, &ar))
         lua_getinfo(L, "n", &ar);
     const char *name = ar.name != NULL ? ar.name : "this call";
@@ -280,11 +278,20 @@ static Task *check_may_wait(lua_State *L)
     if (env->running == NULL || env->running->co != L)
         lua_fail(L, "'%s' waits, and a coroutine of your own cannot: start a task with sim.spawn",
                  name);
-    if (!lua_isyieldable(L))
-        lua_fail(L,
-                 "'%s' waits, and a callback of a library function cannot: start a task with "
-                 "sim.spawn",
-                 name);
+    lua_fail(L,
+             "'%s' waits, and a callback of a library function cannot: start a task with sim.spawn",
+             name);
+}
+
+/* The task that asks to wait; raises if it may not. */
+static Task *check_may_wait(lua_State *L)
+{
+    LuaEnv *env = lua_env(L);
+
+    bounds_raise(L);
+    if (env->callback_depth > 0 || env->running == NULL || env->running->co != L ||
+        !lua_isyieldable(L))
+        may_not_wait(L, env);
     return env->running;
 }
 

@@ -11,6 +11,10 @@ typedef struct LuaUdp {
     Stack    *stack;
     WaitQueue queue;
     bool      connected;
+    World    *world;
+    IpAddr    from;      /* of the last datagram, */
+    uint16_t  from_port;
+    int       from_ref;  /* and the endpoint that says so; LUA_NOREF: none yet */
 } LuaUdp;
 
 typedef struct UdpOptions {
@@ -54,7 +58,7 @@ static int l_udp(lua_State *L)
     udp_set_ttl(sock, (uint8_t)opt.ttl);
     udp_set_df(sock, opt.df);
     LuaUdp *s = g_new0(LuaUdp, 1);
-    *s = (LuaUdp){ .sock = sock, .stack = stack };
+    *s = (LuaUdp){ .sock = sock, .stack = stack, .world = lua_world(L), .from_ref = LUA_NOREF };
     udp_on_ready(sock, waitq_wake_user, &s->queue);
     lua_push_object(L, "socket", s);
     return 1;
@@ -120,6 +124,20 @@ static int l_send(lua_State *L)
     return send_datagram(L, s, IP_NONE, 0);
 }
 
+/* The same value as long as the same peer sends. */
+static void push_from(lua_State *L, LuaUdp *s, IpAddr from, uint16_t port)
+{
+    if (s->from_ref == LUA_NOREF || !ip_equal(s->from, from) || s->from_port != port) {
+        luaL_unref(L, LUA_REGISTRYINDEX, s->from_ref);
+        s->from_ref = LUA_NOREF;
+        lua_push_endpoint(L, from, port);
+        s->from_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+        s->from = from;
+        s->from_port = port;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, s->from_ref);
+}
+
 static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
 {
     LuaUdp *s = lua_check_object(L, 1, "socket");
@@ -136,7 +154,7 @@ static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
     if (pkt != NULL) {
         lua_pushlstring(L, (const char *)pkt->data, pkt->len);
         packet_free(pkt);
-        lua_push_endpoint(L, from, port);
+        push_from(L, s, from, port);
         return 2;
     }
     if (err != NET_EAGAIN && err != NET_OK)
@@ -174,6 +192,7 @@ static void udp_gc(void *p)
 
     if (s->sock != NULL)
         udp_on_ready(s->sock, NULL, NULL);
+    luaL_unref(world_lua(s->world), LUA_REGISTRYINDEX, s->from_ref);
     g_free(s);
 }
 

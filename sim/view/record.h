@@ -4,8 +4,8 @@
  * One sink that keeps, of the last RECORD_MAX happenings to frames, time, place, reason and the
  * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views
  * read it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative
- * numbers; paused, it does so from when somebody first asks for them, and takes those of connections
- * that are already there from their hosts.
+ * numbers; paused, it does so from when somebody first asks for them, and takes those of
+ * connections that are already there from their hosts.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
