@@ -295,7 +295,6 @@ START_TEST(pointers_are_understood_in_data)
 }
 END_TEST
 
-/* DNS-5: a pointer leads back, or the message is malformed; DNS-6: so are the other two kinds. */
 static const struct { const char *what; const char *bytes; size_t len; } bad_names[] = {
     { "to itself",            "\xc0\x0c\0\1\0\1", 6 },
     { "to its own label",     "\1a\xc0\x0c\0\1\0\1", 8 },
@@ -311,6 +310,7 @@ static const struct { const char *what; const char *bytes; size_t len; } bad_nam
     { "no type and class",    "\1a\0\0\1", 5 },
 };
 
+/* DNS-5: a pointer leads back, or the message is malformed; DNS-6: so are the other two kinds. */
 START_TEST(a_bad_name_is_refused)
 {
     DnsQuestion q;
@@ -421,7 +421,6 @@ END_TEST
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* DNS-8: RDLENGTH governs; what does not agree with it is malformed. */
 static const struct { const char *what; const char *bytes; size_t len; bool good; } records[] = {
     { "an address",           "\0\0\1\0\1\0\0\0\7\0\4\x0a\0\0\1", 15, true },
     { "an unknown type",      "\0\xff\0\0\1\0\0\0\7\0\3\xc0\0\1", 14, true },
@@ -440,6 +439,7 @@ static const struct { const char *what; const char *bytes; size_t len; bool good
     { "cut in its TTL",       "\0\0\1\0\1\0\0", 7, false },
 };
 
+/* DNS-8: RDLENGTH governs; what does not agree with it is malformed. */
 START_TEST(a_record_agrees_with_its_length)
 {
     DnsRecord rr;

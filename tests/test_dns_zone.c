@@ -109,7 +109,6 @@ START_TEST(aliases_are_followed)
 }
 END_TEST
 
-/* DNS-14: a name with a CNAME has nothing else. */
 /* One row per way to be wrong: a zone's text, what is said. */
 static const struct { const char *text, *error; } wrong[] = {
     { "a CNAME b\na A 10.0.0.1\n", "z:2: a.example. has a CNAME and so no other records" },
@@ -143,6 +142,7 @@ static const struct { const char *text, *error; } wrong[] = {
     { "a A 10.0.0.1 ; comment\n\nb A 10.0.0.2\n  TXT (\"a\"\n  x) y\n  A 1\n", "z:6: '1' is no IPv4" },
 };
 
+/* DNS-14: a name with a CNAME has nothing else. */
 START_TEST(a_wrong_zone_is_refused_with_its_line)
 {
     DnsName origin;
@@ -253,7 +253,6 @@ START_TEST(the_question_comes_back_octet_for_octet)
 }
 END_TEST
 
-/* DNS-10: what is malformed, unknown, or an answer. DNS-3, DNS-5 and DNS-6 are among them. */
 static const struct { const char *what, *bytes; size_t len; const char *answer; } queries[] = {
     { "eleven octets", "\0\7\0\0\0\1\0\0\0\0\0", 11, "nothing" },
     { "an answer", "\0\7\x80\0\0\1\0\0\0\0\0\0\0\0\1\0\1", 17, "nothing" },
@@ -268,6 +267,7 @@ static const struct { const char *what, *bytes; size_t len; const char *answer; 
     { "a zone transfer", "\0\7\0\0\0\1\0\0\0\0\0\0\0\0\xfc\0\1", 17, "NOTIMP" },
 };
 
+/* DNS-10: what is malformed, unknown, or an answer. DNS-5 and DNS-6 are among them. */
 START_TEST(an_odd_query_gets_its_code)
 {
     start();

@@ -281,6 +281,7 @@ void dnsnet_init(DnsNet *d)
 void dnsnet_free(DnsNet *d)
 {
     timer_stop(&d->alarm);
+    net_run(d->net);
     for (guint i = 0; i < d->conns->len; i++) {
         ScriptedConn *c = g_ptr_array_index(d->conns, i);
         dns_stream_clear(&c->stream);
