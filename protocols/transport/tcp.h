@@ -42,6 +42,7 @@ typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAccept
 typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_NONE } TcpCongestion;
 typedef enum TcpCwv { TCP_CWV_RFC5681, TCP_CWV_LINUX } TcpCwv;
 typedef enum TcpPorts { TCP_PORTS_SEQUENTIAL, TCP_PORTS_RANDOM, TCP_PORTS_HASH } TcpPorts;
+typedef enum TcpRecovery { TCP_RECOVERY_NEWRENO, TCP_RECOVERY_SACK, TCP_RECOVERY_RACK } TcpRecovery;
 typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
 
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
@@ -61,6 +62,16 @@ typedef enum TcpRtoFloor { TCP_FLOOR_RTO, TCP_FLOOR_VARIANCE } TcpRtoFloor;
 typedef enum TcpReassembly { TCP_REASS_KEEP, TCP_REASS_DROP, TCP_REASS_AS_IS } TcpReassembly;
 
 enum { TCP_ISN_MAX = 16 };
+
+typedef enum TcpCaState {
+    TCP_CA_OPEN,
+    TCP_CA_DISORDER, /* something arrived out of order */
+    TCP_CA_CWR,      /* the window was reduced for a mark */
+    TCP_CA_RECOVERY, /* something is lost, and found by ACKs */
+    TCP_CA_LOSS      /* the timer has fired */
+} TcpCaState;
+
+const char *tcp_ca_state_name(TcpCaState s); /* "open" */
 
 /* One host's knobs; a connection and a listener copy them when they are made. */
 typedef struct TcpConfig {
@@ -119,6 +130,9 @@ typedef struct TcpConfig {
     TcpProbe          window_probe;   /* a byte of new data, or none and an old sequence number */
     TcpAckUnsent      ack_unsent;     /* an ACK of what was never sent: answered, or dropped */
     TcpRtoFloor       rto_floor;      /* what min_rto is the least of: the RTO, or its 4*RTTVAR */
+    TcpRecovery       recovery;       /* how losses are found; without SACK it is NEWRENO */
+    bool              fast_retransmit, limited_transmit; /* RFC 5681 §3.2, RFC 3042 */
+    bool              tlp, prr, frto, undo; /* RFC 8985 §7, RFC 6937, RFC 5682, RFC 3522 */
     bool              slow_start_after_idle; /* RFC 5681 §4.1 */
     bool              path_mtu_discovery; /* DF is set, and what ICMP says of it heeded */
     bool              reset_acks;     /* the RST of an abort has ACK, too */
@@ -283,6 +297,15 @@ typedef struct TcpInfo {
     uint8_t  snd_scale, rcv_scale;
     uint32_t ts_recent;
     uint32_t in_pipe;             /* bytes estimated to be in the network */
+    TcpCaState ca_state;
+    uint32_t in_flight;           /* bytes sent and not acknowledged */
+    uint32_t unacked, sacked, lost, retrans; /* segments: sent and not acknowledged; of these
+                                     reported, taken for lost, sent again and not arrived */
+    uint64_t delivered, delivered_segs; /* bytes and segments that have arrived at the peer */
+    uint64_t delivery_rate;       /* bytes per second; 0: not known */
+    SimTime  min_rtt;             /* 0: not known */
+    uint32_t reordering;          /* the largest distance seen, in segments; at least 3 */
+    uint32_t reorder_seen;        /* times */
     uint8_t  rcv_tos;             /* DS field and ECN bits of the last segment that came */
     uint32_t rcv_mss;             /* announced */
     uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
@@ -308,7 +331,8 @@ extern const TracePoint TCP_SEGMENT_RECEIVED; /* ..., id, flags, seq, ack, len, 
 extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by an ACK too */
 extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
 extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */
-extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight */
+extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttvar, rto, in_flight,
+                                                delivery_rate (bytes per second), state */
 extern const TracePoint TCP_URGENT; /* ..., bytes: from the first unread to the urgent mark */
 extern const TracePoint TCP_ADVICE; /* ..., what, error: "R1" or "icmp", and what it hints at */
 extern const TracePoint TCP_DELIVERED;       /* ..., bytes: into the receive buffer; category TCP */

@@ -52,6 +52,9 @@ const TcpConfig tcp_defaults = {
     .syncookies = TCP_COOKIES_AUTO,
     .ecn = TCP_ECN_OFF,
     .syn_data = TCP_SYN_DATA_RFC,
+    .recovery = TCP_RECOVERY_SACK,
+    .fast_retransmit = true,
+    .limited_transmit = true,
     .path_mtu_discovery = true,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
@@ -72,6 +75,7 @@ static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL }
 static const char *const cwnd_validation_names[] = { "rfc5681", "linux", NULL };
 static const char *const hystart_names[] = { "off", "rfc9406", "linux", NULL };
 static const char *const port_names[] = { "sequential", "random", "hash", NULL };
+static const char *const recovery_names[] = { "newreno", "sack", "rack", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
@@ -218,8 +222,7 @@ const Knob tcp_knobs[] = {
       "Drops segments without a timestamp once both ends have agreed to use them; Linux does not.",
       "RFC 7323 §3.2", false },
     { "sack", KNOB_BOOL, AT(sack), 0, 0, NULL,
-      "Offers selective acknowledgments, and recovers from losses by them.",
-      "RFC 2018, RFC 6675; Linux: tcp_sack", false },
+      "Offers selective acknowledgments.", "RFC 2018; Linux: tcp_sack", false },
     { "dsack", KNOB_BOOL, AT(dsack), 0, 0, NULL,
       "Reports what came twice, with the first SACK block.", "RFC 2883; Linux: tcp_dsack", false },
     { "challenge_ack_limit", KNOB_INT, AT(challenge_ack_limit), 0, 1000000, segments,
@@ -274,6 +277,23 @@ const Knob tcp_knobs[] = {
     { "quickack", KNOB_INT, AT(quickack), 0, 65535, segments,
       "Segments of a new connection that are acknowledged at once, until the program answers.",
       "Linux: TCP_MAX_QUICKACKS", false },
+    { "recovery", KNOB_ENUM, AT(recovery), 0, 0, recovery_names,
+      "How losses are found: three duplicate ACKs, what SACK reports, or time. No SACK: newreno.",
+      "RFC 6582, RFC 6675, RFC 8985", false },
+    { "fast_retransmit", KNOB_BOOL, AT(fast_retransmit), 0, 0, NULL,
+      "false: only the retransmission timer finds losses.", "RFC 5681 §3.2", false },
+    { "limited_transmit", KNOB_BOOL, AT(limited_transmit), 0, 0, NULL,
+      "New segments go out on the first two duplicate ACKs.", "RFC 3042", false },
+    { "tlp", KNOB_BOOL, AT(tlp), 0, 0, NULL,
+      "With recovery rack: probes for the loss of a flight's last segments.",
+      "RFC 8985 §7", false },
+    { "prr", KNOB_BOOL, AT(prr), 0, 0, NULL,
+      "In a recovery the window comes down in proportion to what arrives.", "RFC 6937", false },
+    { "frto", KNOB_BOOL, AT(frto), 0, 0, NULL,
+      "Tells by the ACKs after a timeout whether it was for nothing.", "RFC 5682", false },
+    { "undo", KNOB_BOOL, AT(undo), 0, 0, NULL,
+      "Takes back a reduction that timestamps or D-SACK show to be for nothing.",
+      "RFC 3522, RFC 4015", false },
     { "slow_start_after_idle", KNOB_BOOL, AT(slow_start_after_idle), 0, 0, NULL,
       "After an RTO without sending, the congestion window is the initial one again.",
       "RFC 5681 §4.1; Linux: tcp_slow_start_after_idle", false },
@@ -397,6 +417,8 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->syn_data = linux_ ? TCP_SYN_DATA_IGNORE : tcp_defaults.syn_data;
     cfg->time_wait_syn = linux_ ? TCP_TIME_WAIT_SYN_LINUX : tcp_defaults.time_wait_syn;
     cfg->quickack = linux_ ? 16 : tcp_defaults.quickack;
+    cfg->recovery = linux_ ? TCP_RECOVERY_RACK : tcp_defaults.recovery;
+    cfg->tlp = cfg->prr = cfg->frto = cfg->undo = linux_;
     cfg->window_probe = linux_ ? TCP_PROBE_OLD : tcp_defaults.window_probe;
     cfg->ack_unsent = linux_ ? TCP_ACK_UNSENT_DROP : tcp_defaults.ack_unsent;
     cfg->rto_floor = linux_ ? TCP_FLOOR_VARIANCE : tcp_defaults.rto_floor;

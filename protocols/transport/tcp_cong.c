@@ -86,7 +86,7 @@ static void shrink_unused(Tcb *tcb)
     uint32_t used = MAX(tcb->use.used, initial_window(tcb));
 
     tcb->use.stamp = now(tcb);
-    if (tcb->in_recovery || tcb->dup_acks > 0 || seq_lt(tcb->snd_nxt, tcb->snd_max) ||
+    if (tcb->ca >= TCP_CA_RECOVERY || tcb->dup_acks > 0 || seq_lt(tcb->snd_nxt, tcb->snd_max) ||
         tcb->want_send)
         return;
     if (used < c->cwnd) {
@@ -144,7 +144,7 @@ static void keep_prior(Tcb *tcb)
 {
     Cong *c = &tcb->cong;
 
-    if (tcb->in_recovery) /* what was before it counts */
+    if (tcb->ca >= TCP_CA_RECOVERY) /* what was before it counts */
         return;
     c->prior = (CongPrior){
         .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh, .state = c->state,

@@ -82,11 +82,15 @@ void ecn_ack(Tcb *tcb, const Segment *seg)
     Ecn *ecn = &tcb->ecn;
 
     ecn->marked = ecn->ok && (seg->flags & TCP_ECE);
-    if (!ecn->marked || tcb->cc == NULL || tcb->in_recovery || !seq_gt(seg->ack, ecn->recover))
+    if (!ecn->marked || tcb->cc == NULL || tcb->ca >= TCP_CA_RECOVERY ||
+        !seq_gt(seg->ack, ecn->recover))
         return;
     bool one = tcb->cong.cwnd <= tcb->snd_mss;
-    if (!one)
+    uint32_t cwnd = tcb->cong.cwnd;
+    if (!one) {
         tcp_cong_ecn(tcb, tcb->snd_max - tcb->snd_una);
+        tcp_loss_cwr(tcb, cwnd);
+    }
     ecn_reduced(tcb);
     ecn->hold = one;
     trace_metrics(tcb);

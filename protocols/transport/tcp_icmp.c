@@ -38,7 +38,7 @@ static void path_shrank(Tcb *tcb)
     if (!tcb_path_mtu(tcb) || tcb->snd_una == tcb->snd_max || tcb->snd_una == tcb->iss)
         return;
     tcb->rtt_timing = false;
-    tcb->snd_nxt = tcb->snd_una;
+    tcp_loss_resize(tcb);
     tcp_output(tcb);
 }
 

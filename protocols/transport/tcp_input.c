@@ -56,10 +56,9 @@ static void tell_writer(Tcb *tcb)
 }
 
 /* SND.UNA < SEG.ACK =< SND.NXT: what is acknowledged leaves the buffer. */
-static void take_ack(Tcb *tcb, const Segment *seg)
+static void take_ack(Tcb *tcb, const Segment *seg, AckNews *news)
 {
-    uint32_t acked = seg->ack - tcb->snd_una, flight = tcb->snd_max - tcb->snd_una;
-    uint32_t text = acked;
+    uint32_t text = seg->ack - tcb->snd_una;
 
     if (tcb->snd_una == tcb->iss)
         text--; /* our SYN */
@@ -74,6 +73,8 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     tcb->bytes_acked += text;
     tcb->retries = 0;
     tcb->soft_error = NET_OK;
+    news->acked = text;
+    acked_advance(tcb, news);
     tcb->rtt_last = RTT_NONE;
     if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
         tcb->rtt_timing = false;
@@ -83,11 +84,17 @@ static void take_ack(Tcb *tcb, const Segment *seg)
     }
     if (tcb->tcp->cfg.offload)
         piece_acked(tcb);
-    if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED)
-        tcp_timer_data_acked(tcb); /* RFC 5681 §3.1: a handshake does not open cwnd */
-    else
-        tcp_loss_new_ack(tcb, text, flight);
     user_timer_progress(tcb);
+}
+
+/* RFC 5681 §3.1: it does not open cwnd. */
+static void take_ack_of_syn(Tcb *tcb, const Segment *seg)
+{
+    AckNews news;
+
+    acked_start(tcb, seg, &news);
+    take_ack(tcb, seg, &news);
+    tcp_timer_data_acked(tcb);
 }
 
 /* --- §3.10.7.4, other states: first, the sequence number ------------------------------------- */
@@ -286,7 +293,7 @@ static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
     tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
     tcb->snd_wl1 = seg->seq;
     tcb->snd_wl2 = seg->ack;
-    take_ack(tcb, seg);
+    take_ack_of_syn(tcb, seg);
     tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.4");
     deliver_waiting(tcb);
     return DROP_NONE;
@@ -372,27 +379,24 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         tcb->retries = 0;
         user_timer_progress(tcb);
     }
-    bool news = tcp_recover_update(tcb, seg);
+    AckNews news;
+    acked_start(tcb, seg, &news);
     if (seq_lt(seg->ack, tcb->snd_una)) {
-        if (news)
-            tcp_loss_dup_ack(tcb);
+        if (news.reported || news.dsack)
+            tcp_loss_ack(tcb, &news);
         return DROP_NONE;
     }
     ecn_ack(tcb, seg);
-    if (!tcb->agreed.sack && is_duplicate(tcb, seg))
-        tcp_loss_dup_ack(tcb);
+    news.duplicate = is_duplicate(tcb, seg);
     update_send_window(tcb, seg);
-    if (seq_gt(seg->ack, tcb->snd_una)) {
-        bool syn = tcb->snd_una == tcb->iss; /* still, if CLOSE came in SYN-RECEIVED */
-        take_ack(tcb, seg);
-        trace_metrics(tcb);
-        if (syn)
-            deliver_waiting(tcb);
-        if (tcb->fin_acked)
-            fin_acknowledged(tcb, seg);
-    }
-    if (news && tcb->snd_una != tcb->snd_max) /* RFC 6675 §2: whatever else it does */
-        tcp_loss_dup_ack(tcb);
+    bool syn = tcb->snd_una == tcb->iss; /* still, if CLOSE came in SYN-RECEIVED */
+    if (seq_gt(seg->ack, tcb->snd_una))
+        take_ack(tcb, seg, &news);
+    tcp_loss_ack(tcb, &news);
+    if (news.advanced && syn)
+        deliver_waiting(tcb);
+    if (news.advanced && tcb->fin_acked)
+        fin_acknowledged(tcb, seg);
     return DROP_NONE;
 }
 
@@ -472,7 +476,7 @@ static DropReason syn_sent_syn(Tcb *tcb, Segment *seg)
         tcp_send_syn(tcb, SENT_TCP_SYN_CROSSED);
         return DROP_NONE;
     }
-    take_ack(tcb, seg);
+    take_ack_of_syn(tcb, seg);
     tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.3");
     owe_ack(tcb, SENT_TCP_HANDSHAKE_ACK);
     return rest_of_syn(tcb, seg);

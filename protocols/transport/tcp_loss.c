@@ -1,128 +1,364 @@
 /*
- * tcp_loss.c - when something is taken for lost, and sent again: duplicate ACKs and NewReno's fast
- * recovery (RFC 5681 §3.2, RFC 6582), limited transmit (RFC 3042), and what a timeout marks.
+ * tcp_loss.c - what is made of an acknowledgment, and of the timer: is something lost, what is sent
+ * again, and when is that over. The states are those that Linux shows: open, CWR (an echoed mark),
+ * recovery, loss (a timeout); disorder is open with something reported.
  *
- * After a timeout everything in flight counts as lost: SND.NXT goes back to SND.UNA, and the ACKs
- * that come push it over what the peer turns out to have.
+ * How a loss is found is a knob: by three duplicates (NewReno: tcp_newreno.c), by what SACK reports
+ * (RFC 6675: tcp_recover.c), or by time (RACK: tcp_rack.c). After a timeout all three do the same:
+ * everything that was in flight counts as lost (RACK spares what was sent just now), goes out again
+ * in order as the window grows, and what the peer turns out to have is left out.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
+#include "sim/engine/sim.h"
+
 void tcp_loss_init(Tcb *tcb)
 {
-    tcp_recover_advance(tcb);
+    rack_init(tcb);
+    tcb->repair.tlp.sampled = true;
     tcp_cong_init(tcb);
 }
 
-static uint32_t in_flight(const Tcb *tcb)
+bool tcp_loss_by_board(const Tcb *tcb)
 {
-    return tcb->snd_max - tcb->snd_una;
+    return tcb->agreed.sack && tcb->tcp->cfg.recovery == TCP_RECOVERY_SACK;
+}
+
+/* FlightSize, without what limited transmit has added: RFC 5681 §3.2 (2). Linux asks its policies
+ * with what might have been in flight, cwnd. */
+static uint32_t flight_size(const Tcb *tcb)
+{
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->cc != NULL)
+        return tcb->cong.cwnd;
+    return tcb->snd_max - tcb->snd_una - tcb->limited;
+}
+
+/* --- how much may be sent --------------------------------------------------------------------- */
+
+static uint32_t room(const Tcb *tcb)
+{
+    uint32_t pipe = sent_pipe(&tcb->repair.sent), probe = tcb->snd_max - tcb->snd_nxt;
+
+    pipe -= MIN(pipe, probe); /* the byte of a window probe goes again with those behind it */
+    return tcb->cong.cwnd > pipe ? tcb->cong.cwnd - pipe : 0;
+}
+
+static bool may_limit(const Tcb *tcb)
+{
+    return tcb->tcp->cfg.limited_transmit && tcb->ca < TCP_CA_RECOVERY;
 }
 
 bool tcp_loss_is_limited(const Tcb *tcb)
 {
     uint32_t flight = tcb->snd_nxt - tcb->snd_una;
 
-    return tcb->dup_acks > 0 && tcb->dup_acks < TCP_DUP_THRESHOLD && !tcb->in_recovery &&
+    return tcb->dup_acks > 0 && tcb->dup_acks < TCP_DUP_THRESHOLD && may_limit(tcb) &&
            tcb->cc != NULL && flight >= tcb->cong.cwnd;
 }
 
-uint32_t tcp_loss_window(const Tcb *tcb)
+/* Without SACK: a segment for each of the first two duplicates (RFC 3042 §2), and in a recovery
+ * under PRR one for each that has left. */
+static uint32_t newreno_window(const Tcb *tcb)
 {
     uint32_t extra = 0;
 
-    if (tcb->cc == NULL)
-        return CWND_INFINITE;
-    if (tcb->agreed.sack)
-        return tcp_recover_window(tcb);
-    /* RFC 3042 §2: one new segment for each of the first two duplicates. */
-    if (!tcb->in_recovery && tcb->dup_acks < TCP_DUP_THRESHOLD && tcb->snd_nxt == tcb->snd_max)
+    if (tcb->ca == TCP_CA_RECOVERY && prr_is_on(tcb))
+        return tcb->cong.cwnd + newreno_arrived(tcb);
+    if (may_limit(tcb) && tcb->dup_acks < TCP_DUP_THRESHOLD && tcb->snd_nxt == tcb->snd_max)
         extra = tcb->dup_acks * tcb->snd_mss;
     return tcb->cong.cwnd + extra;
 }
 
-static void enter_recovery(Tcb *tcb)
+uint32_t tcp_loss_window(const Tcb *tcb)
 {
-    tcp_cong_loss(tcb, in_flight(tcb) - tcb->limited); /* RFC 5681 §3.2 (2) */
+    uint32_t flight = tcb->snd_nxt - tcb->snd_una;
+
+    if (tcb->repair.sent.due > 0 && tcb->ca == TCP_CA_LOSS && tcb->repair.frto != FRTO_NEW)
+        return flight; /* first what is lost */
+    if (tcb->cc == NULL)
+        return CWND_INFINITE;
+    if (tcb->ca < TCP_CA_RECOVERY && !tcb->tcp->cfg.limited_transmit)
+        return tcb->cong.cwnd;
+    if (tcb->ca == TCP_CA_LOSS || rack_is_on(tcb))
+        return flight + room(tcb);
+    return tcp_loss_by_board(tcb) ? tcp_recover_window(tcb) : newreno_window(tcb);
+}
+
+uint32_t tcp_in_pipe(const Tcb *tcb)
+{
+    if (tcb->ca != TCP_CA_LOSS && tcp_loss_by_board(tcb))
+        return tcp_recover_pipe(tcb);
+    return sent_pipe(&tcb->repair.sent) - MIN(sent_pipe(&tcb->repair.sent), newreno_arrived(tcb));
+}
+
+/* How far a segment goes that begins with g: what was sent in small ones may go as one. */
+static TcpSeq resend_end(const Tcb *tcb, const SentSeg *g)
+{
+    const Sent *sent = &tcb->repair.sent;
+    uint32_t most = tcp_text_max(tcb);
+    TcpSeq end = g->right;
+
+    for (uint32_t i = sent_find(sent, g->left) + 1; i < sent->n; i++) {
+        const SentSeg *next = sent_at(sent, i);
+        if (!next->lost || next->again || next->right - g->left > most)
+            break;
+        end = next->right;
+    }
+    return end;
+}
+
+bool tcp_loss_resend(Tcb *tcb)
+{
+    Sent *sent = &tcb->repair.sent;
+    bool timeout = tcb->ca == TCP_CA_LOSS;
+
+    if (!(timeout || rack_is_on(tcb)) || (timeout && tcb->repair.frto == FRTO_NEW))
+        return false;
+    const SentSeg *g = sent_next_due(sent);
+    if (g == NULL)
+        return false;
+    uint32_t pipe = sent_pipe(sent), len = MIN(g->right - g->left, tcp_text_max(tcb));
+    if (tcb->cc != NULL && pipe > 0 && pipe + len > tcb->cong.cwnd)
+        return false;
+    TcpSeq left = g->left;
+    SentReason why = timeout ? SENT_TCP_RTO : SENT_TCP_RACK;
+    return tcp_retransmit(tcb, left, resend_end(tcb, g), why) != left;
+}
+
+bool tcp_loss_fall_back(Tcb *tcb)
+{
+    if (tcb->ca != TCP_CA_LOSS || tcb->repair.frto != FRTO_NEW || tcb->snd_max != tcb->recover)
+        return false;
+    tcb->repair.frto = FRTO_OFF;
+    return tcp_loss_resend(tcb);
+}
+
+/* --- recovery begins and ends ----------------------------------------------------------------- */
+
+/* RFC 5681 §3.2 (2): ssthresh; who calls sets cwnd, or PRR does. */
+void tcp_loss_begin(Tcb *tcb, const AckNews *news)
+{
+    if (tcb->ca != TCP_CA_CWR || !prr_is_on(tcb)) { /* which has reduced it already */
+        tcp_cong_loss(tcb, flight_size(tcb));
+        prr_start(tcb, news);
+    }
     tcb->recover = tcb->snd_max;
+    tcb->limited = 0;
     ecn_reduced(tcb);
-    tcb->in_recovery = true;
-    tcb->partial_seen = false;
-    tcb->limited = 0;
-    if (tcb->agreed.sack) {
-        tcp_recover_start(tcb);
-        return;
-    }
-    tcb->cong.cwnd = tcb->cong.ssthresh + TCP_DUP_THRESHOLD * tcb->snd_mss; /* (3) */
-    node_count(tcb->tcp->node, COUNTER_TcpExtTCPFastRetrans);
-    tcp_retransmit_first(tcb, SENT_TCP_FAST_RETRANSMIT);
+    tlp_reset(tcb);
+    undo_start(tcb);
+    tcb->ca = TCP_CA_RECOVERY;
 }
 
-void tcp_loss_dup_ack(Tcb *tcb)
+void tcp_loss_end(Tcb *tcb)
 {
-    if (tcb->cc == NULL || !tcb->tcp->cfg.retransmit)
-        return;
-    tcb->dup_acks++;
-    if (tcb->agreed.sack) {
-        if (!tcb->in_recovery && tcp_recover_is_due(tcb))
-            enter_recovery(tcb);
-    } else if (tcb->in_recovery) {
-        tcb->cong.cwnd += tcb->snd_mss; /* (4): one more has left the network */
-    } else if (tcb->dup_acks == TCP_DUP_THRESHOLD && seq_gt(tcb->snd_una, tcb->recover)) {
-        /* RFC 6582 §3.2 (2): duplicates of what a timeout has sent again are no new loss. */
-        enter_recovery(tcb);
-    }
-    trace_metrics(tcb);
+    if (tcb->ca == TCP_CA_RECOVERY || tcb->ca == TCP_CA_LOSS)
+        rack_recovered(tcb);
+    tcb->ca = TCP_CA_OPEN;
+    tcb->repair.arrived = 0;
 }
 
-/* RFC 6582 §3.2 (3). */
-static void ack_in_recovery(Tcb *tcb, uint32_t acked)
+void tcp_loss_deflate(Tcb *tcb)
 {
-    Cong *c = &tcb->cong;
-
-    if (seq_geq(tcb->snd_una, tcb->recover)) { /* a full one */
-        c->cwnd = c->ssthresh;
-        tcb->in_recovery = false;
-        tcp_timer_data_acked(tcb);
-        return;
-    }
-    if (tcb->agreed.sack) { /* RFC 6675 §5 (B): tcp_output goes on with (C) */
-        tcp_timer_data_acked(tcb);
-        return;
-    }
-    c->cwnd -= MIN(acked, c->cwnd - tcb->snd_mss);
-    if (acked >= tcb->snd_mss)
-        c->cwnd += tcb->snd_mss;
-    tcp_retransmit_first(tcb, SENT_TCP_PARTIAL_ACK);
-    if (!tcb->partial_seen) /* the impatient variant: only the first restarts the timer */
-        tcp_timer_data_acked(tcb);
-    tcb->partial_seen = true;
+    if (!tcb->cc->owns_cwnd)
+        tcb->cong.cwnd = tcb->cong.ssthresh;
 }
 
-void tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight)
+/* Linux keeps cwnd until then, others have set it when the mark was echoed. */
+static void end_cwr(Tcb *tcb)
 {
-    tcb->dup_acks = 0;
-    tcp_recover_advance(tcb);
-    if (tcb->in_recovery) {
-        ack_in_recovery(tcb, acked);
-        tcp_cong_ack(tcb, acked, flight, true);
+    if (prr_is_on(tcb) && tcb->cong.ssthresh != CWND_INFINITE)
+        tcp_loss_deflate(tcb);
+    tcp_loss_end(tcb);
+}
+
+void tcp_loss_cwr(Tcb *tcb, uint32_t cwnd)
+{
+    AckNews none = { .delivered = 0 };
+
+    if (tcb->ca != TCP_CA_OPEN)
         return;
+    tcb->recover = tcb->snd_max;
+    tcb->ca = TCP_CA_CWR;
+    if (!prr_is_on(tcb) || tcb->cc->on_ecn != NULL)
+        return;
+    tcb->cong.cwnd = cwnd; /* it comes down as segments arrive */
+    prr_start(tcb, &none);
+}
+
+/* --- after a timeout -------------------------------------------------------------------------- */
+
+static bool is_spurious(Tcb *tcb, const AckNews *news)
+{
+    if (frto_ack(tcb, news)) {
+        node_count(tcb->tcp->node, COUNTER_TcpExtTCPSpuriousRTOs);
+        return true;
     }
-    tcb->limited = 0;
-    if (seq_gt(tcb->snd_una, tcb->recover)) /* what follows must stay in reach of a comparison */
-        tcb->recover = tcb->snd_una - 1;
-    tcp_timer_data_acked(tcb);
-    tcp_cong_ack(tcb, acked, flight, false);
+    return undo_is_due(tcb, news);
+}
+
+static void ack_after_timeout(Tcb *tcb, AckNews *news)
+{
+    if (is_spurious(tcb, news)) {
+        undo_now(tcb);
+        tcp_loss_end(tcb);
+    } else if (news->advanced && seq_geq(tcb->snd_una, tcb->recover)) {
+        tcp_loss_end(tcb);
+    }
+    if (rack_is_on(tcb)) {
+        tcb->repair.lost_again = false;
+        rack_detect(tcb, &news->marked);
+        if (tcb->repair.lost_again || (tcb->ca == TCP_CA_OPEN && tcb->repair.sent.due > 0))
+            rack_recover(tcb, news);
+    }
+}
+
+/* RFC 2018 §5.1, RFC 6675 §5.1: the peer may have thrown away what it reported. RACK believes it,
+ * unless what it waits for is among that. */
+static void mark_for_timeout(Tcb *tcb)
+{
+    Sent *sent = &tcb->repair.sent;
+    bool rack = rack_is_on(tcb);
+
+    if (!rack || (sent->n > 0 && sent_at(sent, 0)->sacked)) {
+        sack_clear(&tcb->agreed.board);
+        sent_forget_sacks(sent);
+        rack = false;
+    }
+    for (uint32_t i = 0; i < sent->n; i++) {
+        SentSeg *g = sent_at(sent, i);
+        if (!g->sacked && (!rack || rack_is_overdue(tcb, g)))
+            sent_mark_lost(sent, g);
+    }
+}
+
+/* Whether ssthresh is set: once for a window, RFC 5681 §3.1. To Linux a recovery has done it. */
+static bool is_first(const Tcb *tcb)
+{
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->ca == TCP_CA_RECOVERY)
+        return false;
+    return tcb->retries == 1;
 }
 
 void tcp_loss_rto(Tcb *tcb)
 {
-    tcp_cong_rto(tcb, in_flight(tcb), tcb->retries == 1);
-    ecn_reduced(tcb);
-    tcb->in_recovery = false;
-    tcb->dup_acks = 0;
+    bool recovering = tcb->ca >= TCP_CA_RECOVERY, first = is_first(tcb);
+
     tcb->limited = 0;
-    sack_clear(&tcb->agreed.board); /* RFC 2018 §5.1: the peer may have thrown it away */
+    tcp_cong_rto(tcb, flight_size(tcb), first);
+    mark_for_timeout(tcb);
+    if (tcb->cc != NULL && rack_is_on(tcb))
+        tcb->cong.cwnd += sent_pipe(&tcb->repair.sent);
+    ecn_reduced(tcb);
+    tlp_reset(tcb);
+    tcp_timer_stop(tcb, TIMER_PROBE);
+    tcp_timer_stop(tcb, TIMER_REORDER);
+    tcb->dup_acks = 0;
+    tcb->repair.arrived = 0;
     tcb->recover = tcb->snd_max; /* RFC 6582 §3.2 (4) */
-    tcb->snd_nxt = tcb->snd_una;
+    tcb->snd_nxt = tcb->snd_max;
+    tcb->ca = TCP_CA_LOSS;
+    if (first)
+        undo_start(tcb);
+    frto_start(tcb, recovering);
+}
+
+void tcp_loss_resize(Tcb *tcb)
+{
+    Sent *sent = &tcb->repair.sent;
+
+    for (uint32_t i = 0; i < sent->n; i++) {
+        SentSeg *g = sent_at(sent, i);
+        if (!g->sacked && !g->lost && g->right - g->left > tcb->snd_mss)
+            sent_mark_lost(sent, g);
+    }
+    if (sent->due == 0 || tcb->ca >= TCP_CA_RECOVERY)
+        return;
+    tcb->recover = tcb->snd_max;
+    tcb->ca = TCP_CA_LOSS;
+    tcb->repair.frto = FRTO_OFF;
+    tcb->repair.undo.on = false;
+}
+
+/* --- an ACK ----------------------------------------------------------------------------------- */
+
+static void restart_timers(Tcb *tcb, const AckNews *news)
+{
+    bool partial = tcb->ca == TCP_CA_RECOVERY && !rack_is_on(tcb) && !tcp_loss_by_board(tcb) &&
+                   seq_lt(tcb->snd_una, tcb->recover);
+
+    if (news->advanced && !(partial && tcb->partial_seen)) /* RFC 6582: impatient */
+        tcp_timer_data_acked(tcb);
+    if (news->advanced)
+        tcb->partial_seen = partial;
+}
+
+/* What an ACK without SACK blocks tells of. */
+static void count_duplicates(Tcb *tcb, const AckNews *news)
+{
+    if (news->advanced)
+        tcb->dup_acks = 0;
+    if (tcb->agreed.sack ? news->reported : news->duplicate)
+        tcb->dup_acks++;
+}
+
+static void ack_by_state(Tcb *tcb, AckNews *news)
+{
+    if (tcb->ca == TCP_CA_CWR && news->advanced && seq_gt(tcb->snd_una, tcb->recover))
+        end_cwr(tcb);
+    if (tcb->ca == TCP_CA_LOSS)
+        ack_after_timeout(tcb, news);
+    else if (rack_is_on(tcb))
+        rack_ack(tcb, news);
+    else if (tcp_loss_by_board(tcb))
+        tcp_recover_ack(tcb, news);
+    else
+        newreno_ack(tcb, news);
+}
+
+/* RFC 8985 §7.4.2: as for a recovery, but it is over. */
+static void loss_was_repaired(Tcb *tcb)
+{
+    if (tcb->ca >= TCP_CA_RECOVERY)
+        return;
+    tcp_cong_loss(tcb, flight_size(tcb));
+    tcp_loss_deflate(tcb);
+    ecn_reduced(tcb);
+    tcb->recover = tcb->snd_max;
+}
+
+void tcp_loss_ack(Tcb *tcb, AckNews *news)
+{
+    bool recovering = tcb->ca == TCP_CA_RECOVERY;
+
+    rate_sample(tcb, news);
+    if (news->rtt != RTT_NONE)
+        tcb->rtt_last = news->rtt;
+    restart_timers(tcb, news);
+    if (tcb->cc == NULL || !tcb->tcp->cfg.retransmit) {
+        if (tcb->ca == TCP_CA_LOSS && seq_geq(tcb->snd_una, tcb->recover))
+            tcp_loss_end(tcb);
+        return;
+    }
+    count_duplicates(tcb, news);
+    rack_dsack(tcb, news);
+    undo_dsack(tcb, news);
+    if (tlp_ack(tcb, news))
+        loss_was_repaired(tcb);
+    ack_by_state(tcb, news);
+    recovering = prr_is_on(tcb) ? tcb->ca == TCP_CA_CWR || tcb->ca == TCP_CA_RECOVERY : recovering;
+    if (news->advanced || news->reported)
+        tcp_cong_ack(tcb, news->acked, news->flight, recovering);
+    if (prr_is_on(tcb) && recovering)
+        prr_ack(tcb, news, tcp_in_pipe(tcb));
+    if (news->advanced || tcb->repair.sent.sacked.segs > 0)
+        tlp_schedule(tcb);
+    if (tcb->ca == TCP_CA_OPEN && news->advanced) {
+        tcb->limited = 0;
+        if (seq_gt(tcb->snd_una, tcb->recover)) /* must stay in reach of a comparison */
+            tcb->recover = tcb->snd_una - 1;
+    }
+    if (news->advanced || news->duplicate || news->reported)
+        trace_metrics(tcb);
 }

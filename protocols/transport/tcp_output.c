@@ -211,6 +211,19 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
     tcp_answer(tcp, seg, &h, why, conn_id);
 }
 
+/* Into the record, and what hangs on it. */
+static void note_sent(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
+{
+    Sent *sent = &tcb->repair.sent;
+    bool first = sent->n == 0;
+
+    rate_sent(tcb, sent_transmit(sent, seq, end, sim_now(tcb->tcp->sim), again), first);
+    if (tcb->ca == TCP_CA_CWR || tcb->ca == TCP_CA_RECOVERY)
+        prr_sent(tcb, end - seq);
+    if (again)
+        undo_resent(tcb);
+}
+
 /* One segment of the stream: `text` bytes at seq, and the FIN behind them if `fin`. */
 static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason why)
 {
@@ -228,6 +241,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
         tcb->fin_sent = true;
     }
     time_segment(tcb, seq, end, again);
+    note_sent(tcb, seq, end, again);
     tcb->snd_max = seq_max(tcb->snd_max, end);
     tcb->last_sent = sim_now(tcb->tcp->sim);
     if (tcb->bytes_received > 0) /* a conversation: its ACKs can ride on answers */
@@ -266,7 +280,7 @@ static bool look(const Tcb *tcb, Chance *ch)
     if (seq_gt(seq, end)) /* the FIN is out */
         return false;
     ch->queued = end - seq;
-    ch->most = MIN(tcp_text_max(tcb), tcp_recover_limit(tcb));
+    ch->most = tcp_text_max(tcb);
     if (tcb->tcp->cfg.offload && seq_lt(seq, tcb->snd_max))
         ch->most = MIN(ch->most, piece_record_left(tcb, seq));
     ch->ours = ours;
@@ -320,7 +334,6 @@ static bool send_next(Tcb *tcb)
 {
     Chance ch;
 
-    tcp_recover_skip(tcb);
     if (!look(tcb, &ch))
         return false;
     bool fresh = tcb->tcp->cfg.offload && seq_geq(tcb->snd_nxt, tcb->snd_max);
@@ -372,6 +385,28 @@ static bool waits_for_window(const Tcb *tcb)
            room_to(seq, tcb->snd_una + tcb_send_window(tcb)) < MIN(queued, tcb->snd_mss);
 }
 
+/* What is lost goes first, then what is new. */
+static bool send_one(Tcb *tcb)
+{
+    return tcp_loss_resend(tcb) || tcp_recover_lost(tcb) || send_next(tcb) ||
+           tcp_recover_rest(tcb) || tcp_loss_fall_back(tcb);
+}
+
+static void send_all(Tcb *tcb)
+{
+    TcpSeq max = tcb->snd_max;
+
+    while (tcb->state != TCP_CLOSED && send_one(tcb))
+        ;
+    if (tcb->state == TCP_CLOSED)
+        return;
+    if (tcb->snd_max != max)
+        tlp_schedule(tcb);
+    if (!something_waits(tcb) && tcb->repair.sent.due == 0 &&
+        tcp_in_pipe(tcb) < tcb->cong.cwnd)
+        rate_limited(tcb);
+}
+
 void tcp_output(Tcb *tcb)
 {
     TcpSeq before = tcb->snd_max;
@@ -382,9 +417,7 @@ void tcp_output(Tcb *tcb)
         tcb->burst_end = tcb->snd_nxt;
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
             tcp_cong_idle(tcb);
-        while (tcb->state != TCP_CLOSED &&
-               (tcp_recover_lost(tcb) || send_next(tcb) || tcp_recover_rest(tcb)))
-            ;
+        send_all(tcb);
         tcp_cong_sent(tcb);
         if (tcb->force)
             tcb->ecn.hold = false;
@@ -417,6 +450,38 @@ void tcp_retransmit_first(Tcb *tcb, SentReason why)
     tcp_retransmit(tcb, tcb->snd_una, tcb->snd_max, why);
 }
 
+bool tcp_send_new(Tcb *tcb, SentReason why)
+{
+    TcpSeq seq = tcb->snd_max, behind = tcb->out_seq + (TcpSeq)tcb->out.len;
+    uint32_t wnd = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
+
+    if (!seq_lt(seq, behind + (tcb->fin_queued && !tcb->fin_sent)) || wnd == 0)
+        return false;
+    uint32_t text = MIN(behind - seq, MIN(tcp_text_max(tcb), wnd));
+    if (tcb->tcp->cfg.offload && text > 0) {
+        tcb->force = true;
+        text = piece_next(tcb, wnd, text, text);
+        tcb->force = false;
+    }
+    bool fin = tcb->fin_queued && seq + text == behind && wnd > text;
+    tcb->snd_nxt = seq + text + fin;
+    send_text(tcb, seq, text, fin, why);
+    return true;
+}
+
+void tcp_resend_last(Tcb *tcb, SentReason why)
+{
+    const Sent *sent = &tcb->repair.sent;
+
+    if (sent->n == 0)
+        return;
+    const SentSeg *g = sent_at(sent, sent->n - 1);
+    TcpSeq left = g->left, right = g->right;
+    if (right - left > tcp_text_max(tcb) + 1)
+        left = right - tcp_text_max(tcb);
+    tcp_retransmit(tcb, left, right, why);
+}
+
 void tcp_send_keepalive(Tcb *tcb)
 {
     uint32_t garbage = tcb->tcp->cfg.keepalive_garbage; /* MAY-6; SHLD-12: none unless so told */
@@ -442,6 +507,7 @@ void tcp_send_probe(Tcb *tcb)
     }
     tcb->rtt_timing = false;
     bool again = seq_geq(tcb->snd_max, end);
+    note_sent(tcb, tcb->snd_una, end, again);
     tcb->snd_nxt = tcb->snd_una;
     tcb->snd_max = seq_max(tcb->snd_max, end);
     if ((flags & TCP_FIN) && tcb->state == TCP_CLOSE_WAIT)

@@ -13,6 +13,7 @@
 #include "protocols/transport/tcp_cc.h"
 #include "protocols/transport/tcp_opt.h"
 #include "protocols/transport/tcp_reass.h"
+#include "protocols/transport/tcp_repair.h"
 #include "protocols/transport/tcp_seq.h"
 #include "protocols/wire/tcp_wire.h"
 
@@ -36,6 +37,8 @@ typedef enum TcpTimer {
     TIMER_RTO,
     TIMER_PERSIST,
     TIMER_DELAYED_ACK,
+    TIMER_REORDER, /* RFC 8985 §6.2 */
+    TIMER_PROBE,   /* the tail loss probe's, RFC 8985 §7.2 */
     TIMER_WAIT, /* 2MSL, or an orphan's FIN-WAIT-2 */
     TIMER_KEEPALIVE,
     TIMER_USER, /* R2, if it is a time */
@@ -202,7 +205,9 @@ struct Tcb {
     uint32_t limited;     /* bytes sent by limited transmit on them */
     TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
                              RecoveryPoint + 1 */
-    bool     in_recovery, partial_seen;
+    TcpCaState ca;        /* never DISORDER, which is OPEN with something reported */
+    bool     partial_seen;
+    Repair   repair;
 
     uint64_t retransmits, bytes_sent, bytes_acked, bytes_received;
     Tally    tally;
@@ -309,6 +314,7 @@ void wake(Wake *w);
 bool tcb_writable(const Tcb *tcb); /* who waits for room to write is told */
 void tcb_wake(Tcb *tcb); /* its user, if it has one */
 void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
+TcpCaState tcp_ca_state(const Tcb *tcb);
 void tcb_info(const Tcb *tcb, TcpInfo *out);
 
 uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote); /* what we announce to it */
@@ -376,6 +382,7 @@ void     tcp_note_queued(Tcb *tcb, const Segment *seg);       /* before it is pu
 void       tcp_ts_init(Tcp *tcp);
 void       tcp_ts_start(Tcb *tcb);
 uint32_t   tcp_ts_now(const Tcb *tcb);
+uint32_t   tcp_ts_at(const Tcb *tcb, SimTime at); /* what the clock showed then */
 void       tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val);
 DropReason tcp_ts_check(Tcb *tcb, Segment *seg); /* RFC 7323 §5.3 R1, and §3.2 */
 DropReason tcp_ts_take(Tcb *tcb, Segment *seg);  /* R3; refuses nothing */
@@ -392,6 +399,10 @@ void tcp_send_syn(Tcb *tcb, SentReason why); /* SYN, or SYN-ACK once there is on
 void tcp_retransmit_first(Tcb *tcb, SentReason why); /* one segment at SND.UNA */
 /* One segment of what was sent before from seq on, not beyond `end`; returns how far it went. */
 TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why);
+/* Whatever cwnd says, a segment that was never sent, false if there is none or the peer has no room
+ * for it; or the last one again. */
+bool tcp_send_new(Tcb *tcb, SentReason why);
+void tcp_resend_last(Tcb *tcb, SentReason why);
 void tcp_send_keepalive(Tcb *tcb); /* <SEQ=SND.NXT-1>, no data */
 void tcp_send_probe(Tcb *tcb);  /* one byte at SND.UNA, whatever the window */
 void tcp_offer_window(Tcb *tcb); /* the program has read: an update, if it is worth one */
@@ -416,13 +427,71 @@ void tcp_timer_window_opened(Tcb *tcb);
 void tcp_timer_fin_wait_2(Tcb *tcb);    /* nobody owns it: not for ever */
 void tcp_rtt_sample(Tcb *tcb, SimTime rtt);
 
+/* tcp_acked.c: what an ACK tells of */
+void acked_start(Tcb *tcb, const Segment *seg, AckNews *news); /* its SACK blocks */
+void acked_advance(Tcb *tcb, AckNews *news);     /* SND.UNA has moved */
+
 /* tcp_loss.c */
 void     tcp_loss_init(Tcb *tcb);                /* at ESTABLISHED */
 uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight now */
-void     tcp_loss_dup_ack(Tcb *tcb);
-void     tcp_loss_new_ack(Tcb *tcb, uint32_t acked, uint32_t flight); /* in flight before it */
-void     tcp_loss_rto(Tcb *tcb);
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
+bool     tcp_loss_by_board(const Tcb *tcb);      /* RFC 6675 recovers: tcp_recover.c */
+bool     tcp_loss_resend(Tcb *tcb);              /* sends what is lost next, if it may */
+bool     tcp_loss_fall_back(Tcb *tcb);           /* F-RTO wanted new data, but none went out */
+void     tcp_loss_ack(Tcb *tcb, AckNews *news);
+void     tcp_loss_rto(Tcb *tcb);
+void     tcp_loss_resize(Tcb *tcb);              /* what is larger than SND.MSS now is lost */
+/* A mark was echoed; cwnd is what it was before. */
+void     tcp_loss_cwr(Tcb *tcb, uint32_t cwnd);
+uint32_t tcp_in_pipe(const Tcb *tcb);            /* in the network */
+/* For those that find losses: */
+void     tcp_loss_begin(Tcb *tcb, const AckNews *news); /* a recovery: sets ssthresh */
+void     tcp_loss_end(Tcb *tcb);
+void     tcp_loss_deflate(Tcb *tcb);             /* cwnd = ssthresh */
+
+/* tcp_newreno.c: recovery without SACK */
+void     newreno_ack(Tcb *tcb, AckNews *news);
+uint32_t newreno_arrived(const Tcb *tcb);        /* bytes that duplicates tell of */
+
+/* tcp_rack.c */
+bool rack_is_on(const Tcb *tcb);
+void rack_init(Tcb *tcb);
+void rack_delivered(Tcb *tcb, const SentSeg *g, AckNews *news); /* §6.2 steps 2 and 3 */
+void rack_dsack(Tcb *tcb, const AckNews *news);  /* step 4 */
+void rack_recovered(Tcb *tcb);
+void rack_detect(Tcb *tcb, uint32_t *marked);    /* step 5: adds the bytes found lost, arms */
+bool rack_is_overdue(const Tcb *tcb, const SentSeg *g); /* §6.3 */
+void rack_recover(Tcb *tcb, const AckNews *news); /* begins a recovery */
+void rack_ack(Tcb *tcb, AckNews *news);
+void rack_fired(Tcb *tcb);
+
+/* tcp_tlp.c */
+void tlp_reset(Tcb *tcb);
+void tlp_schedule(Tcb *tcb);
+void tlp_fired(Tcb *tcb);
+bool tlp_ack(Tcb *tcb, const AckNews *news);     /* true: a probe has repaired a loss */
+
+/* tcp_prr.c */
+bool prr_is_on(const Tcb *tcb);
+void prr_start(Tcb *tcb, const AckNews *news);
+void prr_sent(Tcb *tcb, uint32_t bytes);
+void prr_ack(Tcb *tcb, const AckNews *news, uint32_t pipe); /* sets cwnd */
+
+/* tcp_undo.c */
+void undo_start(Tcb *tcb);                       /* the window is reduced for a loss */
+void undo_resent(Tcb *tcb);
+void undo_dsack(Tcb *tcb, const AckNews *news);
+bool undo_is_due(Tcb *tcb, const AckNews *news); /* it was for nothing */
+void undo_now(Tcb *tcb);
+void frto_start(Tcb *tcb, bool recovering);      /* the timer has fired, in a recovery or not */
+bool frto_ack(Tcb *tcb, const AckNews *news);    /* true: the timeout was for nothing */
+
+/* tcp_rate.c */
+void     rate_sent(Tcb *tcb, SentSeg *g, bool first); /* first: nothing else is in flight */
+void     rate_delivered(Tcb *tcb, const SentSeg *g, AckNews *news);
+void     rate_sample(Tcb *tcb, const AckNews *news);
+void     rate_limited(Tcb *tcb);                 /* the program has nothing more to send */
+uint64_t rate_bytes_per_second(const Tcb *tcb);  /* 0: not known */
 
 /* tcp_cong.c: what happens, told to the policy of congestion control; each does nothing if there is
  * none. */
@@ -432,8 +501,8 @@ void tcp_cong_sent(Tcb *tcb);           /* all that may go out now has */
 /* For each ACK that brings something new: SND.UNA has moved by `acked` (0 for one that only
  * reports), `flight` bytes were outstanding before; `recovering`: a fast recovery was on. */
 void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering);
-/* A loss: sets ssthresh. What cwnd and ssthresh were is kept for tcp_cong_undo, unless in_recovery
- * says that it was kept before. Who recovers sets cwnd, but not if cc->owns_cwnd. */
+/* A loss: sets ssthresh. What cwnd and ssthresh were is kept for tcp_cong_undo, unless the
+ * state says that it was kept before. Who recovers sets cwnd, but not if cc->owns_cwnd. */
 void tcp_cong_loss(Tcb *tcb, uint32_t flight);
 void tcp_cong_rto(Tcb *tcb, uint32_t flight, bool first); /* likewise, and cwnd is one segment */
 void tcp_cong_ecn(Tcb *tcb, uint32_t flight);             /* sets ssthresh and cwnd */
@@ -441,15 +510,10 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight);             /* sets ssthresh and c
 bool tcp_cong_undo(Tcb *tcb);
 void tcp_cong_idle(Tcb *tcb);           /* before data is sent with none in flight */
 
-/* tcp_recover.c: recovery with SACK, for tcp_loss.c, and what tcp_output.c sends in one */
+/* tcp_recover.c: recovery by RFC 6675, and what tcp_output.c sends in one */
 uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */
-uint32_t tcp_in_pipe(const Tcb *tcb);            /* in the network; without SACK in flight */
-bool     tcp_recover_update(Tcb *tcb, const Segment *seg); /* is anything newly reported? */
-bool     tcp_recover_is_due(const Tcb *tcb);
-void     tcp_recover_start(Tcb *tcb);
-void     tcp_recover_advance(Tcb *tcb);          /* SND.UNA has moved */
-void     tcp_recover_skip(Tcb *tcb);             /* SND.NXT, over what is reported */
-uint32_t tcp_recover_limit(const Tcb *tcb);      /* from SND.NXT to what is reported */
+uint32_t tcp_recover_pipe(const Tcb *tcb);
+void     tcp_recover_ack(Tcb *tcb, AckNews *news);
 bool     tcp_recover_lost(Tcb *tcb);             /* sends the next hole that is lost, if it may */
 bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue */
 

@@ -8,14 +8,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
-static uint32_t pipe_now(const Tcb *tcb)
+uint32_t tcp_recover_pipe(const Tcb *tcb)
 {
     return sack_pipe(&tcb->agreed.board, tcb->snd_una, tcb->snd_max, tcb->snd_mss);
 }
 
 static uint32_t room(const Tcb *tcb)
 {
-    uint32_t pipe = pipe_now(tcb), cwnd = tcb->cong.cwnd;
+    uint32_t pipe = tcp_recover_pipe(tcb), cwnd = tcb->cong.cwnd;
 
     return cwnd > pipe ? cwnd - pipe : 0;
 }
@@ -23,41 +23,53 @@ static uint32_t room(const Tcb *tcb)
 uint32_t tcp_recover_window(const Tcb *tcb)
 {
     const Sack *board = &tcb->agreed.board;
+    bool recovering = tcb->ca == TCP_CA_RECOVERY;
 
-    if (board->blocks.n == 0 && !tcb->in_recovery)
+    if ((board->blocks.n == 0 && !recovering) || seq_lt(tcb->snd_nxt, tcb->snd_max))
         return tcb->cong.cwnd;
-    if (seq_lt(tcb->snd_nxt, tcb->snd_max)) /* after a timeout: what is reported has left already */
-        return tcb->cong.cwnd + sack_bytes_below(board, tcb->snd_nxt);
     uint32_t more = room(tcb);
-    if (tcb->in_recovery && more < tcb->snd_mss) /* (C) */
+    if (recovering && more < tcb->snd_mss) /* (C) */
         more = 0;
     return tcb->snd_nxt - tcb->snd_una + more;
 }
 
-uint32_t tcp_in_pipe(const Tcb *tcb)
-{
-    return tcb->agreed.sack ? pipe_now(tcb) : tcb->snd_max - tcb->snd_una;
-}
-
-bool tcp_recover_update(Tcb *tcb, const Segment *seg)
-{
-    return tcb->agreed.sack && sack_update(&tcb->agreed.board, &seg->hdr.opt, seg->ack,
-                                           tcb->snd_una, tcb->snd_max);
-}
-
-bool tcp_recover_is_due(const Tcb *tcb)
+static bool is_due(const Tcb *tcb)
 {
     return (tcb->dup_acks >= TCP_DUP_THRESHOLD || /* (1), (2) */
             sack_is_lost(&tcb->agreed.board, tcb->snd_una, tcb->snd_mss)) &&
-           seq_geq(tcb->snd_una, tcb->recover); /* §5.1: not for what a timeout has sent again */
+           seq_geq(tcb->snd_una, tcb->recover) && /* §5.1: not for what a timeout has sent again */
+           tcb->tcp->cfg.fast_retransmit;
 }
 
-/* (4.2), (4.3): the caller has set ssthresh and RecoveryPoint. */
-void tcp_recover_start(Tcb *tcb)
+/* For who asks: what of the record is lost. The edge only moves on. */
+static void mark_lost(Tcb *tcb, AckNews *news)
+{
+    Sent *sent = &tcb->repair.sent;
+    TcpSeq edge = sack_lost_edge(&tcb->agreed.board, tcb->snd_una, tcb->snd_mss);
+    TcpSeq from = seq_max(tcb->repair.lost_to, tcb->snd_una);
+
+    for (uint32_t i = sent_find(sent, from); i < sent->n; i++) {
+        SentSeg *g = sent_at(sent, i);
+        if (seq_gt(g->right, edge))
+            break;
+        tcb->repair.lost_to = g->right;
+        if (g->sacked || g->lost || g->again)
+            continue;
+        news->marked += g->right - g->left;
+        sent_mark_lost(sent, g);
+    }
+    if (seq_lt(tcb->repair.lost_to, tcb->snd_una))
+        tcb->repair.lost_to = tcb->snd_una;
+}
+
+/* (4.1) to (4.3). */
+static void enter(Tcb *tcb, const AckNews *news)
 {
     Sack *board = &tcb->agreed.board;
 
-    tcb->cong.cwnd = tcb->cong.ssthresh;
+    tcp_loss_begin(tcb, news);
+    if (!prr_is_on(tcb))
+        tcp_loss_deflate(tcb);
     board->high_rxt = tcb->snd_una;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPSackRecovery);
     TcpSeq end = sack_hole_end(board, tcb->snd_una, tcb->snd_max);
@@ -65,36 +77,30 @@ void tcp_recover_start(Tcb *tcb)
     board->rescue_rxt = board->high_rxt;
 }
 
-void tcp_recover_advance(Tcb *tcb)
+void tcp_recover_ack(Tcb *tcb, AckNews *news)
 {
     Sack *board = &tcb->agreed.board;
 
-    sack_advance(board, tcb->snd_una);
-    if (!tcb->in_recovery || seq_lt(board->high_rxt, tcb->snd_una))
+    if (tcb->ca != TCP_CA_RECOVERY || seq_lt(board->high_rxt, tcb->snd_una))
         board->high_rxt = tcb->snd_una;
-}
-
-void tcp_recover_skip(Tcb *tcb)
-{
-    if (tcb->agreed.sack && tcb->snd_nxt != tcb->snd_una && seq_lt(tcb->snd_nxt, tcb->snd_max))
-        tcb->snd_nxt = sack_skip(&tcb->agreed.board, tcb->snd_nxt);
-}
-
-uint32_t tcp_recover_limit(const Tcb *tcb)
-{
-    TcpSeq nxt = tcb->snd_nxt;
-
-    if (tcb->agreed.board.blocks.n == 0 || !seq_lt(nxt, tcb->snd_max))
-        return UINT32_MAX;
-    TcpSeq end = sack_hole_end(&tcb->agreed.board, nxt, tcb->snd_max);
-    return end == tcb->snd_max ? UINT32_MAX : end - nxt;
+    mark_lost(tcb, news);
+    if (undo_is_due(tcb, news)) {
+        undo_now(tcb);
+        tcp_loss_end(tcb);
+    }
+    if (tcb->ca == TCP_CA_RECOVERY && seq_geq(tcb->snd_una, tcb->recover)) { /* (A) */
+        tcp_loss_deflate(tcb);
+        tcp_loss_end(tcb);
+    }
+    if (news->reported && tcb->ca != TCP_CA_RECOVERY && tcb->snd_una != tcb->snd_max && is_due(tcb))
+        enter(tcb, news);
 }
 
 /* --- (C.1): what NextSeg() gives -------------------------------------------------------------- */
 
 static bool may_send(const Tcb *tcb)
 {
-    return tcb->agreed.sack && tcb->in_recovery && room(tcb) >= tcb->snd_mss;
+    return tcp_loss_by_board(tcb) && tcb->ca == TCP_CA_RECOVERY && room(tcb) >= tcb->snd_mss;
 }
 
 static bool resend_hole(Tcb *tcb, bool lost)

@@ -27,23 +27,66 @@ bool sack_is_duplicate(const TcpOptions *opt, TcpSeq ack)
 
 /* --- Update() --------------------------------------------------------------------------------- */
 
-static uint32_t bytes(const Sack *s)
+/* The index of the first block that ends behind seq. */
+static size_t block_behind(const Sack *s, TcpSeq seq)
 {
-    return (uint32_t)reass_bytes(&s->blocks);
+    size_t low = 0, high = s->blocks.n;
+
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (seq_leq(s->blocks.ranges[mid].right, seq))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
 }
 
-bool sack_update(Sack *s, const TcpOptions *opt, TcpSeq ack, TcpSeq una, TcpSeq max)
+const ReassRange *sack_block_at(const Sack *s, TcpSeq seq)
 {
-    uint32_t before = bytes(s);
+    size_t i = block_behind(s, seq);
+
+    if (i == s->blocks.n || seq_gt(s->blocks.ranges[i].left, seq))
+        return NULL;
+    return &s->blocks.ranges[i];
+}
+
+/* [left, right) is reported: the ranges of it that were not before, one after another. */
+static bool add_block(Sack *s, TcpSeq left, TcpSeq right, SackNews *on_news, void *self)
+{
+    bool news = false;
+
+    while (seq_lt(left, right)) {
+        size_t i = block_behind(s, left);
+        const ReassRange *next = i < s->blocks.n ? &s->blocks.ranges[i] : NULL;
+        if (next != NULL && seq_leq(next->left, left)) {
+            left = next->right;
+            continue;
+        }
+        TcpSeq end = next != NULL ? seq_min(next->left, right) : right;
+        if (!reass_add(&s->blocks, left, end))
+            return news;
+        news = true;
+        if (on_news != NULL)
+            on_news(self, left, end);
+        left = end;
+    }
+    return news;
+}
+
+bool sack_update(Sack *s, const TcpOptions *opt, TcpSeq ack, TcpSeq una, TcpSeq max,
+                 SackNews *on_news, void *self)
+{
+    bool news = false;
 
     for (unsigned i = sack_is_duplicate(opt, ack); i < opt->n_sack; i++) {
         TcpSeq left = opt->sack[i].left, right = opt->sack[i].right;
         if (!seq_lt(left, right) || seq_leq(right, una) || seq_gt(right, max) ||
             seq_lt(left, ack) || seq_geq(left, max))
             continue;
-        reass_add(&s->blocks, seq_max(left, una), right);
+        news |= add_block(s, seq_max(left, una), right, on_news, self);
     }
-    return bytes(s) > before;
+    return news;
 }
 
 void sack_advance(Sack *s, TcpSeq una)
@@ -56,8 +99,7 @@ void sack_advance(Sack *s, TcpSeq una)
 
 /* --- IsLost() --------------------------------------------------------------------------------- */
 
-/* All holes below it are lost; `una` if none is. */
-static TcpSeq lost_edge(const Sack *s, TcpSeq una, uint32_t mss)
+TcpSeq sack_lost_edge(const Sack *s, TcpSeq una, uint32_t mss)
 {
     const Reass *r = &s->blocks;
     uint32_t above = 0;
@@ -72,7 +114,7 @@ static TcpSeq lost_edge(const Sack *s, TcpSeq una, uint32_t mss)
 
 bool sack_is_lost(const Sack *s, TcpSeq seq, uint32_t mss)
 {
-    return seq_lt(seq, lost_edge(s, seq, mss));
+    return seq_lt(seq, sack_lost_edge(s, seq, mss));
 }
 
 /* --- SetPipe() -------------------------------------------------------------------------------- */
@@ -91,7 +133,7 @@ static uint32_t hole_pipe(TcpSeq left, TcpSeq right, TcpSeq lost, TcpSeq high_rx
 
 uint32_t sack_pipe(const Sack *s, TcpSeq una, TcpSeq max, uint32_t mss)
 {
-    TcpSeq lost = lost_edge(s, una, mss), left = una;
+    TcpSeq lost = sack_lost_edge(s, una, mss), left = una;
     uint32_t pipe = 0;
 
     for (size_t i = 0; i < s->blocks.n; i++) {
@@ -107,7 +149,7 @@ uint32_t sack_pipe(const Sack *s, TcpSeq una, TcpSeq max, uint32_t mss)
 
 bool sack_next_hole(const Sack *s, TcpSeq una, uint32_t mss, bool lost, SackHole *hole)
 {
-    TcpSeq left = una, edge = lost_edge(s, una, mss);
+    TcpSeq left = una, edge = sack_lost_edge(s, una, mss);
 
     for (size_t i = 0; i < s->blocks.n; i++) {
         const ReassRange *block = &s->blocks.ranges[i];
@@ -139,32 +181,11 @@ bool sack_last_hole(const Sack *s, TcpSeq una, TcpSeq max, SackHole *hole)
     return seq_lt(una, right);
 }
 
-/* --- filling in after a timeout, RFC 6675 §5.1 ---------------------------------------------*/
-
-TcpSeq sack_skip(const Sack *s, TcpSeq seq)
-{
-    for (size_t i = 0; i < s->blocks.n; i++) {
-        const ReassRange *block = &s->blocks.ranges[i];
-        if (seq_gt(block->left, seq))
-            break;
-        seq = seq_max(seq, block->right);
-    }
-    return seq;
-}
-
 TcpSeq sack_hole_end(const Sack *s, TcpSeq seq, TcpSeq end)
 {
-    for (size_t i = 0; i < s->blocks.n; i++)
-        if (seq_gt(s->blocks.ranges[i].left, seq))
-            return seq_min(s->blocks.ranges[i].left, end);
-    return end;
-}
+    size_t i = block_behind(s, seq);
 
-uint32_t sack_bytes_below(const Sack *s, TcpSeq seq)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < s->blocks.n && seq_lt(s->blocks.ranges[i].left, seq); i++)
-        n += seq_min(s->blocks.ranges[i].right, seq) - s->blocks.ranges[i].left;
-    return n;
+    while (i < s->blocks.n && seq_leq(s->blocks.ranges[i].left, seq))
+        i++;
+    return i < s->blocks.n ? seq_min(s->blocks.ranges[i].left, end) : end;
 }

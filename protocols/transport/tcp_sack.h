@@ -27,15 +27,24 @@ void sack_clear(Sack *s); /* forgets the blocks, and their memory */
 bool sack_is_duplicate(const TcpOptions *opt, TcpSeq ack);
 
 /* Update() of RFC 6675 §4: the blocks of a segment with acknowledgment number `ack`, una and max
- * as they are when it is worked off. Those that cannot be are passed over. True if an octet was
- * reported for the first time. */
-bool sack_update(Sack *s, const TcpOptions *opt, TcpSeq ack, TcpSeq una, TcpSeq max);
+ * as they are when it is worked off. Those that cannot be are passed over. `on_news`, if not NULL,
+ * hears of each range that is reported for the first time, when the board has it. True if there
+ * was one. */
+typedef void SackNews(void *self, TcpSeq left, TcpSeq right);
+bool sack_update(Sack *s, const TcpOptions *opt, TcpSeq ack, TcpSeq una, TcpSeq max,
+                 SackNews *on_news, void *self);
+
+/* The block that holds seq; NULL if it was not reported. */
+const ReassRange *sack_block_at(const Sack *s, TcpSeq seq);
 
 /* SND.UNA has moved. */
 void sack_advance(Sack *s, TcpSeq una);
 
 /* IsLost(seq): three blocks above it, or more than two segments' octets. */
 bool sack_is_lost(const Sack *s, TcpSeq seq, uint32_t mss);
+
+/* All holes below it are lost; `una` if none is. */
+TcpSeq sack_lost_edge(const Sack *s, TcpSeq una, uint32_t mss);
 
 /* SetPipe(), with what was sent again up to high_rxt. */
 uint32_t sack_pipe(const Sack *s, TcpSeq una, TcpSeq max, uint32_t mss);
@@ -48,10 +57,5 @@ bool sack_next_hole(const Sack *s, TcpSeq una, uint32_t mss, bool lost, SackHole
  * reported. */
 bool sack_last_hole(const Sack *s, TcpSeq una, TcpSeq max, SackHole *hole);
 
-/* Behind what has been reported from `seq` on: seq itself, unless it lies in a block. */
-TcpSeq sack_skip(const Sack *s, TcpSeq seq);
 /* How far the hole that begins at seq goes, at most to `end`. */
 TcpSeq sack_hole_end(const Sack *s, TcpSeq seq, TcpSeq end);
-
-/* Octets reported below seq. */
-uint32_t sack_bytes_below(const Sack *s, TcpSeq seq);

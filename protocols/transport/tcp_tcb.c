@@ -81,6 +81,7 @@ void tcb_set_iss(Tcb *tcb, TcpSeq iss)
 {
     tcb->iss = iss;
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = iss;
+    sent_clear(&tcb->repair.sent);
     tcb->out_seq = tcb->pieces.pushed = iss + 1;
 }
 
@@ -182,6 +183,7 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
     tcp_timers_stop(tcb);
     ring_free(&tcb->out);
     piece_free(&tcb->pieces);
+    sent_clear(&tcb->repair.sent);
     sack_clear(&tcb->agreed.board);
     tcp_set_state(tcb, TCP_TIME_WAIT, trigger, rfc);
     tcp_timer_set(tcb, TIMER_WAIT, 2 * cfg->msl);
@@ -193,6 +195,7 @@ static void tcb_free(Tcb *tcb)
     piece_free(&tcb->pieces);
     ring_free(&tcb->in);
     reass_clear(&tcb->reass);
+    sent_clear(&tcb->repair.sent);
     sack_clear(&tcb->agreed.board);
     g_free(tcb);
 }
@@ -295,6 +298,32 @@ void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, co
         tcb_end(tcb, error, trigger, rfc);
 }
 
+TcpCaState tcp_ca_state(const Tcb *tcb)
+{
+    bool disorder = tcb->repair.sent.sacked.segs > 0 || tcb->dup_acks > 0;
+
+    return tcb->ca == TCP_CA_OPEN && disorder ? TCP_CA_DISORDER : tcb->ca;
+}
+
+static void repair_info(const Tcb *tcb, TcpInfo *out)
+{
+    const Repair *r = &tcb->repair;
+
+    out->ca_state = tcp_ca_state(tcb);
+    out->in_pipe = tcp_in_pipe(tcb);
+    out->in_flight = tcb->snd_max - tcb->snd_una;
+    out->unacked = r->sent.n;
+    out->sacked = r->sent.sacked.segs + newreno_arrived(tcb) / tcb->snd_mss;
+    out->lost = r->sent.lost.segs;
+    out->retrans = r->sent.again.segs;
+    out->delivered = r->rate.delivered;
+    out->delivered_segs = r->delivered_segs;
+    out->delivery_rate = rate_bytes_per_second(tcb);
+    out->min_rtt = tcb->rtt_min;
+    out->reordering = r->rack.degree;
+    out->reorder_seen = r->rack.seen;
+}
+
 static const char *info_timer(const Tcb *tcb, TcpTimer *which)
 {
     static const struct { TcpTimer timer; const char *name; } order[] = {
@@ -355,9 +384,9 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .snd_scale = tcb->agreed.snd_scale,
         .rcv_scale = tcb->agreed.rcv_scale,
         .ts_recent = tcb->agreed.ts_recent,
-        .in_pipe = tcp_in_pipe(tcb),
         .rcv_tos = tcb->rcv_tos,
     };
+    repair_info(tcb, out);
     tally_info(tcb, out);
 }
 
@@ -382,6 +411,8 @@ static void check_send_side(const Tcb *tcb)
     g_assert(tcb->fin_sent || !tcb->fin_acked);
     g_assert(tcb->cong.cwnd > 0);
     check_board(&tcb->agreed.board.blocks, tcb->snd_una, tcb->snd_max);
+    if (tcb->state >= TCP_ESTABLISHED) /* a SYN is not in the record */
+        sent_check(&tcb->repair.sent, seq_max(tcb->snd_una, tcb->iss + 1), tcb->snd_max);
 }
 
 static void check_receive_side(const Tcb *tcb)

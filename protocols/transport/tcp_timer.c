@@ -80,9 +80,11 @@ void tcp_timer_data_sent(Tcb *tcb) /* (5.1) */
 
 void tcp_timer_data_acked(Tcb *tcb) /* (5.2), (5.3) */
 {
-    if (tcb->snd_una == tcb->snd_max)
+    if (tcb->snd_una == tcb->snd_max) {
         tcp_timer_stop(tcb, TIMER_RTO);
-    else if (tcp_timer_runs(tcb, TIMER_RTO))
+        tcp_timer_stop(tcb, TIMER_PROBE);
+        tcp_timer_stop(tcb, TIMER_REORDER);
+    } else if (tcp_timer_runs(tcb, TIMER_RTO))
         tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
 }
 
@@ -140,6 +142,12 @@ static void rto_fired(void *owner)
 {
     Tcb *tcb = owner;
 
+    if (tcp_timer_runs(tcb, TIMER_PROBE)) { /* RFC 8985 §7.2: then the probe goes in its place */
+        trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PROBE);
+        tlp_fired(tcb);
+        tcb_check(tcb);
+        return;
+    }
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_RTO);
     if (!count_retry(tcb))
         return;
@@ -183,6 +191,24 @@ void tcp_timer_window_opened(Tcb *tcb)
 {
     tcp_timer_stop(tcb, TIMER_PERSIST);
     tcb->retries = 0;
+}
+
+static void probe_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PROBE);
+    tlp_fired(tcb);
+    tcb_check(tcb);
+}
+
+static void reorder_fired(void *owner)
+{
+    Tcb *tcb = owner;
+
+    trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_REORDER);
+    rack_fired(tcb);
+    tcb_check(tcb);
 }
 
 static void persist_fired(void *owner)
@@ -239,6 +265,8 @@ void tcp_timers_init(Tcb *tcb)
         [TIMER_RTO] = rto_fired,
         [TIMER_PERSIST] = persist_fired,
         [TIMER_DELAYED_ACK] = delayed_ack_fired,
+        [TIMER_REORDER] = reorder_fired,
+        [TIMER_PROBE] = probe_fired,
         [TIMER_WAIT] = wait_fired,
     };
 

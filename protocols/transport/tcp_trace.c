@@ -27,6 +27,8 @@ static const char *const timer_names[TIMER_COUNT] = {
     [TIMER_RTO] = "rto",
     [TIMER_PERSIST] = "persist",
     [TIMER_DELAYED_ACK] = "delayed-ack",
+    [TIMER_REORDER] = "reorder",
+    [TIMER_PROBE] = "probe",
     [TIMER_WAIT] = "2msl",
     [TIMER_KEEPALIVE] = "keepalive",
     [TIMER_USER] = "user",
@@ -60,7 +62,8 @@ const TracePoint TCP_TIMER_CANCELLED = {
 const TracePoint TCP_METRICS_UPDATED = {
     "tcp:metrics_updated", TRACE_METRICS,
     { WHO, { "cwnd", TV_INT }, { "ssthresh", TV_INT }, { "srtt", TV_TIME }, { "rttvar", TV_TIME },
-      { "rto", TV_TIME }, { "in_flight", TV_INT } },
+      { "rto", TV_TIME }, { "in_flight", TV_INT },
+      { "delivery_rate", TV_INT }, { "state", TV_STR } },
 };
 const TracePoint TCP_URGENT = {
     "tcp:urgent", TRACE_TCP, { WHO, { "bytes", TV_INT } },
@@ -82,6 +85,14 @@ const char *tcp_state_lua_name(TcpState s)
 {
     g_assert(s < TCP_STATE_COUNT);
     return state_lua_names[s];
+}
+
+const char *tcp_ca_state_name(TcpCaState s)
+{
+    static const char *const names[] = { "open", "disorder", "cwr", "recovery", "loss" };
+
+    g_assert(s < G_N_ELEMENTS(names));
+    return names[s];
 }
 
 static bool heard(const Tcp *tcp, TraceCategory category)
@@ -182,7 +193,8 @@ void trace_metrics(Tcb *tcb)
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_METRICS_UPDATED, tcb->tcp->node, NULL, NULL, tcb->id,
           trace_str(e.local), trace_str(e.remote), tcb->cong.cwnd, tcb->cong.ssthresh, tcb->srtt,
-          tcb->rttvar, tcb->rto, tcb->snd_max - tcb->snd_una);
+          tcb->rttvar, tcb->rto, tcb->snd_max - tcb->snd_una,
+          (int64_t)rate_bytes_per_second(tcb), trace_str(tcp_ca_state_name(tcp_ca_state(tcb))));
 }
 
 void trace_delivered(Tcb *tcb, size_t n)

@@ -27,9 +27,14 @@ void tcp_ts_start(Tcb *tcb)
     tcb->agreed.ts_first = sim_now(tcb->tcp->sim);
 }
 
+uint32_t tcp_ts_at(const Tcb *tcb, SimTime at)
+{
+    return (uint32_t)(at / TICK) + tcb->agreed.ts_offset;
+}
+
 uint32_t tcp_ts_now(const Tcb *tcb)
 {
-    return (uint32_t)(sim_now(tcb->tcp->sim) / TICK) + tcb->agreed.ts_offset;
+    return tcp_ts_at(tcb, sim_now(tcb->tcp->sim));
 }
 
 void tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val)

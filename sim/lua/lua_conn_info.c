@@ -85,6 +85,22 @@ static void set_loss(lua_State *L, const TcpInfo *i)
     set_seconds(L, "timer_left", i->timer != NULL ? i->timer_left : 0);
 }
 
+static void set_repair(lua_State *L, const TcpInfo *i)
+{
+    lua_pushstring(L, tcp_ca_state_name(i->ca_state));
+    lua_setfield(L, -2, "ca_state");
+    set_int(L, "in_flight", i->in_flight);
+    set_int(L, "unacked", i->unacked);
+    set_int(L, "sacked", i->sacked);
+    set_int(L, "lost", i->lost);
+    set_int(L, "retrans", i->retrans);
+    set_int(L, "delivered", i->delivered);
+    set_int(L, "delivery_rate", i->delivery_rate);
+    set_seconds(L, "min_rtt", i->min_rtt);
+    set_int(L, "reordering", i->reordering);
+    set_int(L, "reorder_seen", i->reorder_seen);
+}
+
 static void set_counts(lua_State *L, const TcpInfo *i)
 {
     set_int(L, "send_queue", i->send_queue);
@@ -105,11 +121,12 @@ int lua_conn_info(lua_State *L)
     TcpInfo i;
 
     conn_info(lua_check_conn(L, 1)->conn, &i);
-    lua_createtable(L, 0, 52);
+    lua_createtable(L, 0, 66);
     set_who(L, &i);
     set_sequence_numbers(L, &i);
     set_options(L, &i);
     set_loss(L, &i);
+    set_repair(L, &i);
     set_counts(L, &i);
     lua_strict(L, "variable");
     return 1;
