@@ -684,6 +684,25 @@ START_TEST(each_that_waits_costs_one_event_more_and_none_in_drop_tail)
 }
 END_TEST
 
+START_TEST(the_limit_is_for_those_behind_the_frame_being_sent)
+{
+    Wires w;
+    LinkConfig cfg = with_queue((QdiscType)(_i / 2));
+
+    cfg.queue = 0;
+    cfg.queue_in_bytes = _i % 2 == 1;
+    begin(&w, &cfg);
+    frame_send(&w, 1000);
+    frame_send(&w, 1000);
+    run_until(&w, MSEC);
+    frame_send(&w, 1000);
+    wires_run(&w);
+    ck_assert_uint_eq(arrivals(&w), 2);
+    ck_assert_uint_eq(w.ab->counters.queue_drops, 1);
+    wires_free(&w);
+}
+END_TEST
+
 START_TEST(what_waits_survives_a_change_of_discipline)
 {
     Wires w;
@@ -796,6 +815,8 @@ Suite *qdisc_suite(void)
     tcase_add_loop_test(tc, an_idle_discipline_costs_no_time_and_no_event, 0, QDISC_COUNT);
     tcase_add_loop_test(tc, each_that_waits_costs_one_event_more_and_none_in_drop_tail, 0,
                         QDISC_COUNT);
+    tcase_add_loop_test(tc, the_limit_is_for_those_behind_the_frame_being_sent, 0,
+                        2 * QDISC_COUNT);
     tcase_add_test(tc, what_waits_survives_a_change_of_discipline);
     tcase_add_loop_test(tc, unplugging_loses_what_waits, 0, QDISC_COUNT);
     tcase_add_loop_test(tc, a_world_may_end_while_frames_wait, QDISC_RED, QDISC_COUNT);

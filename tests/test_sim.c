@@ -225,7 +225,10 @@ static LinkConfig random_config(Rng *r)
     cfg.jitter = rng_chance(r, PROB_ONE / 2) ? (SimTime)rng_below(r, 10 * MSEC) : 0;
     cfg.distribution = (Distribution)rng_below(r, DIST_COUNT);
     cfg.rate = rng_chance(r, PROB_ONE / 2) ? 1000000 + rng_below(r, 100000000) : 0;
-    cfg.queue = rng_below(r, 20);
+    uint64_t queue = rng_below(r, 20);
+    link_queue_defaults(&cfg, (QdiscType)(queue % QDISC_COUNT));
+    cfg.queue = queue;
+    g_assert(link_queue_check(&cfg, NULL));
     cfg.loss = rng_below(r, PROB_ONE / 10);
     cfg.duplicate = rng_below(r, PROB_ONE / 20);
     cfg.reorder = rng_below(r, PROB_ONE / 10);
@@ -278,10 +281,8 @@ static void disturb(Sim *sim, Rng *r)
 
 static uint64_t in_flight(const LinkDir *dir)
 {
-    uint64_t n = 0;
+    uint64_t n = dir->flight.n + (dir->qdisc != NULL ? dir->qdisc->packets : 0);
 
-    for (const Packet *p = dir->head; p != NULL; p = p->next)
-        n++;
     for (guint i = 0; i < dir->link->rules->len; i++) {
         const FaultRule *rule = g_ptr_array_index(dir->link->rules, i);
         for (const Packet *p = rule->later[dir == &dir->link->dir[1]].head; p != NULL; p = p->next)

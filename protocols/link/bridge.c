@@ -108,11 +108,24 @@ static DropReason flood(Bridge *br, const Port *from, Packet *pkt)
     return DROP_NONE;
 }
 
+/* More often than there are switches: it goes round. */
+static void count_switches(const Bridge *br, Packet *pkt)
+{
+    Sim *sim = br->node->sim;
+
+    if (++pkt->switched > sim->most_switched) {
+        sim->most_switched = pkt->switched;
+        sim->switched_at = br->node;
+    }
+}
+
 static DropReason bridge_input(void *port, Packet *pkt)
 {
     Port *from = port;
     Bridge *br = from->node->stack;
     EthHdr h;
+
+    count_switches(br, pkt);
 
     DropReason why = eth_decode(&h, packet_span(pkt));
     if (why != DROP_NONE)

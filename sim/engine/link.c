@@ -2,8 +2,8 @@
  * link.c - the way of a frame along a cable.
  *
  * link_send is the way in from a port; carry() does what a direction's options say; arrived() is
- * the far end. What is in flight waits in a list ordered by (arrival, place in line), whose head
- * one timer serves under the head's own number, so that the list cannot be told from a timer per
+ * the far end. What is in flight waits ordered by (arrival, place in line) (flight.h); one timer
+ * serves the first under that one's own number, so that this cannot be told from a timer per
  * frame.
  */
 /* SPDX-License-Identifier: MIT */
@@ -85,46 +85,30 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
 
 /* --- in flight -------------------------------------------------------------------------------- */
 
-static void serve_head(LinkDir *dir)
+static void serve_first(LinkDir *dir)
 {
-    if (dir->head != NULL)
-        timer_set_as(&dir->timer, dir->head->arrive, dir->head->order);
+    const Packet *first = flight_first(&dir->flight);
+
+    if (first != NULL)
+        timer_set_as(&dir->timer, first->arrive, first->order);
 }
 
-/* From the tail, where a frame belongs that does not overtake. */
 static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
 {
-    Packet *before = dir->tail;
-
     pkt->arrive = arrive;
     pkt->order = sched_order(&dir->link->sim->sched);
-    while (before != NULL && before->arrive > arrive)
-        before = before->prev;
-    pkt->prev = before;
-    pkt->next = before != NULL ? before->next : dir->head;
-    *(pkt->next != NULL ? &pkt->next->prev : &dir->tail) = pkt;
-    *(before != NULL ? &before->next : &dir->head) = pkt;
-    if (before == NULL)
-        serve_head(dir);
-}
-
-static Packet *take_head(LinkDir *dir)
-{
-    Packet *pkt = dir->head;
-
-    dir->head = pkt->next;
-    *(pkt->next != NULL ? &pkt->next->prev : &dir->tail) = NULL;
-    pkt->next = NULL;
-    return pkt;
+    flight_put(&dir->flight, pkt);
+    if (flight_first(&dir->flight) == pkt)
+        serve_first(dir);
 }
 
 static void arrived(void *owner)
 {
     LinkDir *dir = owner;
     Sim *sim = dir->link->sim;
-    Packet *pkt = take_head(dir);
+    Packet *pkt = flight_take(&dir->flight);
 
-    serve_head(dir);
+    serve_first(dir);
     trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
     sim->hops++;
     dir->counters.delivered++;
@@ -370,14 +354,15 @@ void link_inject(LinkDir *dir, Packet *pkt)
 
 /* --- the cable -------------------------------------------------------------------------------- */
 
-static unsigned count_between(const Sim *sim, const Node *a, const Node *b)
+/* Links between them so far; asked at the end that has fewer. */
+static unsigned count_between(const Node *a, const Node *b)
 {
+    const Node *at = a->ports->len <= b->ports->len ? a : b, *other = at == a ? b : a;
     unsigned n = 0;
 
-    for (guint i = 0; i < sim->links->len; i++) {
-        const Link *link = g_ptr_array_index(sim->links, i);
-        const Node *from = link->dir[0].from->node, *to = link->dir[0].to->node;
-        n += (from == a && to == b) || (from == b && to == a);
+    for (guint i = 0; i < at->ports->len; i++) {
+        const Port *port = g_ptr_array_index(at->ports, i);
+        n += port->out != NULL && port->out->to->node == other;
     }
     return n;
 }
@@ -417,7 +402,7 @@ Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const Link
 {
     g_assert(a != b);
     Link *link = g_new0(Link, 1);
-    unsigned nth = count_between(sim, a->node, b->node);
+    unsigned nth = count_between(a->node, b->node);
 
     link->sim = sim;
     link->index = sim->links->len;
@@ -438,8 +423,8 @@ void link_free(Link *link)
         timer_stop(&dir->timer);
         timer_stop(&dir->transmitter);
         qdisc_free(dir->qdisc);
-        while (dir->head != NULL)
-            packet_free(take_head(dir));
+        while (dir->flight.n > 0)
+            packet_free(flight_take(&dir->flight));
         dir->from->out = NULL;
         g_free(dir->backlog);
         g_free(dir->name);
@@ -491,8 +476,8 @@ static void flush(LinkDir *dir)
 
     timer_stop(&dir->timer);
     timer_stop(&dir->transmitter);
-    while (dir->head != NULL)
-        link_lose(dir, take_head(dir), DROP_LINK_DOWN);
+    while (dir->flight.n > 0)
+        link_lose(dir, flight_take(&dir->flight), DROP_LINK_DOWN);
     while (dir->qdisc != NULL && (pkt = qdisc_evict(dir->qdisc)) != NULL)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     dir->next_free = 0;

@@ -13,6 +13,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/engine/flight.h"
 #include "sim/engine/knob.h"
 #include "sim/engine/node.h"
 #include "sim/engine/qdisc.h"
@@ -99,8 +100,8 @@ struct LinkDir {
     uint64_t     backlog_bytes;
     Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
     Timer        transmitter;  /* free again, and frames wait in the qdisc */
-    Packet      *head, *tail;  /* in flight, by (arrive, order) */
-    Timer        timer;        /* serves the head */
+    Flight       flight;       /* on the cable */
+    Timer        timer;        /* serves the first of these */
 };
 
 struct Link {

@@ -37,6 +37,7 @@ struct Packet {
     uint32_t   frame_len; /* its length as it was on the wire */
     uint32_t   net;       /* offset of the network header in buf, set by the link layer */
     uint32_t   cap;       /* size of buf */
+    uint32_t   switched;  /* how many switches it has passed */
     bool       forged;    /* written by the scenario, not by a stack */
     bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */

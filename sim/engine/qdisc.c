@@ -44,12 +44,18 @@ void qdisc_left(Qdisc *q, const Packet *pkt)
     q->bytes -= pkt->frame_len;
 }
 
-bool qdisc_has_room(const Qdisc *q, const Packet *pkt)
+bool qdisc_fits(const Qdisc *q, uint64_t packets, uint64_t bytes)
 {
     const LinkConfig *cfg = &q->dir->cfg;
 
-    return cfg->queue_in_bytes ? q->bytes + pkt->frame_len <= cfg->queue
-                               : q->packets < cfg->queue;
+    if (packets == 1 && q->dir->next_free <= sim_now(q->dir->link->sim))
+        return true;
+    return cfg->queue_in_bytes ? bytes <= cfg->queue : packets <= cfg->queue;
+}
+
+bool qdisc_has_room(const Qdisc *q, const Packet *pkt)
+{
+    return qdisc_fits(q, q->packets + 1, q->bytes + pkt->frame_len);
 }
 
 /* --- the calls -------------------------------------------------------------------------------- */

@@ -78,13 +78,6 @@ static Flow *longer(Flow *longest, const FlowList *list)
     return longest;
 }
 
-static bool is_over(const Qdisc *q)
-{
-    const LinkConfig *cfg = &q->dir->cfg;
-
-    return (cfg->queue_in_bytes ? q->bytes : q->packets) > cfg->queue;
-}
-
 static void put(Qdisc *q, Packet *pkt)
 {
     FqQueue *fq = (FqQueue *)q;
@@ -96,7 +89,7 @@ static void put(Qdisc *q, Packet *pkt)
         flow->deficit = (int64_t)q->dir->cfg.qdisc.quantum;
         list_append(&fq->fresh, flow);
     }
-    while (is_over(q)) {
+    while (!qdisc_fits(q, q->packets, q->bytes)) {
         Packet *head = fifo_take(&longer(longer(NULL, &fq->fresh), &fq->old)->fifo);
         qdisc_left(q, head);
         link_lose(q->dir, head, DROP_LINK_FQ_OVERLIMIT);

@@ -35,7 +35,10 @@ extern const QdiscOps red_ops, codel_ops, fq_codel_ops;
 void qdisc_joined(Qdisc *q, const Packet *pkt);
 void qdisc_left(Qdisc *q, const Packet *pkt);
 
-bool qdisc_has_room(const Qdisc *q, const Packet *pkt); /* within the link's limit */
+/* Are so many within the link's limit? It is for those behind the frame being sent, so that one
+ * alone, for which the transmitter is free, always is. */
+bool qdisc_fits(const Qdisc *q, uint64_t packets, uint64_t bytes);
+bool qdisc_has_room(const Qdisc *q, const Packet *pkt); /* for this one, too */
 
 /* One CoDel, RFC 8289 §5.2. */
 typedef struct Codel {

@@ -30,6 +30,8 @@ struct Sim {
     unsigned   topology;     /* counts changes of nodes, links, addresses, for who caches routes */
     uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */
     GPtrArray *nodes, *links; /* owned, in the order of making */
+    uint32_t   most_switched; /* the largest Packet.switched there has been, */
+    Node      *switched_at;  /* and at which switch */
     const FrameReader *reader; /* set by the stacks' wiring; NULL: one flow, and no marks */
     GHashTable *by_name;     /* node names to nodes; for look-up only */
     GStringChunk *remarks;   /* see sim_remark; NULL until there is one */

@@ -27,6 +27,22 @@ static uint64_t packet_memory(const World *world)
     return bytes;
 }
 
+/* "", or that a frame goes round: it has passed more switches than there are. */
+static char *storm_text(const LuaEnv *env)
+{
+    for (const World *world = env->world; world != NULL; world = world->outer) {
+        const Sim *sim = world->sim;
+        unsigned switches = 0;
+        for (guint i = 0; i < sim->nodes->len; i++)
+            switches += ((const Node *)g_ptr_array_index(sim->nodes, i))->kind == NODE_SWITCH;
+        if (sim->most_switched > switches)
+            return g_strdup_printf("; a frame has passed switches %u times, %s the last of them, "
+                                   "and there are only %u: they form a loop",
+                                   sim->most_switched, sim->switched_at->name, switches);
+    }
+    return g_strdup("");
+}
+
 void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
 {
     va_list args;
@@ -38,7 +54,9 @@ void bounds_trip(LuaEnv *env, Bound bound, const char *format, ...)
     char *text = g_strdup_vprintf(format, args);
     va_end(args);
     bool limit = bound != BOUND_INTERRUPT && bound != BOUND_HORIZON; /* whose text is whole */
-    env->trip_text = limit ? g_strdup_printf("limit: %s", text) : g_strdup(text);
+    char *storm = limit ? storm_text(env) : g_strdup("");
+    env->trip_text = g_strdup_printf("%s%s%s", limit ? "limit: " : "", text, storm);
+    g_free(storm);
     g_free(text);
     for (World *world = env->world; world != NULL; world = world->outer)
         world->sim->stop = true;

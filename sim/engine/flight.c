@@ -1,0 +1,64 @@
+/*
+ * flight.c - see flight.h. In the heap `prev` is a frame's first child and `next` its sibling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/engine/flight.h"
+
+static Packet *merge(Packet *a, Packet *b)
+{
+    Packet *top = packet_before(a, b) ? a : b, *under = top == a ? b : a;
+
+    under->next = top->prev;
+    top->prev = under;
+    return top;
+}
+
+/* What is left when the top has gone: its children in pairs, then the pairs together. */
+static Packet *merge_all(Packet *child)
+{
+    Packet *pairs = NULL, *top = NULL;
+
+    while (child != NULL) {
+        Packet *a = child, *b = child->next;
+        child = b != NULL ? b->next : NULL;
+        a->next = NULL;
+        if (b != NULL) {
+            b->next = NULL;
+            a = merge(a, b);
+        }
+        a->next = pairs;
+        pairs = a;
+    }
+    while (pairs != NULL) {
+        Packet *rest = pairs->next;
+        pairs->next = NULL;
+        top = top != NULL ? merge(top, pairs) : pairs;
+        pairs = rest;
+    }
+    return top;
+}
+
+void flight_put(Flight *f, Packet *pkt)
+{
+    pkt->next = pkt->prev = NULL;
+    f->n++;
+    if (f->head != NULL && pkt->arrive < f->tail->arrive) {
+        f->early = f->early != NULL ? merge(f->early, pkt) : pkt;
+        return;
+    }
+    *(f->head != NULL ? &f->tail->next : &f->head) = pkt;
+    f->tail = pkt;
+}
+
+Packet *flight_take(Flight *f)
+{
+    Packet *pkt = flight_first(f);
+
+    if (pkt == f->head)
+        f->head = pkt->next;
+    else
+        f->early = merge_all(pkt->prev);
+    pkt->next = pkt->prev = NULL;
+    f->n--;
+    return pkt;
+}
