@@ -38,7 +38,7 @@ static char *matching(const Filter *f, const Flows *flows)
 
     for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
         size_t n = frame(frames[i].what, bytes);
-        if (filter_match(f, (Span){ bytes, n }, n, flows))
+        if (filter_match(f, (Span){ bytes, n }, n, NEVER, flows))
             g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "", frames[i].what);
     }
     return g_string_free(out, FALSE);
@@ -224,8 +224,8 @@ START_TEST(fields_go_together)
     TcpHdr   ack = { .src_port = 80, .dst_port = 49152, .seq = 2000000000, .ack = 1000000001,
                      .flags = TCP_SYN | TCP_ACK };
 
-    flows_see(flows, ip_v4(0x0a000001), ip_v4(0x0a000002), &syn);
-    flows_see(flows, ip_v4(0x0a000002), ip_v4(0x0a000001), &ack);
+    flows_see(flows, ip_v4(0x0a000001), ip_v4(0x0a000002), &syn, 0, NEVER);
+    flows_see(flows, ip_v4(0x0a000002), ip_v4(0x0a000001), &ack, 0, NEVER);
     char *got = matching(f, flows);
     /* Connections that nobody saw begin count from their first number: not of interest here. */
     if (specs[_i].spec.has_seq || specs[_i].spec.has_ack)
@@ -251,7 +251,7 @@ START_TEST(cut_frames_match_as_far_as_they_go)
         size_t n = frame(frames[i].what, whole);
         for (size_t cut = 0; cut <= n; cut++) {
             uint8_t *bytes = g_memdup2(whole, MAX(cut, 1));
-            bool     hit = filter_match(f, (Span){ bytes, cut }, n, flows);
+            bool     hit = filter_match(f, (Span){ bytes, cut }, n, NEVER, flows);
             ck_assert(!hit || cut >= 54);
             g_free(bytes);
         }

@@ -8,10 +8,12 @@
 #include <glib.h>
 
 static Flows *flows;
+static SimTime now; /* when segments are made; NEVER: they are forged */
 
 static void setup(void)
 {
     flows = flows_new();
+    now = 0;
 }
 
 static void teardown(void)
@@ -33,25 +35,41 @@ static IpAddr end(bool client)
     return ip_v4(client ? 0x0a000001 : 0x0a000002);
 }
 
-static void see(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack)
+static void see_text(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len)
 {
     TcpHdr h = segment(from_client, flags, seq, ack);
 
-    flows_see(flows, end(from_client), end(!from_client), &h);
+    flows_see(flows, end(from_client), end(!from_client), &h, len, now);
 }
 
-static void expect(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t rel_seq,
+static void see(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+    see_text(from_client, flags, seq, ack, 0);
+}
+
+static void made(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t rel_seq,
                    uint32_t rel_ack, unsigned incarnation)
 {
     TcpHdr h = segment(from_client, flags, seq, ack);
     uint32_t seq_base, ack_base;
     unsigned which;
 
-    flows_base(flows, end(from_client), end(!from_client), &h, &seq_base, &ack_base, &which);
+    flows_base(flows, end(from_client), end(!from_client), &h, now, &seq_base, &ack_base, &which);
     ck_assert_uint_eq(seq - seq_base, rel_seq);
     if (flags & TCP_ACK)
         ck_assert_uint_eq(ack - ack_base, rel_ack);
     ck_assert_uint_eq(which, incarnation);
+}
+
+/* Nobody knows when it was made. */
+static void expect(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t rel_seq,
+                   uint32_t rel_ack, unsigned incarnation)
+{
+    SimTime then = now;
+
+    now = NEVER;
+    made(from_client, flags, seq, ack, rel_seq, rel_ack, incarnation);
+    now = then;
 }
 
 /* Opens with these ISNs and moves 100 bytes up, 200 down, and the two FINs. */
@@ -105,6 +123,43 @@ START_TEST(a_syn_with_another_number_begins_a_new_incarnation)
     connection(64000, 9000);
     expect(true, TCP_SYN, 64000, 0, 0, 0, 2);
     expect(false, TCP_FIN | TCP_ACK, 9201, 64102, 201, 102, 2);
+}
+END_TEST
+
+/* A connection on the same pair whose numbers begin below those of the one before, and overtake
+ * them: what a host makes belongs to the one it is in, and its duplicates still do. */
+START_TEST(a_lower_number_takes_nothing_from_the_connection_before)
+{
+    now = 10;
+    connection(559, 100);
+    now = 20;
+    see(true, TCP_SYN, 399, 0);
+    made(false, TCP_ACK, 301, 661, 201, 102, 1); /* the server is still in the first */
+    see(false, TCP_SYN | TCP_ACK, 100, 400);
+    see_text(true, TCP_PSH | TCP_ACK, 400, 101, 100);
+    made(false, TCP_ACK, 101, 500, 1, 101, 2);
+    made(false, TCP_ACK, 101, 640, 1, 241, 2); /* it has taken an old duplicate for new */
+    now = 10;
+    made(true, TCP_PSH | TCP_ACK, 560, 101, 1, 1, 1);
+    now = NEVER; /* forged: where it fits best */
+    made(true, TCP_ACK, 641, 101, 82, 1, 1);
+    made(true, TCP_ACK, 500, 101, 101, 1, 2);
+}
+END_TEST
+
+/* All SYNs have one number: the answer with another one begins the next connection. */
+START_TEST(a_host_with_one_number_is_where_the_peers_answer_is)
+{
+    now = 10;
+    connection(0, 5000);
+    now = 20;
+    see(true, TCP_SYN, 0, 0);
+    now = 21;
+    see(false, TCP_SYN | TCP_ACK, 9000, 1);
+    now = 22;
+    made(true, TCP_ACK, 1, 9001, 1, 1, 2);
+    now = 10;
+    made(true, TCP_PSH | TCP_ACK, 1, 5001, 1, 1, 1);
 }
 END_TEST
 
@@ -196,6 +251,8 @@ Suite *flow_suite(void)
     tcase_add_test(tc, numbers_wrap);
     tcase_add_test(tc, a_stream_of_many_gigabytes_stays_one);
     tcase_add_test(tc, a_syn_with_another_number_begins_a_new_incarnation);
+    tcase_add_test(tc, a_lower_number_takes_nothing_from_the_connection_before);
+    tcase_add_test(tc, a_host_with_one_number_is_where_the_peers_answer_is);
     tcase_add_test(tc, an_old_duplicate_is_relative_to_its_own_incarnation);
     tcase_add_test(tc, the_answer_to_a_stale_syn_begins_a_new_incarnation);
     tcase_add_test(tc, a_challenge_ack_speaks_of_the_connection_that_is_there);

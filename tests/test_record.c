@@ -145,7 +145,7 @@ START_TEST(a_paused_recorder_still_follows_the_numbers)
     send_syn(1000);
     ck_assert(recorder_paused(rec));
     ck_assert_uint_eq(recorder_end(rec), 0);
-    flows_base(flows, ip_v4(FRAME_A), ip_v4(FRAME_B), &h, &seq, &ack, NULL);
+    flows_base(flows, ip_v4(FRAME_A), ip_v4(FRAME_B), &h, NEVER, &seq, &ack, NULL);
     ck_assert_uint_eq(seq, 1000);
     recorder_pause(rec, false);
     send_syn(1000);

@@ -257,7 +257,8 @@ bool lua_match(LuaMatch *m, const Packet *pkt)
         return ask_function(m, world_lua(m->world));
     }
     return m->filter == NULL ||
-           filter_match(m->filter, frame, frame.n, recorder_flows(m->world->recorder));
+           filter_match(m->filter, frame, frame.n, pkt->forged ? NEVER : pkt->born,
+                        recorder_flows(m->world->recorder));
 }
 
 bool lua_match_record(LuaMatch *m, const Record *rec)
@@ -266,6 +267,7 @@ bool lua_match_record(LuaMatch *m, const Record *rec)
         lua_push_record(world_lua(m->world), rec);
         return ask_function(m, world_lua(m->world));
     }
-    return m->filter == NULL || filter_match(m->filter, (Span){ rec->bytes, rec->snap }, rec->len,
-                                             recorder_flows(m->world->recorder));
+    return m->filter == NULL ||
+           filter_match(m->filter, (Span){ rec->bytes, rec->snap }, rec->len,
+                        rec->forged ? NEVER : rec->born, recorder_flows(m->world->recorder));
 }

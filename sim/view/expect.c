@@ -141,7 +141,8 @@ static Fact fact_of(const Seen *seen, const Flows *flows)
 
     glance(&f.g, (Span){ seen->rec->bytes, seen->rec->snap });
     if (f.g.kind == GLANCE_TCP && flows != NULL)
-        flows_base(flows, f.g.src, f.g.dst, &f.g.tcp, &f.seq_base, &f.ack_base, NULL);
+        flows_base(flows, f.g.src, f.g.dst, &f.g.tcp, seen->rec->forged ? NEVER : seen->rec->born,
+                   &f.seq_base, &f.ack_base, NULL);
     return f;
 }
 

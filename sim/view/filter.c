@@ -289,7 +289,7 @@ static bool match_data(const FilterSpec *spec, const Looked *l)
     return !spec->has_data || (payload_length(l, &n) && (n > 0) == spec->data);
 }
 
-static bool match_tcp(const FilterSpec *spec, const Looked *l, const Flows *flows)
+static bool match_tcp(const FilterSpec *spec, const Looked *l, SimTime made, const Flows *flows)
 {
     uint32_t seq_base, ack_base;
 
@@ -311,13 +311,14 @@ static bool match_tcp(const FilterSpec *spec, const Looked *l, const Flows *flow
     if (!spec->has_seq && !spec->has_ack)
         return true;
     g_assert(flows != NULL);
-    flows_base(flows, l->src, l->dst, &h, &seq_base, &ack_base, NULL);
+    flows_base(flows, l->src, l->dst, &h, made, &seq_base, &ack_base, NULL);
     if (spec->has_seq && h.seq - seq_base != spec->seq)
         return false;
     return !spec->has_ack || (h.flags & TCP_ACK && h.ack - ack_base == spec->ack);
 }
 
-bool filter_match(const Filter *filter, Span frame, size_t wire_len, const Flows *flows)
+bool filter_match(const Filter *filter, Span frame, size_t wire_len, SimTime made,
+                  const Flows *flows)
 {
     const FilterSpec *spec = &filter->spec;
     Looked l;
@@ -329,5 +330,5 @@ bool filter_match(const Filter *filter, Span frame, size_t wire_len, const Flows
     }
     return look(&l, frame, wire_len) && match_protocols(spec, &l) && match_addresses(spec, &l) &&
            match_icmp(spec, &l) && match_ports(spec, &l) && match_data(spec, &l) &&
-           match_tcp(spec, &l, flows);
+           match_tcp(spec, &l, made, flows);
 }

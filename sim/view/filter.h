@@ -46,6 +46,7 @@ Filter *filter_new_expression(const char *expression,
                               void *self, GError **error);
 void filter_free(Filter *filter);
 
-/* `frame` from its Ethernet header on; wire_len its full length if only its head was kept. flows
- * may be NULL if the spec names no seq or ack. */
-bool filter_match(const Filter *filter, Span frame, size_t wire_len, const Flows *flows);
+/* `frame` from its Ethernet header on; wire_len its full length if only its head was kept. made
+ * and flows as flows_base has them; flows may be NULL if the spec names no seq or ack. */
+bool filter_match(const Filter *filter, Span frame, size_t wire_len, SimTime made,
+                  const Flows *flows);

@@ -1,9 +1,12 @@
 /*
  * flow.c - four-tuples, and the incarnations of each with their initial sequence numbers.
  *
- * An incarnation remembers, for each direction, where its numbers begin and how far they have come.
- * A segment belongs to the incarnation to whose two ranges its numbers lie nearest; of several the
- * youngest, which is the connection that is going on.
+ * An incarnation remembers, for each direction, where its numbers begin, how far they have come, and
+ * when its end sent its SYN. A host has one connection of a four-tuple at a time: what its stack
+ * made belongs to the incarnation whose SYN it had sent last by then, wherever the numbers lie, and
+ * a duplicate that comes later still does. Of what the scenario forged, and of resets, which may
+ * answer anything, nobody knows that: they belong to the incarnation to whose two ranges their
+ * numbers lie nearest; of several the youngest, which is the connection that is going on.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/flow.h"
@@ -15,10 +18,12 @@ typedef struct Side {
     bool seen;      /* base is set */
     bool syn;       /* base is an ISN */
     uint64_t reach; /* how far beyond base the numbers have come */
+    SimTime opened; /* when this end's stack sent its SYN; NEVER: it was not seen to */
 } Side;
 
 typedef struct Incarnation {
-    Side side[2]; /* 0: of the lower end */
+    Side side[2];  /* 0: of the lower end */
+    SimTime began; /* with the first SYN that a stack made */
 } Incarnation;
 
 typedef struct FlowKey {
@@ -136,7 +141,42 @@ static void side_reaches(Side *side, uint32_t number)
 
 static void side_begins(Side *side, uint32_t base, bool syn)
 {
-    *side = (Side){ .base = base, .seen = true, .syn = syn };
+    *side = (Side){ .base = base, .seen = true, .syn = syn, .opened = side->opened };
+}
+
+static Incarnation *append_incarnation(GArray *incarnations)
+{
+    Incarnation fresh = { .side = { { .opened = NEVER }, { .opened = NEVER } }, .began = NEVER };
+
+    g_array_append_val(incarnations, fresh);
+    return &g_array_index(incarnations, Incarnation, incarnations->len - 1);
+}
+
+/* The one that `from` was in when it made the segment. A host whose SYNs all have the same number is
+ * in the next one as soon as the peer answers that number with one of its own. */
+static guint own(const Flow *flow, int from, SimTime made, guint fallback)
+{
+    guint n = flow->incarnations->len, found = n;
+
+    for (guint i = n; i-- > oldest(flow) && found == n;)
+        if (incarnation(flow, i)->side[from].opened <= made)
+            found = i;
+    if (found == n)
+        return fallback;
+    const Side *mine = &incarnation(flow, found)->side[from];
+    for (guint i = n; i-- > found + 1;) {
+        const Incarnation *inc = incarnation(flow, i);
+        if (inc->side[from].syn && inc->side[from].base == mine->base && inc->began <= made)
+            return i;
+    }
+    return found;
+}
+
+static guint belongs_to(const Flow *flow, int from, const TcpHdr *h, SimTime made)
+{
+    guint fits = best_fit(flow, from, h);
+
+    return made == NEVER || (h->flags & TCP_RST) ? fits : own(flow, from, made, fits);
 }
 
 /* Does the ACK of a SYN,ACK answer the SYN that this side is known by? More than one beyond the ISN
@@ -157,16 +197,17 @@ static Incarnation *incarnation_of_syn(Flow *flow, int from, const TcpHdr *h)
     }
     Incarnation *last = incarnation(flow, flow->incarnations->len - 1);
     if (last->side[from].syn || ((h->flags & TCP_ACK) && !answers(&last->side[!from], h->ack))) {
-        Incarnation fresh = { 0 };
-        g_array_append_val(flow->incarnations, fresh);
-        last = incarnation(flow, flow->incarnations->len - 1);
+        last = append_incarnation(flow->incarnations);
     }
     return last;
 }
 
-static void see_syn(Flow *flow, int from, const TcpHdr *h)
+static void see_syn(Flow *flow, int from, const TcpHdr *h, SimTime made)
 {
     Incarnation *inc = incarnation_of_syn(flow, from, h);
+
+    inc->began = MIN(inc->began, made);
+    inc->side[from].opened = MIN(inc->side[from].opened, made);
 
     if (!inc->side[from].syn)
         side_begins(&inc->side[from], h->seq, true);
@@ -177,13 +218,13 @@ static void see_syn(Flow *flow, int from, const TcpHdr *h)
     side_reaches(&inc->side[!from], h->ack);
 }
 
-static void see_other(Flow *flow, int from, const TcpHdr *h)
+static void see_other(Flow *flow, int from, const TcpHdr *h, uint32_t len, SimTime made)
 {
-    Incarnation *inc = incarnation(flow, best_fit(flow, from, h));
+    Incarnation *inc = incarnation(flow, belongs_to(flow, from, h, made));
 
     if (!inc->side[from].seen)
         side_begins(&inc->side[from], h->seq, false);
-    side_reaches(&inc->side[from], h->seq);
+    side_reaches(&inc->side[from], h->seq + len);
     if (!(h->flags & TCP_ACK))
         return;
     if (!inc->side[!from].seen)
@@ -207,28 +248,27 @@ void flows_free(Flows *flows)
     g_free(flows);
 }
 
-void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h)
+void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
     Flow *flow = g_hash_table_lookup(flows->by_key, &key);
 
     if (flow == NULL) {
-        Incarnation first = { 0 };
         flow = g_new0(Flow, 1);
         flow->key = key;
         flow->incarnations = g_array_new(FALSE, FALSE, sizeof(Incarnation));
-        g_array_append_val(flow->incarnations, first);
+        append_incarnation(flow->incarnations);
         g_hash_table_insert(flows->by_key, &flow->key, flow);
     }
     if (h->flags & TCP_SYN)
-        see_syn(flow, from, h);
+        see_syn(flow, from, h, made);
     else
-        see_other(flow, from, h);
+        see_other(flow, from, h, len, made);
 }
 
-void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t *seq_base,
-                uint32_t *ack_base, unsigned *incarnation_)
+void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, SimTime made,
+                uint32_t *seq_base, uint32_t *ack_base, unsigned *incarnation_)
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
@@ -240,7 +280,7 @@ void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uin
         *incarnation_ = 1;
     if (flow == NULL)
         return;
-    guint best = best_fit(flow, from, h);
+    guint best = belongs_to(flow, from, h, made);
     const Incarnation *inc = incarnation(flow, best);
     if (inc->side[from].seen)
         *seq_base = inc->side[from].base;

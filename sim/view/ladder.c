@@ -301,7 +301,8 @@ static void read_packet(Ladder *l, Row *row, const Packet *pkt)
     row->ack = row->g.tcp.ack;
     if (row->g.kind == GLANCE_TCP && !l->opt.absolute && l->flows != NULL) {
         uint32_t seq, ack;
-        flows_base(l->flows, row->g.src, row->g.dst, &row->g.tcp, &seq, &ack, NULL);
+        flows_base(l->flows, row->g.src, row->g.dst, &row->g.tcp,
+                   pkt->forged ? NEVER : pkt->born, &seq, &ack, NULL);
         row->seq -= seq;
         row->ack -= ack;
     }

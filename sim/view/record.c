@@ -45,7 +45,8 @@ static void follow(Recorder *rec, const TraceEvent *ev)
         return;
     glance(&g, packet_frame(ev->pkt));
     if (g.kind == GLANCE_TCP)
-        flows_see(rec->flows, g.src, g.dst, &g.tcp);
+        flows_see(rec->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data,
+                  ev->pkt->forged ? NEVER : ev->pkt->born);
 }
 
 static DropReason reason_by_name(const char *name)
@@ -145,7 +146,7 @@ static void catch_up_with(void *rec_, const TcpInfo *info)
         h.flags |= TCP_ACK;
         h.ack = info->irs + 1;
     }
-    flows_see(rec->flows, info->local, info->remote, &h);
+    flows_see(rec->flows, info->local, info->remote, &h, 0, 0);
 }
 
 /* From not following to following: nothing that passed meanwhile was looked at. */

@@ -24,7 +24,7 @@ static void match(FilterSpec spec, Span frame, size_t wire_len, const Flows *flo
 {
     Filter *f = filter_new_spec(&spec);
 
-    filter_match(f, frame, wire_len, flows);
+    filter_match(f, frame, wire_len, NEVER, flows);
     filter_free(f);
 }
 
@@ -46,11 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
           },
           frame, wire_len);
     spec.has_data = spec.data = spec.has_seq = spec.has_ack = spec.tcp = true;
-    match(spec, frame, wire_len, flows);
+    match(spec, frame, wire_len, NEVER, flows);
     spec = filter_spec_any;
     spec.icmp = spec.has_data = true;
     spec.icmp_type = 8;
-    match(spec, frame, wire_len, flows);
+    match(spec, frame, wire_len, NEVER, flows);
     flows_free(flows);
     g_free((void *)(frame.p - 2));
     return 0;

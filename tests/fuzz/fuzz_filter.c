@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     g_assert((f == NULL) == (error != NULL));
     if (f != NULL)
-        filter_match(f, (Span){ frame, sizeof frame }, sizeof frame, NULL);
+        filter_match(f, (Span){ frame, sizeof frame }, sizeof frame, NEVER, NULL);
     filter_free(f);
     g_clear_error(&error);
     g_free(text);
