@@ -124,7 +124,10 @@ bool tcp_may_answer(Tcb *tcb, const Segment *seg)
 static bool acceptable(const Tcb *tcb, const Segment *seg)
 {
     uint32_t wnd = tcb_window(tcb);
+    bool bare_fin = seg->len == 1 && (seg->flags & TCP_FIN);
 
+    if (wnd == 0 && bare_fin && tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
+        return seg->seq == tcb->rcv_nxt; /* some send it in spite of the window */
     if (seg->len == 0 && wnd == 0)
         return seg->seq == tcb->rcv_nxt;
     if (wnd == 0)
@@ -196,7 +199,7 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
         cut_front(seg, tcb->rcv_nxt - seg->seq);
     }
     TcpSeq edge = tcb->rcv_nxt + tcb_window(tcb), end = seg->seq + seg->len;
-    if (seq_gt(end, edge))
+    if (seq_gt(end, edge) && edge != tcb->rcv_nxt)
         cut_back(seg, end - edge);
     return DROP_NONE;
 }

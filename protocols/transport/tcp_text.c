@@ -158,11 +158,14 @@ static void fin_received(Tcb *tcb)
     if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
         tcb->agreed.told.has_twice = false;
     tcb->rcv_nxt++;
+    tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt); /* it may have come to a closed window */
     tcb_wake(tcb);
     switch (tcb->state) {
     case TCP_SYN_RECEIVED:
     case TCP_ESTABLISHED:
         tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
+        if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->bytes_received > 0)
+            tcb->quick = 0; /* the program will close, too: its FIN may carry the ACK */
         owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
         return;
     case TCP_FIN_WAIT_1:
