@@ -12,7 +12,8 @@ enum { TOKEN_MAX = 1100, DATA_MAX = UINT16_MAX, DEFAULT_TTL = 3600 };
 typedef enum TokenKind { TOKEN_WORD, TOKEN_TEXT, TOKEN_LINE_END, TOKEN_END, TOKEN_BAD } TokenKind;
 
 typedef struct Master {
-    DnsZone    *zone;
+    DnsZone    *zone;          /* NULL: one record is wanted, as */
+    DnsSet     *set;
     const char *file, *p, *end;
     unsigned    line, depth;   /* of parentheses */
     TokenKind   kind;
@@ -345,7 +346,12 @@ static bool read_record(Master *m)
         return false;
     if (!has_ttl)
         ttl = m->has_ttl ? m->ttl : DEFAULT_TTL;
-    dns_zone_add(m->zone, &m->owner, type, ttl, (Span){ m->data, m->n }, line);
+    if (m->zone != NULL) {
+        dns_zone_add(m->zone, &m->owner, type, ttl, (Span){ m->data, m->n }, line);
+        return true;
+    }
+    m->set = dns_set_new(&m->owner, type, ttl);
+    dns_set_add(m->set, (Span){ m->data, m->n }, ttl);
     return true;
 }
 
@@ -408,4 +414,22 @@ bool dns_zone_read(DnsZone *zone, const char *text, size_t len, const char *file
     }
     g_free(m);
     return good && dns_zone_finish(zone, file, complete, error);
+}
+
+DnsSet *dns_record_parse(const char *text, GError **error)
+{
+    Master *m = g_new0(Master, 1);
+
+    *m = (Master){ .file = "record", .p = text, .end = text + strlen(text), .line = 1,
+                   .origin = dns_name_root(), .error = error };
+    bool good = read_entry(m);
+    if (good && m->set == NULL)
+        good = fail(m, "a record is wanted, as in \"www.example. 300 A 10.0.0.1\"");
+    DnsSet *set = m->set;
+    if (!good && set != NULL) {
+        dns_set_free(set);
+        set = NULL;
+    }
+    g_free(m);
+    return set;
 }

@@ -31,6 +31,9 @@ bool dns_zone_finish(DnsZone *zone, const char *file, bool complete, GError **er
 bool dns_zone_read(DnsZone *zone, const char *text, size_t len, const char *file, bool complete,
                    GError **error);
 
+/* One record as a line of such a text has it, names without a final dot too; NULL and *error. */
+DnsSet *dns_record_parse(const char *text, GError **error);
+
 /* Fills in what the zones know about reply->q: AA, RCODE and sections, RFC 1034 §4.3.2 steps 2, 3,
  * 4 and 6. `zones` of DnsZone. False, with the reply as it was, if none of them has the name. */
 bool dns_zones_answer(const GPtrArray *zones, DnsMessage *reply);

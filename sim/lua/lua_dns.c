@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/application/dns.h"
 #include "protocols/application/dns_text.h"
+#include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_net.h"
 
 #include <string.h>
@@ -191,8 +192,7 @@ static void set_bool(lua_State *L, const char *name, bool value)
     lua_setfield(L, -2, name);
 }
 
-/* Without the final dot, but for the root. */
-static void set_name(lua_State *L, const char *field, const DnsName *name)
+void lua_set_dns_name(lua_State *L, const char *field, const DnsName *name)
 {
     char text[DNS_NAME_TEXT];
     size_t n = strlen(dns_name_text(name, text));
@@ -201,7 +201,7 @@ static void set_name(lua_State *L, const char *field, const DnsName *name)
     lua_setfield(L, -2, field);
 }
 
-static void push_section(lua_State *L, const GPtrArray *sets)
+void lua_push_dns_sets(lua_State *L, const GPtrArray *sets)
 {
     char type[DNS_TYPE_TEXT];
     lua_Integer n = 0;
@@ -214,7 +214,7 @@ static void push_section(lua_State *L, const GPtrArray *sets)
             GString *text = g_string_new(NULL);
             dns_data_text(set->type, data, text);
             lua_createtable(L, 0, 4);
-            set_name(L, "name", &set->name);
+            lua_set_dns_name(L, "name", &set->name);
             set_text(L, "type", dns_type_text(set->type, type));
             lua_pushinteger(L, set->ttl);
             lua_setfield(L, -2, "ttl");
@@ -254,7 +254,7 @@ static void push_result(lua_State *L, const LuaQuery *query)
     char type[DNS_TYPE_TEXT];
 
     lua_createtable(L, 0, 20);
-    set_name(L, "name", &m->q.name);
+    lua_set_dns_name(L, "name", &m->q.name);
     set_text(L, "type", dns_type_text(m->q.type, type));
     const char *status = dns_rcode_text(m->rcode);
     set_text(L, "status", status != NULL ? status : "RESERVED");
@@ -277,7 +277,7 @@ static void push_result(lua_State *L, const LuaQuery *query)
     lua_push_ip(L, query->addr);
     lua_setfield(L, -2, "address");
     for (int i = 0; i < DNS_SECTIONS; i++) {
-        push_section(L, m->sections[i]);
+        lua_push_dns_sets(L, m->sections[i]);
         lua_setfield(L, -2, sections[i]);
     }
     push_text(L, query);

@@ -2,6 +2,7 @@
  * lua_draft.c - the fields of a packet's table, read into its draft.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_frame.h"
 #include "sim/lua/lua_net.h"
 
@@ -246,6 +247,17 @@ static void apply_layer(lua_State *L, int arg, Layer layer, Draft *d, const Stac
     lua_settop(L, arg);
 }
 
+/* The message on top of the stack is the payload. Its bytes live until the next one is made. */
+static void apply_dns(lua_State *L, Draft *d)
+{
+    static const char key[] = "stacklab.dns";
+    uint8_t *bytes = lua_make_dns(L, lua_gettop(L), &d->payload.n);
+
+    d->payload.p = (const uint8_t *)lua_pushlstring(L, (const char *)bytes, d->payload.n);
+    g_free(bytes);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
 void draft_apply(lua_State *L, int arg, Draft *d, const Stack *from, bool add)
 {
     int top = lua_gettop(L);
@@ -269,6 +281,8 @@ void draft_apply(lua_State *L, int arg, Draft *d, const Stack *from, bool add)
     if (type == LUA_TSTRING) {
         d->payload.p = (const uint8_t *)lua_tolstring(L, -1, &n);
         d->payload.n = n;
+    } else if (lua_getfield(L, arg, "dns") == LUA_TTABLE) {
+        apply_dns(L, d);
     }
     lua_settop(L, top);
 }

@@ -5,12 +5,14 @@
 #include "sim/lua/lua_frame.h"
 
 #include "protocols/wire/checksum.h"
+#include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_net.h"
 #include "sim/view/dissect.h"
 
 #include <string.h>
 
-const char *const layer_names[] = { "eth", "arp", "ip", "icmp", "udp", "tcp", "payload", NULL };
+const char *const layer_names[] = { "eth", "arp", "ip",      "icmp", "udp",
+                                    "tcp", "dns", "payload", NULL };
 
 const Field frame_fields[] = {
     { LAYER_ETH, "dst", FIELD_MAC, 0, 0, 0, 0, 1 },
@@ -265,6 +267,21 @@ static void push_value(lua_State *L, const Field *f, const uint8_t *header)
     }
 }
 
+/* What port 53 says is DNS; over TCP behind the message's length. */
+static void push_dns(lua_State *L, const Draft *d)
+{
+    Layer layer = d->has[LAYER_TCP] ? LAYER_TCP : LAYER_UDP;
+    const uint8_t *ports = d->header[layer];
+    Span bytes = d->payload;
+
+    if (!d->has[layer] || (get16(ports) != DNS_PORT && get16(ports + 2) != DNS_PORT))
+        return;
+    if (layer == LAYER_TCP && bytes.n > 2)
+        bytes = (Span){ bytes.p + 2, bytes.n - 2 };
+    if (lua_push_dns(L, bytes))
+        lua_setfield(L, -2, "dns");
+}
+
 void draft_push(lua_State *L, const Draft *d)
 {
     for (Layer layer = 0; layer < LAYER_COUNT; layer++) {
@@ -290,6 +307,7 @@ void draft_push(lua_State *L, const Draft *d)
     }
     lua_pushlstring(L, (const char *)d->payload.p, d->payload.n);
     lua_setfield(L, -2, "payload");
+    push_dns(L, d);
 }
 
 /* --- putting it together ---------------------------------------------------------------------- */

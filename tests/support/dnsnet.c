@@ -14,40 +14,19 @@
 
 static void put_record(DnsMessage *m, DnsSection section, const char *text)
 {
-    char **words = g_strsplit(text, " ", 4), *line = g_strdup_printf("%s\n", text);
-    DnsName origin = dns_name_root();
     GError *error = NULL;
-    DnsMessage *answer = dns_message_new();
-    GPtrArray *zones = g_ptr_array_new();
+    DnsSet *fresh = dns_record_parse(text, &error);
+    Span data;
 
-    if (strcmp(words[2], "SOA") == 0)
-        ck_assert(dns_name_parse(words[0], &origin));
-    DnsZone *zone = dns_zone_new(&origin);
-    ck_assert_msg(dns_zone_read(zone, line, strlen(line), "record", true, &error), "%s: %s", text,
-                  error != NULL ? error->message : "");
-    ck_assert(dns_name_parse(words[0], &answer->q.name));
-    ck_assert_msg(dns_type_parse(words[2], &answer->q.type), "%s", text);
-    answer->q.klass = DNS_IN;
-    g_ptr_array_add(zones, zone);
-    dns_zones_answer(zones, answer);
-    const DnsSet *found = dns_message_find(answer, DNS_ANSWER, &answer->q.name, answer->q.type);
-    if (found == NULL)
-        found = dns_message_find(answer, DNS_AUTHORITY, &answer->q.name, answer->q.type);
-    ck_assert_msg(found != NULL, "%s", text);
-    DnsSet *set = (DnsSet *)dns_message_find(m, section, &found->name, found->type);
+    ck_assert_msg(fresh != NULL, "%s", error != NULL ? error->message : text);
+    DnsSet *set = (DnsSet *)dns_message_find(m, section, &fresh->name, fresh->type);
     if (set == NULL) {
-        dns_message_add(m, section, dns_set_copy(found));
-    } else {
-        Span data;
-        size_t at = 0;
-        dns_set_next(found, &at, &data);
-        dns_set_add(set, data, found->ttl);
+        dns_message_add(m, section, fresh);
+        return;
     }
-    dns_message_free(answer);
-    g_ptr_array_free(zones, TRUE);
-    dns_zone_free(zone);
-    g_strfreev(words);
-    g_free(line);
+    for (size_t at = 0; dns_set_next(fresh, &at, &data);)
+        dns_set_add(set, data, fresh->ttl);
+    dns_set_free(fresh);
 }
 
 static bool put_flag(DnsMessage *m, const char *word)
