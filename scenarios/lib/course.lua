@@ -93,6 +93,81 @@ function course.internet(options)
   return client, server, { r1, r2, r3 }, links
 end
 
+-- The names of the internet above: a resolver at r2, and behind r3 a root server, one of com and one
+-- of example.com; 7 ms from the client to the resolver, 22 ms from there to any server. The client is
+-- told of the resolver where it is made: { client = { dns = course.resolver } }. `records` go into
+-- example.com beside www; the servers answer, and each DNS message has its name in ladder and traces.
+course.resolver = "198.51.100.53"
+
+function course.names(routers, records, options)
+  options = options or {}
+  local _, r2, r3 = table.unpack(routers)
+  local at = { resolver = host("resolver", "198.51.100.53/27", options) }
+  local sw = sim.switch("sw")
+  link(at.resolver, port(r2, "eth2", "198.51.100.33/27"), "1ms", options.link)
+  link(port(r3, "eth2", "198.51.100.129/25"), sw, 0, options.link)
+  for name, ip in pairs { root = "198.51.100.130", com = "198.51.100.140", auth = "198.51.100.150" } do
+    at[name] = host(name, ip .. "/25", options)
+    link(at[name], sw, "1ms", options.link)
+  end
+  at.root:serve_dns { zone = ".", records = [[
+    $TTL 2d
+    .                        NS ns.root.
+    ns.root.                 A  198.51.100.130
+    com.                     NS ns.com.
+    ns.com.                  A  198.51.100.140
+    113.0.203.in-addr.arpa.  NS ns.example.com.
+    ns.example.com.          A  198.51.100.150
+  ]] }
+  at.com:serve_dns { zone = "com", records = [[
+    $TTL 2d
+    com.              NS ns.com.
+    ns.com.           A  198.51.100.140
+    example.com.      NS ns.example.com.
+    ns.example.com.   A  198.51.100.150
+  ]] }
+  at.auth:serve_dns { zone = "example.com", records = [[
+$TTL 300
+@    2d NS ns
+ns   2d A  198.51.100.150
+www     A  203.0.113.80
+]] .. (records or "") }
+  at.auth:serve_dns { zone = "113.0.203.in-addr.arpa", records = [[
+    $TTL 1h
+    @   NS  ns.example.com.
+    80  PTR www.example.com.
+  ]] }
+  local recursion = { recursive = true, roots = { at.root } }
+  for key, value in pairs(options.recursion or {}) do recursion[key] = value end
+  at.resolver:serve_dns(recursion)
+  function at.restart() -- the resolver forgets all it has learnt
+    at.resolver:crash()
+    at.resolver:boot()
+    at.resolver:serve_dns(recursion)
+  end
+  course.label_dns()
+  return at
+end
+
+-- "A? www.example.com", "A 203.0.113.80", "to ns.com", "NXDOMAIN": what a DNS message says.
+function course.label_dns()
+  local rcodes = { [2] = "SERVFAIL", [3] = "NXDOMAIN", [5] = "REFUSED" }
+  local function says(packet)
+    local m = packet.dns
+    if not m then return end
+    if not m.qr then return m.type .. "? " .. m.name end
+    if m.tc then return "truncated" end
+    if rcodes[m.rcode] then return rcodes[m.rcode] end
+    if not m.answer then return "answer" end
+    local last = m.answer[#m.answer]
+    if last then return last.type .. " " .. last.data end
+    if #m.authority > 0 and m.authority[1].type == "NS" then return "to " .. m.authority[1].data end
+    return "no " .. m.type
+  end
+  sim.label({ udp = true, dport = 53 }, says)
+  sim.label({ udp = true, sport = 53 }, says)
+end
+
 -- A server's program: accepts for ever and runs f(conn, n) in a task for each, n counted from 1.
 function course.serve(server, tcp_port, f, options)
   local listener = server:listen(tcp_port, options)

@@ -1,0 +1,67 @@
+-- Browser, system, hosts file, DNS: where is a name looked up, in which order, at what price?
+local course = require "course"
+sim.lesson { "Where a name is looked up", zh = "域名解析的四个地方",
+             question = { "Where is a name looked up, and in which order?",
+                          zh = "域名先后在哪些地方查？" } }
+course.defaults()
+local client, server, routers = course.internet {
+  client = { dns = course.resolver, hosts = { ["printer.home"] = "192.0.2.77" },
+             resolver = { cache = true } } }
+local at = course.names(routers)
+at.resolver:resolve("www.example.com", { server = at.resolver }) -- somebody else has asked before
+
+local places = {}
+sim.on("dns:looked_in", function(event) places[#places + 1] = event.place end)
+
+local browser = { ["seen.example.com"] = "203.0.113.80" }   -- what a browser remembers
+local rows = {}
+local function fetch(name)
+  places = {}
+  local from, before = sim.now(), #client:packets { udp = true }
+  local upstream = #at.resolver:packets { udp = true }
+  local address, status = browser[name], "OK"
+  if not address then
+    local answer, err = client:resolve(name)
+    address, status = answer and answer.address, err or "OK"
+  end
+  local row = { name = name, address = address, status = status, time = sim.now() - from,
+                order = "browser" .. (#places > 0 and " > " or "") .. table.concat(places, " > "),
+                datagrams = #client:packets { udp = true } - before,
+                upstream = #at.resolver:packets { udp = true } - upstream }
+  rows[#rows + 1] = { name, row.order, row.datagrams, string.format("%.0f", row.time * 1000), status }
+  return row
+end
+
+local function expect(row, address, datagrams, upstream, ms)
+  check.equal(row.address, address, row.name)
+  check.equal(row.datagrams, datagrams, row.name .. ": datagrams at the client")
+  check.equal(row.upstream - row.datagrams, upstream, row.name .. ": datagrams beyond the resolver")
+  check.near(row.time, ms / 1000, 1e-9, row.name .. ": time")
+end
+
+expect(fetch("seen.example.com"), "203.0.113.80", 0, 0, 0)
+local hosts = fetch("printer.home")
+expect(hosts, "192.0.2.77", 0, 0, 0)
+check.equal(hosts.order, "browser > hosts")
+local known = fetch("www.example.com")
+expect(known, "203.0.113.80", 2, 0, 14)
+check.equal(known.order, "browser > hosts > cache > dns")
+local again = fetch("www.example.com")
+expect(again, "203.0.113.80", 0, 0, 0)
+check.equal(again.order, "browser > hosts > cache", "the system remembers it now")
+
+at.restart() -- from here on the resolver knows nothing
+sim.sleep("5min") -- nor does the client's system
+expect(fetch("www.example.com"), "203.0.113.80", 2, 6, 146)
+at.restart()
+local missing = fetch("nobody.example.com")
+expect(missing, nil, 2, 6, 146)
+check.equal(missing.status, "EAI_NONAME", "NXDOMAIN from the server that owns the zone")
+
+sim.table { "Where a name is looked up", zh = "域名在哪里查",
+            columns = { { "name", zh = "域名" }, { "places, in order", zh = "依次查的地方" },
+                        { "datagrams", zh = "数据报" }, { "ms", zh = "毫秒" },
+                        { "result", zh = "结果" } },
+            rows = rows }
+sim.note { "Each place answers faster than the next; the order of hosts file and cache is a setting.",
+           zh = "查域名的次序：浏览器缓存 → hosts 文件与系统缓存 → DNS 服务器，越靠前越快。" }
