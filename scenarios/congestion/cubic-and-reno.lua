@@ -1,0 +1,20 @@
+-- CUBIC and NewReno meet at one bottleneck, near and far. Does CUBIC leave NewReno its half?
+sim.lesson { "CUBIC beside NewReno", zh = "CUBIC 与 NewReno 共处",
+             question = { "Does CUBIC leave NewReno its half?", zh = "CUBIC 会给 NewReno 留下一半吗？" } }
+local paths = {
+  { name = "near: 10 Mbit/s, 40 ms", rate = "10Mbit", delay = "15ms", queue = "50KiB" },
+  { name = "far: 20 Mbit/s, 200 ms", rate = "20Mbit", delay = "95ms", queue = "500KiB" },
+}
+local rows, share = {}, {}
+for i, path in ipairs(paths) do
+  local run = sim.play("two-flows-share.lua", { congestion = "newreno", second = "cubic", rate = path.rate,
+                                                delay = path.delay, queue = path.queue })
+  local rates = run.value.rates
+  share[i] = rates[2] / (rates[1] + rates[2])
+  rows[i] = { path.name, string.format("%.0f", rates[1] * 100), string.format("%.0f", rates[2] * 100) }
+end
+sim.table { "of the line, in percent", columns = { "path", "NewReno", "CUBIC" }, rows = rows }
+
+check(share[1] > 0.4 and share[1] < 0.65, "near, CUBIC keeps to about what Reno would do: RFC 9438, 4.3")
+check(share[2] > share[1] + 0.1, "far, its window grows by the clock, not by the round trip, and it takes more")
+check(share[2] < 0.9, "but NewReno is not starved")
