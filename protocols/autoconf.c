@@ -8,6 +8,7 @@ G_DEFINE_QUARK(autoconf-error-quark, autoconf_error)
 
 typedef struct Autoconf { /* hangs from the world */
     unsigned    settled;      /* sim->topology when all was done last */
+    RouteMap   *routes;       /* of then */
     uint32_t    next_subnet;  /* the N of the next 10.0.N.0/24 */
     GHashTable *owners;       /* IpAddr * in an Iface to its Stack; for look-up only, */
     unsigned    owners_at;    /* true of this sim->topology */
@@ -319,6 +320,7 @@ static void autoconf_free(void *ac_)
 
     if (ac->owners != NULL)
         g_hash_table_destroy(ac->owners);
+    route_map_free(ac->routes);
     g_free(ac);
 }
 
@@ -343,7 +345,9 @@ bool autoconf_settle(Sim *sim, GError **error)
     map_init(&map, sim);
     bool ok = check_clashes(&map, error) && give_addresses(ac, &map, error);
     if (ok) {
-        autoconf_routes(&map);
+        RouteMap *old = ac->routes;
+        ac->routes = autoconf_routes(&map);
+        route_map_free(old);
         warm_caches(&map);
         ac->settled = sim->topology;
     }

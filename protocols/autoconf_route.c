@@ -5,35 +5,66 @@
  * everybody else the next hop towards it: fewest links, and of as many, the earlier link. Hosts
  * do not forward. A host in one LAN with one router takes no part: whatever leaves it goes that
  * way, by a default route.
+ *
+ * A router's routes are not written down but found when a packet asks: there are as many as LANs
+ * times routers. The map of a settled world is kept for that, addresses included, and each search
+ * is made once; LANs on which the same single node takes part share it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/autoconf_priv.h"
 
+enum { NO_VERTEX = UINT_MAX };
+
 typedef struct Edge {
-    unsigned to;          /* the vertex at the other end */
-    Port    *mine, *theirs;
+    unsigned to;       /* the vertex at the other end */
     unsigned link;
+    Iface   *theirs;   /* NULL at a switch */
+    IpAddr   mine;     /* the address at this end; of a switch IP_NONE */
 } Edge;
 
-typedef struct Vertex { /* a node that takes part: the i-th node is the i-th vertex */
+typedef struct Vertex { /* a node that takes part */
     Node    *node;
-    bool     takes_part;
-    GArray  *edges;       /* of Edge, in the order of links */
-    GArray  *routes;      /* of Route: what has been found for a host; NULL for others */
+    Edge    *edges;    /* in the order of links */
+    unsigned n_edges;
+    unsigned goal;     /* the place among goals, from 1, of LANs where it is alone; 0: none yet */
     /* In the search of this round: */
     unsigned round;
-    unsigned dist;        /* links to the LAN */
-    unsigned link;        /* the first of them */
-    Iface   *out;         /* through which interface, NULL at a switch, */
-    IpAddr   via;         /* and which next hop; at a switch for those behind it */
+    unsigned dist;     /* links to the LAN */
+    unsigned link;     /* the first of them */
+    Iface   *out;      /* through which interface, NULL at a switch, */
+    IpAddr   via;      /* and which next hop; at a switch for those behind it */
 } Vertex;
 
-typedef struct Search {
-    const LanMap *map;
-    Vertex       *vertices;
-    unsigned     *queue;
-    unsigned      n_queue, round;
-} Search;
+typedef struct NextHop {
+    Iface *out;        /* NULL: it is there, or there is no way */
+    IpAddr via;
+} NextHop;
+
+typedef struct Goal {  /* what one search is for */
+    unsigned *from;    /* the vertices on the LAN */
+    unsigned  n_from;
+    NextHop  *hops;    /* of each vertex; NULL until somebody asks */
+} Goal;
+
+typedef struct Subnet {
+    IpPrefix prefix;
+    unsigned goal;
+    unsigned older;    /* the one before with this prefix, from 1; 0: none */
+} Subnet;
+
+struct RouteMap {
+    RouteSource source;
+    unsigned   *vertex_of;  /* by node, NO_VERTEX: takes no part */
+    Vertex     *vertices;
+    unsigned    n_vertices;
+    Edge       *edges;
+    unsigned   *queue, n_queue, round;
+    GArray     *goals;      /* of Goal */
+    GArray     *subnets;    /* of Subnet, in the order of LANs */
+    unsigned   *by_prefix;  /* the newest Subnet of a prefix, from 1; 0: free; a flat hash table */
+    unsigned    mask;
+    uint64_t    lengths;    /* bit n: there is a prefix of that length */
+};
 
 static const IpPrefix default_prefix = { { 0, UINT64_C(0xffff00000000) }, 0 };
 
@@ -108,141 +139,249 @@ static bool wants_search(const LanMap *map, Stack *stack)
     return false;
 }
 
-static void add_edge(Vertex *from, const Vertex *to, Port *mine, Port *theirs, unsigned link)
+static Goal *goal_at(const RouteMap *map, unsigned i)
 {
-    Edge e = { to->node->index, mine, theirs, link };
-
-    g_array_append_val(from->edges, e);
+    return &g_array_index(map->goals, Goal, i);
 }
 
-static void search_init(Search *s, const LanMap *map)
+static Subnet *subnet_at(const RouteMap *map, unsigned i)
 {
-    const GPtrArray *nodes = map->sim->nodes, *links = map->sim->links;
+    return &g_array_index(map->subnets, Subnet, i);
+}
 
-    *s = (Search){ map, g_new0(Vertex, nodes->len), g_new(unsigned, nodes->len), 0, 0 };
+/* --- the map ---------------------------------------------------------------------------------- */
+
+static void find_vertices(RouteMap *map, const LanMap *lans)
+{
+    const GPtrArray *nodes = lans->sim->nodes;
+
+    map->vertex_of = g_new(unsigned, nodes->len);
     for (guint i = 0; i < nodes->len; i++) {
-        Vertex *v = &s->vertices[i];
-        v->node = g_ptr_array_index(nodes, i);
-        if (v->node->kind != NODE_SWITCH && v->node->stack == NULL)
-            continue;
-        v->takes_part = v->node->kind == NODE_SWITCH || wants_search(map, node_stack(v->node));
-        v->edges = v->takes_part ? g_array_new(FALSE, FALSE, sizeof(Edge)) : NULL;
-        if (v->takes_part && v->node->kind == NODE_HOST)
-            v->routes = g_array_new(FALSE, FALSE, sizeof(Route));
+        const Node *node = g_ptr_array_index(nodes, i);
+        bool part = node->kind == NODE_SWITCH ||
+                    (node->stack != NULL && wants_search(lans, node_stack(node)));
+        map->vertex_of[i] = part ? map->n_vertices++ : NO_VERTEX;
     }
-    for (guint i = 0; i < links->len; i++) {
-        const Link *link = g_ptr_array_index(links, i);
-        Port *a = link->dir[0].from, *b = link->dir[0].to;
-        Vertex *va = &s->vertices[a->node->index], *vb = &s->vertices[b->node->index];
-        if (va->takes_part && vb->takes_part) {
-            add_edge(va, vb, a, b, i);
-            add_edge(vb, va, b, a, i);
+    map->vertices = g_new0(Vertex, map->n_vertices);
+    for (guint i = 0; i < nodes->len; i++)
+        if (map->vertex_of[i] != NO_VERTEX)
+            map->vertices[map->vertex_of[i]].node = g_ptr_array_index(nodes, i);
+}
+
+static Vertex *vertex_at(const RouteMap *map, const Port *port)
+{
+    unsigned v = map->vertex_of[port->node->index];
+
+    return v != NO_VERTEX ? &map->vertices[v] : NULL;
+}
+
+static void add_edge(RouteMap *map, Vertex *from, const Port *mine, const Port *theirs,
+                     unsigned link)
+{
+    const Iface *iface = port_iface(mine);
+
+    from->edges[from->n_edges++] = (Edge){
+        .to = map->vertex_of[theirs->node->index],
+        .link = link,
+        .theirs = port_iface(theirs),
+        .mine = iface != NULL ? iface->ip.addr : IP_NONE,
+    };
+}
+
+/* One array for all: first how many each has, then where each begins. */
+static void find_edges(RouteMap *map, const GPtrArray *links)
+{
+    unsigned n = 0;
+
+    for (int fill = 0; fill <= 1; fill++) {
+        for (guint i = 0; i < links->len; i++) {
+            const Link *link = g_ptr_array_index(links, i);
+            const Port *a = link->dir[0].from, *b = link->dir[0].to;
+            Vertex *va = vertex_at(map, a), *vb = vertex_at(map, b);
+            if (va == NULL || vb == NULL)
+                continue;
+            if (fill) {
+                add_edge(map, va, a, b, i);
+                add_edge(map, vb, b, a, i);
+            } else {
+                va->n_edges++;
+                vb->n_edges++;
+                n += 2;
+            }
+        }
+        if (!fill) {
+            map->edges = g_new(Edge, n);
+            for (unsigned v = map->n_vertices; v-- > 0;) {
+                n -= map->vertices[v].n_edges;
+                map->vertices[v].edges = map->edges + n;
+                map->vertices[v].n_edges = 0;
+            }
         }
     }
 }
 
-static void search_clear(Search *s)
+/* The goal of a LAN: those on it that take part. */
+static unsigned goal_of(RouteMap *map, const Lan *lan)
 {
-    for (guint i = 0; i < s->map->sim->nodes->len; i++) {
-        if (s->vertices[i].edges != NULL)
-            g_array_free(s->vertices[i].edges, TRUE);
-        if (s->vertices[i].routes != NULL)
-            g_array_free(s->vertices[i].routes, TRUE);
+    Goal goal = { g_new(unsigned, lan->ifaces->len), 0, NULL };
+
+    map->round++;
+    for (guint i = 0; i < lan->ifaces->len; i++) {
+        Vertex *v = vertex_at(map, ((const Iface *)g_ptr_array_index(lan->ifaces, i))->port);
+        if (v == NULL || v->round == map->round)
+            continue;
+        v->round = map->round;
+        goal.from[goal.n_from++] = (unsigned)(v - map->vertices);
     }
-    g_free(s->vertices);
-    g_free(s->queue);
+    Vertex *first = &map->vertices[goal.from[0]]; /* there is a router, and routers take part */
+    if (goal.n_from == 1 && first->goal > 0) {
+        g_free(goal.from);
+        return first->goal - 1;
+    }
+    g_array_append_val(map->goals, goal);
+    if (goal.n_from == 1)
+        first->goal = map->goals->len;
+    return map->goals->len - 1;
+}
+
+static unsigned *place_of(const RouteMap *map, IpPrefix prefix)
+{
+    unsigned i = ip_hash(prefix.addr) + prefix.len;
+
+    for (;; i++) {
+        unsigned *place = &map->by_prefix[i & map->mask];
+        if (*place == 0)
+            return place;
+        IpPrefix there = subnet_at(map, *place - 1)->prefix;
+        if (there.len == prefix.len && ip_equal(there.addr, prefix.addr))
+            return place;
+    }
+}
+
+static void index_subnets(RouteMap *map)
+{
+    unsigned size = 4;
+
+    while (size < 2 * map->subnets->len)
+        size *= 2;
+    map->by_prefix = g_new0(unsigned, size);
+    map->mask = size - 1;
+    for (unsigned i = 0; i < map->subnets->len; i++) {
+        Subnet *subnet = subnet_at(map, i);
+        unsigned *place = place_of(map, subnet->prefix);
+        subnet->older = *place;
+        *place = i + 1;
+        map->lengths |= UINT64_C(1) << subnet->prefix.len;
+    }
+}
+
+/* The subnets of the LAN that a router knows, each once. */
+static void add_subnets(RouteMap *map, const Lan *lan)
+{
+    unsigned first = map->subnets->len, goal = goal_of(map, lan);
+
+    for (guint i = 0; i < lan->ifaces->len; i++) {
+        const Iface *iface = g_ptr_array_index(lan->ifaces, i);
+        Subnet subnet = { { prefix_network(iface->ip), iface->ip.len }, goal, 0 };
+        bool known = !is_router(iface) || ip_is_none(iface->ip.addr);
+        for (unsigned k = first; k < map->subnets->len && !known; k++) {
+            IpPrefix other = subnet_at(map, k)->prefix;
+            known = other.len == subnet.prefix.len && ip_equal(other.addr, subnet.prefix.addr);
+        }
+        if (!known)
+            g_array_append_val(map->subnets, subnet);
+    }
 }
 
 /* --- the search ------------------------------------------------------------------------------- */
 
-static void enqueue(Search *s, Vertex *v, unsigned dist)
+static void enqueue(RouteMap *map, Vertex *v, unsigned dist)
 {
-    v->round = s->round;
+    v->round = map->round;
     v->dist = dist;
-    s->queue[s->n_queue++] = v->node->index;
+    map->queue[map->n_queue++] = (unsigned)(v - map->vertices);
 }
 
-/* Those on the LAN itself: they have a connected route. */
-static void begin_at(Search *s, const Lan *lan)
+static void relax(RouteMap *map, const Vertex *from, const Edge *e)
 {
-    s->round++;
-    s->n_queue = 0;
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        const Iface *iface = g_ptr_array_index(lan->ifaces, i);
-        Vertex *v = &s->vertices[iface->port->node->index];
-        if (v->takes_part && v->round != s->round)
-            enqueue(s, v, 0);
-    }
-}
-
-static void relax(Search *s, const Vertex *from, const Edge *e)
-{
-    Vertex *to = &s->vertices[e->to];
-    bool seen = to->round == s->round;
+    Vertex *to = &map->vertices[e->to];
+    bool seen = to->round == map->round;
 
     if (seen && (to->dist != from->dist + 1 || to->link <= e->link))
         return;
     if (!seen)
-        enqueue(s, to, from->dist + 1);
+        enqueue(map, to, from->dist + 1);
     to->link = e->link;
-    to->out = to->node->kind == NODE_SWITCH ? NULL : e->theirs->owner;
-    if (from->node->kind == NODE_SWITCH)
-        to->via = from->via;
-    else
-        to->via = ((const Iface *)e->mine->owner)->ip.addr;
+    to->out = e->theirs;
+    to->via = from->node->kind == NODE_SWITCH ? from->via : e->mine;
 }
 
-static void search_from(Search *s, const Lan *lan)
+/* Those on the LAN itself have a connected route. */
+static void search(RouteMap *map, Goal *goal)
 {
-    begin_at(s, lan);
-    for (unsigned i = 0; i < s->n_queue; i++) {
-        const Vertex *v = &s->vertices[s->queue[i]];
+    map->round++;
+    map->n_queue = 0;
+    for (unsigned i = 0; i < goal->n_from; i++)
+        enqueue(map, &map->vertices[goal->from[i]], 0);
+    for (unsigned i = 0; i < map->n_queue; i++) {
+        const Vertex *v = &map->vertices[map->queue[i]];
         if (v->node->kind == NODE_HOST)
             continue;
-        for (guint k = 0; k < v->edges->len; k++)
-            relax(s, v, &g_array_index(v->edges, Edge, k));
+        for (unsigned k = 0; k < v->n_edges; k++)
+            relax(map, v, &v->edges[k]);
+    }
+    goal->hops = g_new0(NextHop, map->n_vertices);
+    for (unsigned i = 0; i < map->n_queue; i++) {
+        const Vertex *v = &map->vertices[map->queue[i]];
+        if (v->dist > 0)
+            goal->hops[map->queue[i]] = (NextHop){ v->out, v->via };
     }
 }
 
-/* --- what was found --------------------------------------------------------------------------- */
-
-static void note_route(Vertex *v, IpPrefix prefix)
+/* The route of a vertex to a subnet; false if it has none. */
+static bool route_to(RouteMap *map, unsigned vertex, const Subnet *subnet, Route *out)
 {
-    Stack *stack = v->node->stack;
-    Route r = { .prefix = prefix, .kind = ROUTE_VIA, .origin = ROUTE_AUTO,
-                .via = v->via, .iface = v->out };
+    Goal *goal = goal_at(map, subnet->goal);
 
-    if (v->routes != NULL)
-        g_array_append_val(v->routes, r);
-    else if (stack->cfg.ipv4.auto_routes)
-        ipv4_route_add(stack->ipv4, &r);
+    if (goal->hops == NULL)
+        search(map, goal);
+    const NextHop *hop = &goal->hops[vertex];
+    if (hop->out == NULL)
+        return false;
+    *out = (Route){ .prefix = subnet->prefix, .kind = ROUTE_VIA, .origin = ROUTE_AUTO,
+                    .via = hop->via, .iface = hop->out };
+    return true;
 }
 
-/* The subnets of the LAN that a router knows, each once. */
-static void note_routes(Search *s, const Lan *lan)
-{
-    GArray *subnets = g_array_new(FALSE, FALSE, sizeof(IpPrefix));
+/* --- what a router asks ----------------------------------------------------------------------- */
 
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        const Iface *iface = g_ptr_array_index(lan->ifaces, i);
-        IpPrefix subnet = { prefix_network(iface->ip), iface->ip.len };
-        bool known = !is_router(iface) || ip_is_none(iface->ip.addr);
-        for (guint k = 0; k < subnets->len && !known; k++) {
-            IpPrefix other = g_array_index(subnets, IpPrefix, k);
-            known = other.len == subnet.len && ip_equal(other.addr, subnet.addr);
-        }
-        if (!known)
-            g_array_append_val(subnets, subnet);
-    }
-    for (unsigned i = 0; i < s->n_queue; i++) {
-        Vertex *v = &s->vertices[s->queue[i]];
-        if (v->dist == 0 || v->node->kind == NODE_SWITCH)
+static bool find(void *self, const Node *node, IpAddr dst, int longer_than, Route *out)
+{
+    RouteMap *map = self;
+
+    for (int len = 32; len > longer_than; len--) {
+        if (!(map->lengths >> len & 1))
             continue;
-        for (guint k = 0; k < subnets->len; k++)
-            note_route(v, g_array_index(subnets, IpPrefix, k));
+        IpPrefix prefix = { dst, (unsigned)len };
+        prefix.addr = prefix_network(prefix);
+        for (unsigned i = *place_of(map, prefix); i > 0; i = subnet_at(map, i - 1)->older)
+            if (route_to(map, map->vertex_of[node->index], subnet_at(map, i - 1), out))
+                return true;
     }
-    g_array_free(subnets, TRUE);
+    return false;
 }
+
+static void each(void *self, const Node *node, void (*add)(Ipv4 *ip, const Route *r), Ipv4 *ip)
+{
+    RouteMap *map = self;
+    Route r;
+
+    for (unsigned i = 0; i < map->subnets->len; i++)
+        if (route_to(map, map->vertex_of[node->index], subnet_at(map, i), &r))
+            add(ip, &r);
+}
+
+/* --- what a host with several ways is given --------------------------------------------------- */
 
 static bool all_one_way(const GArray *routes)
 {
@@ -256,19 +395,23 @@ static bool all_one_way(const GArray *routes)
     return true;
 }
 
-static void give_host_routes(const Vertex *v)
+static void give_host_routes(RouteMap *map, unsigned vertex)
 {
-    Stack *stack = v->node->stack;
+    GArray *routes = g_array_new(FALSE, FALSE, sizeof(Route));
+    Stack *stack = map->vertices[vertex].node->stack;
+    Route r;
 
-    if (v->routes->len == 0)
-        return;
-    if (all_one_way(v->routes)) {
-        const Route *r = &g_array_index(v->routes, Route, 0);
-        add_default(stack, r->iface, r->via);
-        return;
+    for (unsigned i = 0; i < map->subnets->len; i++)
+        if (route_to(map, vertex, subnet_at(map, i), &r))
+            g_array_append_val(routes, r);
+    if (routes->len > 0 && all_one_way(routes)) {
+        const Route *first = &g_array_index(routes, Route, 0);
+        add_default(stack, first->iface, first->via);
+    } else {
+        for (guint i = 0; i < routes->len; i++)
+            ipv4_route_add(stack->ipv4, &g_array_index(routes, Route, i));
     }
-    for (guint i = 0; i < v->routes->len; i++)
-        ipv4_route_add(stack->ipv4, &g_array_index(v->routes, Route, i));
+    g_array_free(routes, TRUE);
 }
 
 static bool has_router(const Lan *lan)
@@ -279,20 +422,46 @@ static bool has_router(const Lan *lan)
     return false;
 }
 
-void autoconf_routes(const LanMap *map)
+RouteMap *autoconf_routes(const LanMap *lans)
 {
-    Search s;
+    RouteMap *map = g_new0(RouteMap, 1);
 
-    search_init(&s, map);
-    for (guint i = 0; i < map->lans->len; i++) {
-        const Lan *lan = lan_at(map, i);
-        if (!has_router(lan))
+    map->source = (RouteSource){ find, each, map };
+    map->goals = g_array_new(FALSE, FALSE, sizeof(Goal));
+    map->subnets = g_array_new(FALSE, FALSE, sizeof(Subnet));
+    find_vertices(map, lans);
+    find_edges(map, lans->sim->links);
+    map->queue = g_new(unsigned, map->n_vertices);
+    for (guint i = 0; i < lans->lans->len; i++)
+        if (has_router(lan_at(lans, i)))
+            add_subnets(map, lan_at(lans, i));
+    index_subnets(map);
+    for (unsigned v = 0; v < map->n_vertices; v++) {
+        const Stack *stack = node_stack(map->vertices[v].node);
+        if (stack == NULL)
             continue;
-        search_from(&s, lan);
-        note_routes(&s, lan);
+        if (stack->node->kind == NODE_HOST)
+            give_host_routes(map, v);
+        else if (stack->cfg.ipv4.auto_routes)
+            ipv4_route_source(stack->ipv4, &map->source);
     }
-    for (guint i = 0; i < map->sim->nodes->len; i++)
-        if (s.vertices[i].routes != NULL)
-            give_host_routes(&s.vertices[i]);
-    search_clear(&s);
+    return map;
+}
+
+void route_map_free(RouteMap *map)
+{
+    if (map == NULL)
+        return;
+    for (unsigned i = 0; i < map->goals->len; i++) {
+        g_free(goal_at(map, i)->from);
+        g_free(goal_at(map, i)->hops);
+    }
+    g_array_free(map->goals, TRUE);
+    g_array_free(map->subnets, TRUE);
+    g_free(map->by_prefix);
+    g_free(map->vertex_of);
+    g_free(map->vertices);
+    g_free(map->edges);
+    g_free(map->queue);
+    g_free(map);
 }

@@ -437,6 +437,75 @@ START_TEST(random_networks_are_connected_by_shortest_paths)
 }
 END_TEST
 
+typedef struct Found {
+    bool     any;
+    IpPrefix prefix;
+    RouteOrigin origin;
+    IpAddr   via;
+    const Iface *iface;
+} Found;
+
+static Found look_up(Stack *stack, IpAddr dst)
+{
+    const Route *r = ipv4_route_lookup(stack->ipv4, dst);
+
+    return r == NULL ? (Found){ 0 } : (Found){ true, r->prefix, r->origin, r->via, r->iface };
+}
+
+/* Routers with stubs, hosts in several LANs, subnets of one prefix in two places, nested ones, and
+ * static routes among them. */
+static void make_tangle(Rng *rng, Stack **stacks, unsigned n)
+{
+    static const char *const said[] = { "10.0.0.1/16", "10.0.3.1/24", "10.0.3.1/28", "10.0.3.9/30" };
+    char name[16], text[PREFIX_TEXT];
+
+    for (unsigned i = 0; i < n; i++) {
+        g_snprintf(name, sizeof name, "n%u", i);
+        stacks[i] = i % 4 == 3 ? net_host(net, name, NULL) : net_router(net, name, NULL);
+        for (unsigned k = i > 0 ? 1 + (unsigned)rng_below(rng, 2) : 0; k > 0; k--) {
+            const char *here = rng_below(rng, 3) == 0 ? said[rng_below(rng, 4)] : NULL;
+            join(stacks[i]->node, here, stacks[rng_below(rng, i)]->node, NULL);
+        }
+        if (rng_below(rng, 3) == 0) {
+            g_snprintf(text, sizeof text, "10.0.%u.0/24", (unsigned)rng_below(rng, 8));
+            Route r = { .kind = ROUTE_BLACKHOLE, .origin = ROUTE_STATIC };
+            ck_assert(prefix_parse(text, &r.prefix));
+            ipv4_route_add(stacks[i]->ipv4, &r);
+        }
+    }
+}
+
+START_TEST(a_route_is_the_same_found_when_asked_for_or_written_down)
+{
+    enum { N = 14, ADDRESSES = 30 * 16 };
+    Stack *stacks[N];
+    Found found[ADDRESSES];
+    GError *error = NULL;
+    Rng rng;
+
+    rng_init(&rng, (uint64_t)_i, "tangle");
+    make_tangle(&rng, stacks, N);
+    if (!autoconf_settle(net->sim, &error)) { /* the addresses said may clash */
+        g_error_free(error);
+        return;
+    }
+    for (unsigned i = 0; i < N; i++) {
+        for (unsigned k = 0; k < ADDRESSES; k++)
+            found[k] = look_up(stacks[i], ip_v4((10u << 24) + k * 16));
+        routes(stacks[i]);
+        for (unsigned k = 0; k < ADDRESSES; k++) {
+            Found written = look_up(stacks[i], ip_v4((10u << 24) + k * 16));
+            ck_assert_int_eq(written.any, found[k].any);
+            ck_assert_uint_eq(written.prefix.len, found[k].prefix.len);
+            ck_assert_int_eq(written.origin, found[k].origin);
+            ck_assert(ip_equal(written.prefix.addr, found[k].prefix.addr));
+            ck_assert(ip_equal(written.via, found[k].via));
+            ck_assert_ptr_eq(written.iface, found[k].iface);
+        }
+    }
+}
+END_TEST
+
 Suite *autoconf_suite(void);
 Suite *autoconf_suite(void)
 {
@@ -459,6 +528,7 @@ Suite *autoconf_suite(void)
     tcase_add_test(tc, an_address_is_chosen_for_who_asks);
     tcase_add_test(tc, a_big_network_gets_a_wide_subnet);
     tcase_add_loop_test(tc, random_networks_are_connected_by_shortest_paths, 0, 6);
+    tcase_add_loop_test(tc, a_route_is_the_same_found_when_asked_for_or_written_down, 0, 40);
     suite_add_tcase(suite, tc);
     return suite;
 }

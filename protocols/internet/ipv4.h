@@ -49,8 +49,20 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr);
 void ipv4_route_add(Ipv4 *ip, const Route *route);
 bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin);
 void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin);
-const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst);        /* longest prefix; NULL: none */
-const Route *ipv4_routes(const Ipv4 *ip, size_t *n);         /* most specific first; borrowed */
+/* Longest prefix; NULL: none. Borrowed until the next look-up or change. */
+const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst);
+const Route *ipv4_routes(Ipv4 *ip, size_t *n); /* most specific first; borrowed likewise */
+
+/* Automatic routes that are found when they are asked for. `find`: that of the longest prefix
+ * longer than `longer_than` (-1: any) which dst is in. `each` hands all of them to `add`. */
+typedef struct RouteSource {
+    bool (*find)(void *self, const Node *node, IpAddr dst, int longer_than, Route *out);
+    void (*each)(void *self, const Node *node, void (*add)(Ipv4 *ip, const Route *r), Ipv4 *ip);
+    void  *self;
+} RouteSource;
+
+/* Until the automatic routes are next cleared. */
+void ipv4_route_source(Ipv4 *ip, const RouteSource *source);
 
 DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);

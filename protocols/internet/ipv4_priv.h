@@ -17,8 +17,11 @@ typedef struct Ipv4Proto {
 typedef struct RouteTable {
     GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
     guint   start[34];  /* of those with prefixes of 32 bits, 31 ... 0, and the end */
+    uint64_t lengths;   /* bit n: there is a prefix of that length */
+    const RouteSource *source; /* of automatic routes that are not written down here; NULL */
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
-    int     cached;     /* and the place of its route; -1: it has none */
+    const Route *cached; /* and its route; NULL: it has none */
+    Route   found;      /* if it came from the source */
 } RouteTable;
 
 typedef struct Frags Frags;

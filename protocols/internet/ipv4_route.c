@@ -4,7 +4,8 @@
  * For one prefix a connected route stands before a static one, and that before an automatic one;
  * all are kept, so that the next best comes back when the best is deleted. One entry is cached,
  * for the many packets that go to the same place as the one before; else each length of prefix in
- * use costs one binary search.
+ * use costs one binary search. A router's automatic routes are asked for at their source, and only
+ * written down when somebody looks at the table.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"
@@ -83,6 +84,10 @@ static void move_starts(RouteTable *table, unsigned len, int by)
 {
     for (unsigned k = 33 - len; k < G_N_ELEMENTS(table->start); k++)
         table->start[k] += (guint)by;
+    if (table->start[32 - len] == table->start[33 - len])
+        table->lengths &= ~(UINT64_C(1) << len);
+    else
+        table->lengths |= UINT64_C(1) << len;
 }
 
 static void remove_at(RouteTable *table, guint i)
@@ -111,8 +116,26 @@ void ipv4_route_add(Ipv4 *ip, const Route *route)
     move_starts(table, r.prefix.len, 1);
 }
 
+void ipv4_route_source(Ipv4 *ip, const RouteSource *source)
+{
+    ip->table.source = source;
+    forget_cached(&ip->table);
+}
+
+/* Whoever looks at the table wants it whole. */
+static void write_down(Ipv4 *ip)
+{
+    const RouteSource *source = ip->table.source;
+
+    ip->table.source = NULL;
+    if (source != NULL)
+        source->each(source->self, ip->node, ipv4_route_add, ip);
+}
+
 bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin)
 {
+    if (origin == ROUTE_AUTO)
+        write_down(ip);
     prefix.addr = prefix_network(prefix);
     for (guint i = 0; i < ip->table.routes->len; i++) {
         const Route *r = route_at(&ip->table, i);
@@ -137,6 +160,8 @@ void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin)
             *route_at(table, kept++) = *r;
     }
     g_array_set_size(table->routes, kept);
+    if (origin == ROUTE_AUTO)
+        table->source = NULL;
     forget_cached(table);
 }
 
@@ -168,14 +193,14 @@ static bool usable(Ipv4 *ip, Route *r)
     return false;
 }
 
-static int find_route(Ipv4 *ip, IpAddr dst)
+static const Route *find_written(Ipv4 *ip, IpAddr dst)
 {
     const RouteTable *table = &ip->table;
 
     for (unsigned len = 33; len-- > 0;) {
         guint from = table->start[32 - len], to = table->start[33 - len];
         Route key = { .prefix = { dst, len } };
-        if (from == to)
+        if (!(table->lengths >> len & 1))
             continue;
         key.prefix.addr = prefix_network(key.prefix);
         for (guint i = lower_bound(table, from, to, &key); i < to; i++) {
@@ -183,10 +208,23 @@ static int find_route(Ipv4 *ip, IpAddr dst)
             if (!ip_equal(r->prefix.addr, key.prefix.addr))
                 break;
             if (usable(ip, r))
-                return (int)i;
+                return r;
         }
     }
-    return -1;
+    return NULL;
+}
+
+/* An automatic route is the last among those of one prefix. */
+static const Route *find_route(Ipv4 *ip, IpAddr dst)
+{
+    RouteTable *table = &ip->table;
+    const RouteSource *source = table->source;
+    const Route *r = find_written(ip, dst);
+    int len = r != NULL ? (int)r->prefix.len : -1;
+
+    if (source != NULL && source->find(source->self, ip->node, dst, len, &table->found))
+        return &table->found;
+    return r;
 }
 
 const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst)
@@ -197,11 +235,12 @@ const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst)
         table->cached = find_route(ip, dst);
         table->cached_dst = dst;
     }
-    return table->cached < 0 ? NULL : route_at(table, (guint)table->cached);
+    return table->cached;
 }
 
-const Route *ipv4_routes(const Ipv4 *ip, size_t *n)
+const Route *ipv4_routes(Ipv4 *ip, size_t *n)
 {
+    write_down(ip);
     *n = ip->table.routes->len;
     return *n > 0 ? route_at(&ip->table, 0) : NULL;
 }
