@@ -21,8 +21,9 @@ static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remo
     return ip_is_none(*local) ? NET_ENETUNREACH : NET_OK;
 }
 
-Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
-                  NetError *err)
+/* A TCB in CLOSED, with nothing sent yet. */
+static Conn *new_open(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                      uint16_t remote_port, NetError *err)
 {
     *err = check_open(tcp, &local, remote, remote_port);
     if (*err != NET_OK)
@@ -37,12 +38,24 @@ Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, ui
         return NULL;
     *err = NET_OK;
 
-    Tcb  *tcb = tcb_new(tcp, local, local_port, remote, remote_port);
-    Conn *c = conn_new(tcb);
-    node_count(tcp->node, COUNTER_TcpActiveOpens);
+    return conn_new(tcb_new(tcp, local, local_port, remote, remote_port));
+}
+
+static void open_actively(Tcb *tcb)
+{
+    node_count(tcb->tcp->node, COUNTER_TcpActiveOpens);
     tcp_set_state(tcb, TCP_SYN_SENT, "program connects", "RFC 9293 §3.10.1");
-    tcp_send_syn(tcb, SENT_TCP_SYN);
+    tcp_send_syn(tcb, tcb->fast.sent > 0 ? SENT_TCP_SYN_FAST : SENT_TCP_SYN);
     tcb_check(tcb);
+}
+
+Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
+                  NetError *err)
+{
+    Conn *c = new_open(tcp, local, local_port, remote, remote_port, err);
+
+    if (c != NULL)
+        open_actively(c->tcb);
     return c;
 }
 
@@ -94,7 +107,7 @@ static NetError check_send(const Conn *c)
         return c->error != NET_OK ? c->error : NET_EPIPE;
     if (tcb->fin_queued || c->closed)
         return NET_EPIPE;
-    return is_opening(tcb->state) ? NET_EAGAIN : NET_OK;
+    return is_opening(tcb->state) && !tcb->fast.child ? NET_EAGAIN : NET_OK;
 }
 
 /* Sends as the window allows; if more is to follow, full segments only. */
@@ -128,6 +141,40 @@ static size_t put_pieces(Tcb *tcb, const Source *from, size_t n)
     return done;
 }
 
+static size_t fill(Tcb *tcb, const Source *from, size_t n)
+{
+    if (tcb->tcp->cfg.offload)
+        return put_pieces(tcb, from, n);
+    n = MIN(n, tcb->out.len < tcb->sndbuf ? tcb->sndbuf - tcb->out.len : 0);
+    append(tcb, from, 0, n);
+    return n;
+}
+
+/* The OPEN that brings data along. */
+Conn *tcp_connect_fast(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                       uint16_t remote_port, Span data, bool cookieless, size_t *taken,
+                       NetError *err)
+{
+    Conn *c = new_open(tcp, local, local_port, remote, remote_port, err);
+
+    *taken = 0;
+    if (c == NULL)
+        return NULL;
+    Tcb *tcb = c->tcb;
+    size_t first = fastopen_ask(tcb, data.n, cookieless);
+    if (first > 0) {
+        append(tcb, &(Source){ .bytes = data.p }, 0, first);
+        if (tcp->cfg.offload)
+            piece_append(tcb);
+    }
+    open_actively(tcb);
+    *taken = first;
+    if (first < data.n)
+        *taken += fill(tcb, &(Source){ .bytes = data.p + first }, data.n - first);
+    tcb_check(tcb);
+    return c;
+}
+
 /* Into the send buffer, as much as it takes. */
 static size_t put(Conn *c, const Source *from, size_t n, NetError *err)
 {
@@ -136,13 +183,7 @@ static size_t put(Conn *c, const Source *from, size_t n, NetError *err)
     *err = check_send(c);
     if (*err != NET_OK || n == 0)
         return 0;
-    size_t done;
-    if (tcb->tcp->cfg.offload) {
-        done = put_pieces(tcb, from, n);
-    } else {
-        done = MIN(n, tcb->out.len < tcb->sndbuf ? tcb->sndbuf - tcb->out.len : 0);
-        append(tcb, from, 0, done);
-    }
+    size_t done = fill(tcb, from, n);
     if (done < n)
         tcb->want_send = true;
     if (done == 0)

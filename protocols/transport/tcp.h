@@ -54,14 +54,25 @@ typedef enum TcpTimeWaitSyn {
 
 typedef enum TcpSynCookies { TCP_COOKIES_OFF, TCP_COOKIES_AUTO, TCP_COOKIES_ALWAYS } TcpSynCookies;
 typedef enum TcpEcn { TCP_ECN_OFF, TCP_ECN_ON, TCP_ECN_PASSIVE } TcpEcn;
-typedef enum TcpSynData { TCP_SYN_DATA_RFC, TCP_SYN_DATA_IGNORE } TcpSynData;
+typedef enum TcpSynData {
+    TCP_SYN_DATA_RFC,
+    TCP_SYN_DATA_IGNORE,
+    TCP_SYN_DATA_TFO,
+    TCP_SYN_DATA_EARLY
+} TcpSynData;
+typedef enum TcpFastOpenRole {
+    TCP_FASTOPEN_OFF,
+    TCP_FASTOPEN_CLIENT,
+    TCP_FASTOPEN_SERVER,
+    TCP_FASTOPEN_BOTH
+} TcpFastOpenRole;
 typedef enum TcpClose { TCP_CLOSE_FOUR_WAY, TCP_CLOSE_TWO_WAY } TcpClose;
 typedef enum TcpProbe { TCP_PROBE_BYTE, TCP_PROBE_OLD } TcpProbe;
 typedef enum TcpAckUnsent { TCP_ACK_UNSENT_ANSWER, TCP_ACK_UNSENT_DROP } TcpAckUnsent;
 typedef enum TcpRtoFloor { TCP_FLOOR_RTO, TCP_FLOOR_VARIANCE } TcpRtoFloor;
 typedef enum TcpReassembly { TCP_REASS_KEEP, TCP_REASS_DROP, TCP_REASS_AS_IS } TcpReassembly;
 
-enum { TCP_ISN_MAX = 16 };
+enum { TCP_ISN_MAX = 16, TCP_FASTOPEN_KEY = 16, TCP_FASTOPEN_KEYS = 2 };
 
 typedef enum TcpCaState {
     TCP_CA_OPEN,
@@ -126,6 +137,13 @@ typedef struct TcpConfig {
     TcpSynCookies     syncookies;     /* RFC 4987 §3.6 */
     TcpEcn            ecn;            /* RFC 3168; PASSIVE: only if the peer asks */
     TcpSynData        syn_data;       /* text of a SYN waits for the handshake, or is not taken */
+    TcpFastOpenRole   fastopen;       /* what a program may ask for: RFC 7413 */
+    TcpFastOpenRole   fastopen_cookieless; /* whose side of it goes without cookies */
+    uint64_t          fastopen_backlog; /* pending ones per listener; 0: as the accept queue */
+    SimTime           fastopen_avoid; /* after a server has refused it; RFC 7413 §4.1.3.1 */
+    SimTime           fastopen_blackhole; /* after it seems to be swallowed, host-wide; 0: never */
+    uint8_t           fastopen_keys[TCP_FASTOPEN_KEYS][TCP_FASTOPEN_KEY]; /* the first makes */
+    unsigned          n_fastopen_keys; /* 0: one of the host's own */
     uint64_t          quickack;       /* segments acknowledged at once, at the start */
     TcpProbe          window_probe;   /* a byte of new data, or none and an old sequence number */
     TcpAckUnsent      ack_unsent;     /* an ACK of what was never sent: answered, or dropped */
@@ -159,6 +177,10 @@ bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what);
 /* All knobs whose default depends on the profile, set to that profile's. */
 void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile);
 
+/* "a0bf63f7-ed803d81-cd641d30-cebc4a90", or two of them with a comma: the first makes cookies, both
+ * are good. False: it is not that. */
+bool tcp_config_set_fastopen_key(TcpConfig *cfg, const char *text);
+
 Tcp *tcp_new(Stack *stack, const TcpConfig *cfg);
 void tcp_free(Tcp *tcp);
 void tcp_flush(Tcp *tcp); /* crash: all connections and listeners gone, no segment sent */
@@ -182,6 +204,13 @@ IpAddr    listener_addr(const Listener *l);
 size_t    listener_queued(const Listener *l);    /* waiting for accept */
 size_t    listener_half_open(const Listener *l); /* in SYN-RECEIVED */
 uint64_t  listener_backlog(const Listener *l);
+/* Fast Open, if the host's knob allows it: data of a SYN that brings a good cookie is delivered at
+ * once, and accept gives the connection before its handshake is over. `limit` of those may be
+ * pending; 0: as the host's knob says. */
+void      listener_set_fastopen(Listener *l, uint64_t limit);
+void      listener_unset_fastopen(Listener *l);
+void      listener_set_fastopen_key(Listener *l, const uint8_t key[static TCP_FASTOPEN_KEY]);
+void      listener_set_cookieless(Listener *l, bool on); /* whoever sends data is believed */
 
 /* --- active OPEN ------------------------------------------------------------------------------ */
 
@@ -189,6 +218,20 @@ uint64_t  listener_backlog(const Listener *l);
  * (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EINVAL). The caller owns the Conn. */
 Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
                   NetError *err);
+
+/* As tcp_connect, with Fast Open: as much of `data` as fits rides on the SYN, if there is a cookie
+ * for the server (or none is needed), and the rest follows the handshake; if there is none the SYN
+ * asks for one. *taken: bytes that the send buffer took. */
+Conn *tcp_connect_fast(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                       uint16_t remote_port, Span data, bool cookieless, size_t *taken,
+                       NetError *err);
+/* Could data ride on a SYN to there now, and how much? */
+bool tcp_fastopen_ready(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t port, bool cookieless,
+                        size_t *room);
+void tcp_fastopen_forget(Tcp *tcp); /* the client's cookies */
+/* The cookie of eight bytes that a server with this key gives that client. */
+void tcp_fastopen_cookie(const uint8_t key[static TCP_FASTOPEN_KEY], IpAddr client, IpAddr server,
+                         uint8_t cookie[static 8]);
 
 /* --- a connection ----------------------------------------------------------------------------- */
 
@@ -262,6 +305,7 @@ void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64
 /* R2, RFC 9293 §3.8.3: how long data, a SYN or a FIN may stay unacknowledged before the connection
  * ends (ETIMEDOUT). 0: as often as the host's knobs say; NEVER: for ever. */
 void conn_set_user_timeout(Conn *c, SimTime t);
+void conn_set_syn_retries(Conn *c, uint64_t n); /* of its own SYN; the host's knob otherwise */
 void conn_set_ttl(Conn *c, uint8_t ttl); /* of its segments from now on; 0: the host's */
 void conn_set_tos(Conn *c, uint8_t tos); /* likewise, the DS field; the ECN bits are TCP's own */
 
@@ -314,6 +358,7 @@ typedef struct TcpInfo {
     SimTime  busy, rwnd_limited, sndbuf_limited; /* had data; of it, for the peer's window, or ours
                                                     for lack of room in the send buffer */
     SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
+    bool     syn_data;            /* all data of its SYN was taken: RFC 7413 */
 } TcpInfo;
 
 void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */

@@ -56,6 +56,9 @@ const TcpConfig tcp_defaults = {
     .fast_retransmit = true,
     .limited_transmit = true,
     .path_mtu_discovery = true,
+    .fastopen = TCP_FASTOPEN_BOTH,
+    .fastopen_cookieless = TCP_FASTOPEN_OFF,
+    .fastopen_avoid = HOUR,
     .handshake = TCP_THREE_WAY,
     .time_wait = true,
     .closed_port = TCP_CLOSED_RST,
@@ -82,7 +85,9 @@ static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
 static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", "linux", NULL };
 static const char *const syncookies_names[] = { "off", "auto", "always", NULL };
 static const char *const ecn_names[] = { "off", "on", "passive", NULL };
-static const char *const syn_data_names[] = { "rfc", "ignore", NULL };
+static const char *const syn_data_names[] = { "rfc", "ignore", "tfo", "deliver-early", NULL };
+static const char *const fastopen_names[] = { "off", "client", "server", "both", NULL };
+static const char *const key_forms[] = { "string", NULL };
 static const char *const close_names[] = { "four-way", "two-way", NULL };
 static const char *const probe_names[] = { "byte", "old", NULL };
 static const char *const ack_unsent_names[] = { "answer", "drop", NULL };
@@ -272,8 +277,27 @@ const Knob tcp_knobs[] = {
       "Explicit congestion notification: on asks for it, passive agrees if the peer asks.",
       "RFC 3168 §6.1; Linux: tcp_ecn", false },
     { "syn_data", KNOB_ENUM, AT(syn_data), 0, 0, syn_data_names,
-      "Text of a SYN: rfc keeps it until the handshake is over, ignore leaves it to be sent again.",
+      "Text of a SYN: rfc keeps it until the handshake is over, ignore leaves it to be sent again, "
+      "tfo has every listener take it with a cookie, deliver-early without.",
       "RFC 9293 §3.10.7.2", false },
+    { "fastopen", KNOB_ENUM, AT(fastopen), 0, 0, fastopen_names,
+      "Which side of Fast Open its programs may ask for.", "RFC 7413 §4.2; Linux: tcp_fastopen",
+      false },
+    { "fastopen_cookieless", KNOB_ENUM, AT(fastopen_cookieless), 0, 0, fastopen_names,
+      "Which side of Fast Open goes without cookies: for networks where nobody forges addresses.",
+      "RFC 7413 §5.2", false },
+    { "fastopen_backlog", KNOB_INT, AT(fastopen_backlog), 0, 65535, connections,
+      "Fast Opens of a listener that may be pending; 0: as many as may wait for accept.",
+      "RFC 7413 §4.2", false },
+    { "fastopen_key", KNOB_CUSTOM, AT(fastopen_keys), 0, 0, key_forms,
+      "The key of its cookies, four words in hex with dashes; behind a comma the one before.",
+      "RFC 7413 §4.1.2; Linux: tcp_fastopen_key", false },
+    { "fastopen_avoid", KNOB_TIME, AT(fastopen_avoid), 0, 24 * HOUR, NULL,
+      "How long a client does without Fast Open after a server did not take part in it.",
+      "RFC 7413 §4.1.3.1", false },
+    { "fastopen_blackhole", KNOB_TIME, AT(fastopen_blackhole), 0, 24 * HOUR, NULL,
+      "How long a host does without after it seems to be swallowed, doubled each time; 0: never.",
+      "Linux: tcp_fastopen_blackhole_timeout_sec", false },
     { "quickack", KNOB_INT, AT(quickack), 0, 65535, segments,
       "Segments of a new connection that are acknowledged at once, until the program answers.",
       "Linux: TCP_MAX_QUICKACKS", false },
@@ -352,6 +376,8 @@ char *tcp_knob_text(const Knob *knob, const TcpConfig *cfg)
 {
     if (knob->type != KNOB_CUSTOM)
         return knob_get_text(knob, cfg);
+    if (knob->offset == AT(fastopen_keys))
+        return g_strdup(cfg->n_fastopen_keys > 0 ? "set" : "the host's own");
     g_assert(knob->offset == AT(isn));
     return g_strdup(cfg->isn == TCP_ISN_LIST ? "a list" : tcp_isn_names[cfg->isn]);
 }
@@ -375,6 +401,10 @@ bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what)
     }
     if (cfg->congestion == TCP_CC_NONE) { /* RFC 9293 §3.8.2, MUST-19 */
         add_word(what, "congestion", "none");
+        wrong = true;
+    }
+    if (cfg->syn_data == TCP_SYN_DATA_EARLY) { /* RFC 9293 §3.5 */
+        add_word(what, "syn_data", "deliver-early");
         wrong = true;
     }
     for (const Knob *knob = tcp_knobs; knob->name != NULL; knob++) {
@@ -416,6 +446,8 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->ecn = linux_ ? TCP_ECN_PASSIVE : tcp_defaults.ecn;
     cfg->syn_data = linux_ ? TCP_SYN_DATA_IGNORE : tcp_defaults.syn_data;
     cfg->time_wait_syn = linux_ ? TCP_TIME_WAIT_SYN_LINUX : tcp_defaults.time_wait_syn;
+    cfg->fastopen = linux_ ? TCP_FASTOPEN_CLIENT : tcp_defaults.fastopen;
+    cfg->fastopen_avoid = linux_ ? 0 : tcp_defaults.fastopen_avoid;
     cfg->quickack = linux_ ? 16 : tcp_defaults.quickack;
     cfg->recovery = linux_ ? TCP_RECOVERY_RACK : tcp_defaults.recovery;
     cfg->tlp = cfg->prr = cfg->frto = cfg->undo = linux_;

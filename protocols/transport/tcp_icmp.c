@@ -35,11 +35,34 @@ static Verdict verdict(IpErrorKind kind, NetError *error)
 /* RFC 1191 §6.5: smaller segments, and what did not get through again at once. */
 static void path_shrank(Tcb *tcb)
 {
-    if (!tcb_path_mtu(tcb) || tcb->snd_una == tcb->snd_max || tcb->snd_una == tcb->iss)
+    if (!tcb_path_mtu(tcb) || tcb->snd_una == tcb->snd_max)
         return;
     tcb->rtt_timing = false;
-    tcp_loss_resize(tcb);
+    if (tcb->snd_una == tcb->iss) {
+        if (tcb->state == TCP_SYN_SENT && tcb->fast.sent > 0) /* the SYN was too large, alone */
+            tcp_send_syn(tcb, SENT_TCP_RTO_SYN);
+        return;
+    }
+    tcp_loss_resize(tcb, tcb->snd_mss);
     tcp_output(tcb);
+}
+
+/* Nobody has it yet. A half-open one is forgotten where hints are believed. */
+static bool is_opening(const Tcb *tcb)
+{
+    if (tcb->state != TCP_SYN_RECEIVED)
+        return tcb->state == TCP_SYN_SENT;
+    if (!tcb->passive)
+        return true;
+    return tcb->tcp->cfg.soft_errors_abort && (tcb->conn == NULL || tcb->conn->queued);
+}
+
+static void give_up(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
+{
+    if (tcb->passive && tcb->conn == NULL)
+        tcb_return_to_listen(tcb, trigger, rfc);
+    else
+        tcb_end(tcb, error, trigger, rfc);
 }
 
 void tcp_error(void *self, const IpError *err)
@@ -55,12 +78,11 @@ void tcp_error(void *self, const IpError *err)
     /* RFC 5927 §4.1: only if it quotes what is in flight. */
     if (tcb == NULL || !seq_within(seq, tcb->snd_una, tcb->snd_max - tcb->snd_una))
         return;
-    bool opening = tcb->state == TCP_SYN_SENT ||
-                   (tcb->state == TCP_SYN_RECEIVED && !tcb->passive);
+    bool opening = is_opening(tcb);
     switch (verdict(err->kind, &error)) {
     case VERDICT_HARD: /* SHLD-26; once synchronized a hint like others, RFC 5927 §5.2 */
         if (opening) {
-            tcb_end(tcb, error, "ICMP refuses", "RFC 9293 §3.9.2.2");
+            give_up(tcb, error, "ICMP refuses", "RFC 9293 §3.9.2.2");
             return;
         }
         tcp_advise(tcb, "icmp", error);
@@ -68,7 +90,7 @@ void tcp_error(void *self, const IpError *err)
     case VERDICT_SOFT: /* MUST-47, MUST-56 */
         tcp_advise(tcb, "icmp", error);
         if (opening && tcp->cfg.soft_errors_abort)
-            tcb_end(tcb, error, "ICMP says unreachable", "RFC 5461 §4.1");
+            give_up(tcb, error, "ICMP says unreachable", "RFC 5461 §4.1");
         break;
     case VERDICT_TOO_BIG:
         path_shrank(tcb);

@@ -60,8 +60,10 @@ static void take_ack(Tcb *tcb, const Segment *seg, AckNews *news)
 {
     uint32_t text = seg->ack - tcb->snd_una;
 
-    if (tcb->snd_una == tcb->iss)
+    if (tcb->snd_una == tcb->iss) {
         text--; /* our SYN */
+        fastopen_release(tcb);
+    }
     tcb->snd_una = seg->ack;
     tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
     if (tcb->fin_sent && !tcb->fin_acked && text == (uint32_t)tcb->out.len + 1) {
@@ -222,7 +224,10 @@ static DropReason obey_rst(Tcb *tcb)
 
     switch (tcb->state) {
     case TCP_SYN_RECEIVED:
-        if (tcb->passive)
+        fastopen_reset(tcb);
+        if (tcb->fast.child) /* a program may have it already */
+            tcb_end(tcb, NET_ECONNRESET, trigger, rfc);
+        else if (tcb->passive)
             tcb_return_to_listen(tcb, trigger, rfc);
         else
             tcb_end(tcb, NET_ECONNREFUSED, trigger, rfc);
@@ -262,7 +267,7 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
 {
     if (!(seg->flags & TCP_SYN))
         return DROP_NONE;
-    if (tcb->state == TCP_SYN_RECEIVED && tcb->passive) {
+    if (tcb->state == TCP_SYN_RECEIVED && tcb->passive && !tcb->fast.child) {
         tcb_return_to_listen(tcb, "another SYN arrives", "RFC 9293 §3.10.7.4");
         return DROP_TCP_SYN_IN_WINDOW;
     }
@@ -298,6 +303,7 @@ static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
     tcb->snd_wl2 = seg->ack;
     take_ack_of_syn(tcb, seg);
     tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.4");
+    fastopen_resend(tcb); /* of a SYN that crossed the peer's */
     deliver_waiting(tcb);
     return DROP_NONE;
 }
@@ -481,6 +487,7 @@ static DropReason syn_sent_syn(Tcb *tcb, Segment *seg)
     }
     take_ack_of_syn(tcb, seg);
     tcb_established(tcb, "SYN is acknowledged", "RFC 9293 §3.10.7.3");
+    fastopen_answered(tcb, seg);
     owe_ack(tcb, SENT_TCP_HANDSHAKE_ACK);
     return rest_of_syn(tcb, seg);
 }

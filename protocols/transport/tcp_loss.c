@@ -123,6 +123,8 @@ bool tcp_loss_resend(Tcb *tcb)
         return false;
     TcpSeq left = g->left;
     SentReason why = timeout ? SENT_TCP_RTO : SENT_TCP_RACK;
+    if (fastopen_was_on_syn(tcb, left))
+        why = SENT_TCP_SYN_DATA_AGAIN;
     return tcp_retransmit(tcb, left, resend_end(tcb, g), why) != left;
 }
 
@@ -264,13 +266,13 @@ void tcp_loss_rto(Tcb *tcb)
     frto_start(tcb, recovering);
 }
 
-void tcp_loss_resize(Tcb *tcb)
+void tcp_loss_resize(Tcb *tcb, uint32_t most)
 {
     Sent *sent = &tcb->repair.sent;
 
     for (uint32_t i = 0; i < sent->n; i++) {
         SentSeg *g = sent_at(sent, i);
-        if (!g->sacked && !g->lost && g->right - g->left > tcb->snd_mss)
+        if (!g->sacked && !g->lost && g->right - g->left > most)
             sent_mark_lost(sent, g);
     }
     if (sent->due == 0 || tcb->ca >= TCP_CA_RECOVERY)

@@ -72,6 +72,7 @@ static void offer(const Tcb *tcb, bool answer, TcpOptions *opt)
     opt->sack_permitted = answer ? agreed->sack : cfg->sack;
     opt->has_timestamps = answer ? agreed->timestamps : cfg->timestamps;
     opt->has_wscale = answer ? agreed->window_scale : cfg->window_scale;
+    opt->fastopen = tcb->fast.option;
     opt->wscale = opt->has_wscale ? scale_for(cfg) : 0; /* even if it is 0: RFC 7323 §2.2 */
 }
 
@@ -108,7 +109,9 @@ uint16_t tcp_syn_window(const Tcb *tcb)
 {
     bool stamped = tcb->passive && tcb->agreed.timestamps; /* who opens cannot know yet */
 
-    return tcp_first_window(&tcb->tcp->cfg, tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0));
+    uint16_t window = tcp_first_window(&tcb->tcp->cfg, tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0));
+
+    return (uint16_t)MIN(window, tcp_free_buffer(tcb)); /* text of the SYN may lie there */
 }
 
 uint32_t tcp_window_max(const Tcb *tcb)

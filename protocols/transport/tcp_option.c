@@ -55,6 +55,7 @@ void option_init(Tcb *tcb)
     tcb->ttl = (uint8_t)cfg->ttl;
     tcb->tos = (uint8_t)(cfg->tos & ~(uint64_t)ECN_BITS);
     tcb->user_timeout = cfg->user_timeout;
+    tcb->syn_retries = cfg->syn_retries;
     timer_init(&tcb->timers[TIMER_USER], &tcb->tcp->sim->sched, user_timer_fired, tcb);
 }
 
@@ -143,6 +144,12 @@ void conn_set_user_timeout(Conn *c, SimTime t)
         return;
     c->tcb->user_timeout = t;
     user_timer_progress(c->tcb);
+}
+
+void conn_set_syn_retries(Conn *c, uint64_t n)
+{
+    if (c->tcb != NULL)
+        c->tcb->syn_retries = n;
 }
 
 void conn_set_ttl(Conn *c, uint8_t ttl)

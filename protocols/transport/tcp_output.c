@@ -45,7 +45,7 @@ uint32_t tcb_window(const Tcb *tcb)
     return tcb->rcv_adv - tcb->rcv_nxt;
 }
 
-static uint32_t free_buffer(const Tcb *tcb)
+uint32_t tcp_free_buffer(const Tcb *tcb)
 {
     return (uint32_t)(tcb->tcp->cfg.rcvbuf - MIN(tcb->in.len, tcb->tcp->cfg.rcvbuf));
 }
@@ -53,7 +53,7 @@ static uint32_t free_buffer(const Tcb *tcb)
 /* How far the window could be opened, all of the free buffer announced. */
 static uint32_t window_gain(const Tcb *tcb)
 {
-    uint32_t free_ = free_buffer(tcb);
+    uint32_t free_ = tcp_free_buffer(tcb);
     uint32_t could = (uint32_t)MIN(free_, tcp_window_max(tcb)), is = tcb_window(tcb);
 
     return could > is ? could - is : 0;
@@ -71,7 +71,7 @@ static uint16_t window_to_announce(Tcb *tcb)
 
     if (gain > 0 && worth_opening(tcb, gain))
         tcb->rcv_adv += gain;
-    return tcp_scaled_window(tcb, free_buffer(tcb));
+    return tcp_scaled_window(tcb, tcp_free_buffer(tcb));
 }
 
 static void acknowledged(Tcb *tcb)
@@ -94,7 +94,8 @@ static uint8_t mark(Tcb *tcb, TcpHdr *h, bool fresh, bool again)
     return ecn_put(tcb, h, fresh);
 }
 
-/* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`. */
+/* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`, or
+ * from behind its SYN. */
 static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool again, SentReason why)
 {
     Tcp *tcp = tcb->tcp;
@@ -122,7 +123,8 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     if (why == SENT_TCP_KEEPALIVE)
         memset(pkt->data + header, 0, text); /* the stream has left that place behind */
     else if (text > 0)
-        ring_read(&tcb->out, seq - tcb->out_seq, pkt->data + header, text);
+        ring_read(&tcb->out, seq + ((flags & TCP_SYN) != 0) - tcb->out_seq, pkt->data + header,
+                  text);
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
@@ -156,16 +158,36 @@ static void time_segment(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
     }
 }
 
+/* Into the record, and what hangs on it. */
+static void note_sent(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
+{
+    Sent *sent = &tcb->repair.sent;
+    bool first = sent->n == 0;
+
+    rate_sent(tcb, sent_transmit(sent, seq, end, sim_now(tcb->tcp->sim), again), first);
+    if (tcb->ca == TCP_CA_CWR || tcb->ca == TCP_CA_RECOVERY)
+        prr_sent(tcb, end - seq);
+    if (again)
+        undo_resent(tcb);
+}
+
 void tcp_send_syn(Tcb *tcb, SentReason why)
 {
     bool again = why == SENT_TCP_RTO_SYN;
     uint8_t flags = tcb->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+    uint32_t text = why == SENT_TCP_SYN_FAST ? tcb->fast.sent : 0;
 
+    if (again || why == SENT_TCP_SYN_CROSSED) /* RFC 7413 §4.2: neither data nor option */
+        tcb->fast.option.present = false;
     time_segment(tcb, tcb->iss, tcb->iss + 1, again);
-    tcb->snd_nxt = tcb->iss + 1;
+    if (!tcb->fast.child && tcb->fast.sent == 0)
+        tcb->snd_nxt = tcb->iss + 1;
+    tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->iss + 1 + text);
+    if (text > 0)
+        note_sent(tcb, tcb->iss + 1, tcb->iss + 1 + text, false);
     tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
     tcp_timer_data_sent(tcb);
-    transmit(tcb, flags, tcb->iss, 0, again, why);
+    transmit(tcb, flags, tcb->iss, text, again, why);
 }
 
 void tcp_send_rst(Tcb *tcb, SentReason why)
@@ -209,19 +231,6 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
     }
     node_count(tcp->node, COUNTER_TcpOutRsts);
     tcp_answer(tcp, seg, &h, why, conn_id);
-}
-
-/* Into the record, and what hangs on it. */
-static void note_sent(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
-{
-    Sent *sent = &tcb->repair.sent;
-    bool first = sent->n == 0;
-
-    rate_sent(tcb, sent_transmit(sent, seq, end, sim_now(tcb->tcp->sim), again), first);
-    if (tcb->ca == TCP_CA_CWR || tcb->ca == TCP_CA_RECOVERY)
-        prr_sent(tcb, end - seq);
-    if (again)
-        undo_resent(tcb);
 }
 
 /* One segment of the stream: `text` bytes at seq, and the FIN behind them if `fin`. */
@@ -268,11 +277,17 @@ static uint32_t room_to(TcpSeq from, TcpSeq edge)
     return seq_lt(from, edge) ? edge - from : 0;
 }
 
+/* SND.UNA, where our SYN is not counted: the peer's window and ours are for text. */
+static TcpSeq text_una(const Tcb *tcb)
+{
+    return tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+}
+
 static bool look(const Tcb *tcb, Chance *ch)
 {
     TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
-    uint32_t in_flight = seq - tcb->snd_una, window = tcp_loss_window(tcb);
-    uint32_t peers = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
+    uint32_t in_flight = seq - text_una(tcb), window = tcp_loss_window(tcb);
+    uint32_t peers = room_to(seq, text_una(tcb) + tcb_send_window(tcb));
     uint32_t ours = window > in_flight ? window - in_flight : 0;
 
     if (tcb->ecn.hold && !tcb->force)
@@ -287,13 +302,13 @@ static bool look(const Tcb *tcb, Chance *ch)
     ch->usable = MIN(peers, ours);
     ch->text = MIN(MIN(ch->queued, ch->usable), ch->most);
     ch->fin = tcb->fin_queued && ch->text == ch->queued && peers > ch->text &&
-              (ch->text > 0 || in_flight < window || tcb->snd_una == tcb->snd_max);
+              (ch->text > 0 || in_flight < window || text_una(tcb) == tcb->snd_max);
     return ch->text > 0 || ch->fin;
 }
 
 static bool worth_sending(const Tcb *tcb, const Chance *ch)
 {
-    bool idle = tcb->snd_una == tcb->snd_max || tcb->nodelay; /* Nagle's condition */
+    bool idle = text_una(tcb) == tcb->snd_max || tcb->nodelay; /* Nagle's condition */
 
     if (ch->text == ch->most)
         return true; /* (1) */
@@ -321,7 +336,7 @@ static SentReason why_sent(const Tcb *tcb, const Chance *ch)
 static bool cut_piece(Tcb *tcb, Chance *ch)
 {
     TcpSeq seq = tcb->snd_nxt;
-    uint32_t window = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
+    uint32_t window = room_to(seq, text_una(tcb) + tcb_send_window(tcb));
 
     if (!seq_lt(seq, tcb->burst_end))
         tcb->burst_end = seq + piece_next(tcb, window, ch->ours, ch->most);
@@ -348,10 +363,12 @@ static bool send_next(Tcb *tcb)
     return true;
 }
 
-static bool sends_text(TcpState s)
+static bool sends_text(const Tcb *tcb)
 {
+    TcpState s = tcb->state;
+
     return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_CLOSE_WAIT ||
-           s == TCP_CLOSING || s == TCP_LAST_ACK;
+           s == TCP_CLOSING || s == TCP_LAST_ACK || (s == TCP_SYN_RECEIVED && tcb->fast.child);
 }
 
 /* Is there something that was never sent, or that a timeout or a probe has pulled back? */
@@ -413,7 +430,7 @@ void tcp_output(Tcb *tcb)
 
     if (tcb->owed == ACK_BARE)
         send_ack(tcb);
-    if (sends_text(tcb->state)) {
+    if (sends_text(tcb)) {
         tcb->burst_end = tcb->snd_nxt;
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)
             tcp_cong_idle(tcb);
@@ -554,6 +571,12 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
         tcp_timer_set(tcb, TIMER_DELAYED_ACK, cfg->delayed_ack_time);
 }
 
+/* The window of a SYN-ACK is not scaled, and says nothing of how far it may be opened. */
+static bool only_syn_data_came(const Tcb *tcb)
+{
+    return tcb->fast.child && tcb->bytes_received == tcb->fast.sent;
+}
+
 /* An update is sent for a quarter of what the window may be, or as soon as it may be opened at all
  * if the peer could be waiting for it; else the next acknowledgment carries it. */
 void tcp_offer_window(Tcb *tcb)
@@ -563,7 +586,7 @@ void tcp_offer_window(Tcb *tcb)
 
     if (tcb->fin_received || tcb->state == TCP_TIME_WAIT || !worth_opening(tcb, gain))
         return;
-    if (gain < largest / 4 && tcb_window(tcb) >= 2 * tcb->rcv_mss)
+    if ((gain < largest / 4 || only_syn_data_came(tcb)) && tcb_window(tcb) >= 2 * tcb->rcv_mss)
         return;
     owe_ack(tcb, SENT_TCP_WINDOW_UPDATE);
     tcp_output(tcb);

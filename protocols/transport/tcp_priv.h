@@ -113,6 +113,17 @@ typedef struct CwndUse {
     SimTime  stamp;
 } CwndUse;
 
+typedef struct FastOpen { /* RFC 7413 */
+    TcpFastOpen option;     /* of our SYN or SYN-ACK; gone when that is sent again */
+    bool        asked;      /* a client, and the SYN had the option; */
+    bool        asks;       /* without a cookie */
+    bool        after_pause; /* the host had paused it before */
+    uint32_t    sent;       /* bytes of text on the SYN, which of us ever sent it */
+    bool        child;      /* of a server: in use before the handshake is over */
+    bool        accepted;   /* the text of the SYN was taken, at this end or the other */
+    Listener   *pending;    /* where it counts until the handshake is over; NULL: nowhere */
+} FastOpen;
+
 /* So many, per period. */
 typedef struct Budget {
     SimTime  since;
@@ -141,12 +152,14 @@ struct Tcb {
     uint8_t   ttl, tos;   /* ttl 0: the host's */
     uint8_t   rcv_tos;    /* of the last segment that came */
     bool      unadvised;  /* the program does not want to hear of soft errors */
+    uint64_t  syn_retries; /* of our SYN */
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
     Keepalive keep;
     Budget    challenges;
     Urgent    urg;
     Push      push;
     Ecn       ecn;
+    FastOpen  fast;
     uint64_t  quick;      /* segments that are still acknowledged at once */
     NetError  soft_error; /* the last hint of the network, told if it all times out */
 
@@ -235,6 +248,12 @@ struct Tcp {
     Rng        port_rng;
     uint64_t   port_key;
     uint32_t   port_count; /* how many were tried, by the size of the range */
+    struct {
+        uint8_t  key[TCP_FASTOPEN_KEY]; /* if the host's knobs have none */
+        GArray  *servers;  /* what is known of them; of tcp_fastopen.c */
+        unsigned pauses;   /* in a row */
+        SimTime  paused_at;
+    } fast;
 };
 
 /* Who waits for something to happen: on_ready from a zero-delay timer. */
@@ -248,6 +267,7 @@ struct Conn {
     Tcp     *tcp;
     Tcb     *tcb;      /* NULL: it has ended, `last` and `error` tell how */
     Conn    *next;     /* in the accept queue */
+    bool     queued;   /* it is there */
     Wake     wake;
     Wake     urgent;
     NetError error;
@@ -269,6 +289,13 @@ struct Listener {
     size_t   queued;
     bool     cookies_sent;
     SimTime  cookie_last;  /* when */
+    struct {
+        bool     on, cookieless, has_key;
+        uint8_t  key[TCP_FASTOPEN_KEY];
+        uint64_t limit;    /* 0: the host's */
+        uint64_t pending;
+        GArray  *resets;   /* of SimTime: pending ones that were reset count until then */
+    } fast;
     Wake     wake;
 };
 
@@ -350,8 +377,10 @@ void       listeners_end(Tcp *tcp);  /* a crash */
 void       listeners_free(Tcp *tcp);
 /* The peer's SYN: sequence numbers, window, MSS. */
 void       take_syn(Tcb *tcb, const Segment *seg);
-/* Text and FIN of a SYN wait in the receive queue until the connection is ESTABLISHED. */
+/* Text and FIN of a SYN wait in the receive queue until the connection is ESTABLISHED, if the host
+ * takes them at all. */
 void       keep_text_of_syn(Tcb *tcb, const Segment *seg);
+void       hold_text_of_syn(Tcb *tcb, const Segment *seg); /* it does */
 
 /* tcp_text.c: text and FIN */
 void       cut_front(Segment *seg, uint32_t n); /* takes n of its sequence numbers off the front */
@@ -412,6 +441,7 @@ void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
 uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
+uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
 uint32_t tcb_send_window(const Tcb *tcb); /* SND.WND, if it is heeded */
 
 /* tcp_timer.c */
@@ -440,7 +470,7 @@ bool     tcp_loss_resend(Tcb *tcb);              /* sends what is lost next, if 
 bool     tcp_loss_fall_back(Tcb *tcb);           /* F-RTO wanted new data, but none went out */
 void     tcp_loss_ack(Tcb *tcb, AckNews *news);
 void     tcp_loss_rto(Tcb *tcb);
-void     tcp_loss_resize(Tcb *tcb);              /* what is larger than SND.MSS now is lost */
+void     tcp_loss_resize(Tcb *tcb, uint32_t most); /* what is larger is lost; not by congestion */
 /* A mark was echoed; cwnd is what it was before. */
 void     tcp_loss_cwr(Tcb *tcb, uint32_t cwnd);
 uint32_t tcp_in_pipe(const Tcb *tcb);            /* in the network */
@@ -587,6 +617,26 @@ void cookie_answer(Listener *l, const Segment *seg);
 /* A segment for the listener that brings a cookie back: its connection, in SYN-RECEIVED. Or NULL,
  * and *why says whether it was a cookie that comes in vain. */
 Tcb *cookie_open(Listener *l, const Segment *seg, DropReason *why);
+
+/* tcp_fastopen.c, the server's side */
+void fastopen_init(Tcp *tcp);
+void fastopen_free(Tcp *tcp);
+bool fastopen_serves(const Listener *l);
+/* Is a SYN's data to be delivered at once? Prepares the option of the SYN-ACK. */
+bool fastopen_accepts(Listener *l, Tcb *tcb, const Segment *seg);
+/* SYN-RECEIVED: its data is delivered, and accept may have it. */
+void fastopen_open(Listener *l, Tcb *tcb, const Segment *seg);
+void fastopen_release(Tcb *tcb); /* our SYN is acknowledged: it does not count any more */
+void fastopen_reset(Tcb *tcb);   /* a RST has come: it counts for some time still */
+/* and the client's: */
+/* Before its SYN is sent, with how much the program has to send: what of it goes on the SYN. */
+uint32_t fastopen_ask(Tcb *tcb, size_t n, bool cookieless);
+void fastopen_answered(Tcb *tcb, const Segment *seg); /* the SYN-ACK has made it ESTABLISHED */
+void fastopen_resend(Tcb *tcb); /* ESTABLISHED: what of the SYN's data was not acknowledged */
+/* Is it such data, and nothing since is known to be lost? */
+bool fastopen_was_on_syn(const Tcb *tcb, TcpSeq seq);
+void fastopen_timed_out(Tcb *tcb, bool last); /* the retransmission timer has expired */
+void fastopen_end(Tcb *tcb, NetError error);  /* it ends */
 
 /* tcp_keepalive.c */
 void keepalive_init(Tcb *tcb);

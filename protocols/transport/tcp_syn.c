@@ -129,6 +129,7 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
     l->addr = addr;
     l->port = port;
     l->backlog = backlog != 0 ? backlog : tcp->cfg.backlog;
+    l->fast.resets = g_array_new(FALSE, FALSE, sizeof(SimTime));
     wake_init(&l->wake, tcp->sim);
     g_ptr_array_add(tcp->listeners, l);
     return l;
@@ -173,6 +174,7 @@ void listener_queue(Listener *l, Conn *c)
     else
         l->first = c;
     l->last = c;
+    c->queued = true;
     l->queued++;
     wake(&l->wake);
 }
@@ -194,6 +196,7 @@ Conn *listener_accept(Listener *l)
     if (l->first == NULL)
         l->last = NULL;
     c->next = NULL;
+    c->queued = false;
     l->queued--;
     return c;
 }
@@ -207,6 +210,8 @@ static void drop_children(Listener *l)
 
     for (Tcb *tcb = tcp->first, *next; tcb != NULL; tcb = next) {
         next = tcb->next;
+        if (tcb->fast.pending == l)
+            fastopen_release(tcb);
         if (tcb->listener == l)
             tcb_end(tcb, NET_OK, "listener closes", "RFC 9293 §3.10.4");
     }
@@ -216,6 +221,12 @@ static void drop_children(Listener *l)
     }
 }
 
+static void listener_free(Listener *l)
+{
+    g_array_free(l->fast.resets, TRUE);
+    g_free(l);
+}
+
 void listener_close(Listener *l)
 {
     if (l == NULL)
@@ -223,7 +234,7 @@ void listener_close(Listener *l)
     timer_stop(&l->wake.timer);
     g_ptr_array_remove(l->ended ? l->tcp->ended : l->tcp->listeners, l);
     drop_children(l);
-    g_free(l);
+    listener_free(l);
 }
 
 void listeners_end(Tcp *tcp)
@@ -246,7 +257,7 @@ static void free_all(GPtrArray *listeners)
         while ((c = listener_accept(l)) != NULL)
             conn_free(c);
         timer_stop(&l->wake.timer);
-        g_free(l);
+        listener_free(l);
     }
     g_ptr_array_free(listeners, TRUE);
 }
@@ -308,12 +319,10 @@ void take_syn(Tcb *tcb, const Segment *seg)
     ecn_take_syn(tcb, seg);
 }
 
-void keep_text_of_syn(Tcb *tcb, const Segment *seg)
+void hold_text_of_syn(Tcb *tcb, const Segment *seg)
 {
     uint32_t n = (uint32_t)MIN(seg->text.n, tcb_window(tcb));
 
-    if (tcb->tcp->cfg.syn_data == TCP_SYN_DATA_IGNORE)
-        return;
     if (n > 0) {
         ring_write(&tcb->in, 0, seg->text.p, n);
         reass_add(&tcb->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
@@ -322,6 +331,12 @@ void keep_text_of_syn(Tcb *tcb, const Segment *seg)
         tcb->fin_seen = true;
         tcb->rcv_fin = tcb->rcv_nxt + n;
     }
+}
+
+void keep_text_of_syn(Tcb *tcb, const Segment *seg)
+{
+    if (tcb->tcp->cfg.syn_data == TCP_SYN_DATA_RFC)
+        hold_text_of_syn(tcb, seg);
 }
 
 /* RFC 9293 §3.6.1 (1): above everything that the connection in TIME-WAIT has used. */
@@ -364,11 +379,15 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     }
     take_syn(tcb, seg);
     tally_received(tcb, seg);
-    keep_text_of_syn(tcb, seg);
     bool two_way = tcp->cfg.handshake == TCP_TWO_WAY;
+    bool fast = !two_way && resting == NULL && fastopen_accepts(l, tcb, seg);
     if (!two_way)
         tcp_set_state(tcb, TCP_SYN_RECEIVED, "SYN arrives", "RFC 9293 §3.10.7.2");
-    tcp_send_syn(tcb, SENT_TCP_SYN_ACK);
+    if (fast)
+        fastopen_open(l, tcb, seg);
+    else if (!(fastopen_serves(l) && seg->hdr.opt.fastopen.present)) /* RFC 7413 §5.1 */
+        keep_text_of_syn(tcb, seg);
+    tcp_send_syn(tcb, fast ? SENT_TCP_SYN_ACK_FAST : SENT_TCP_SYN_ACK);
     if (two_way)
         establish_two_way(tcb);
     tcb_check(tcb);

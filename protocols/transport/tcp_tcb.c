@@ -143,6 +143,13 @@ void tcp_set_state(Tcb *tcb, TcpState new_state, const char *trigger, const char
     trace_state(tcb, old, trigger, rfc);
 }
 
+/* Text that the program wrote before the handshake was over, and that was not on the SYN. */
+static bool has_unsent(const Tcb *tcb)
+{
+    return tcb->bytes_acked >= tcb->fast.sent &&
+           seq_lt(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->out.len);
+}
+
 void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
@@ -152,7 +159,8 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         tcb->rto = MIN(MAX(3 * SEC, cfg->initial_rto), cfg->max_rto);
     tcb->syn_expired = false;
     tcb->backoff = 0;
-    tcp_loss_init(tcb);
+    if (!tcb->fast.child) /* it has its window, and perhaps used it */
+        tcp_loss_init(tcb);
     if (tcb->resting != NULL)
         tcb_end(tcb->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
     if (tcb->listener != NULL) {
@@ -160,7 +168,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         listener_forget(tcb);
         listener_queue(l, conn_new(tcb));
     }
-    tcb->quick = cfg->quickack;
+    tcb->quick = has_unsent(tcb) ? 0 : cfg->quickack; /* a conversation already */
     if (cfg->offload)
         piece_grow_buffer(tcb);
     tally_start(tcb);
@@ -259,6 +267,7 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     tcb->state = TCP_CLOSED;
     if (tcb->listener != NULL)
         listener_forget(tcb);
+    fastopen_end(tcb, error);
     leave_table(tcb);
     leave_conn(tcb, error);
     list_remove(tcp, tcb);
@@ -385,6 +394,7 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .rcv_scale = tcb->agreed.rcv_scale,
         .ts_recent = tcb->agreed.ts_recent,
         .rcv_tos = tcb->rcv_tos,
+        .syn_data = tcb->fast.accepted,
     };
     repair_info(tcb, out);
     tally_info(tcb, out);
@@ -481,6 +491,7 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
     tcp_isn_init(tcp);
     tcp_port_init(tcp);
     tcp_ts_init(tcp);
+    fastopen_init(tcp);
     return tcp;
 }
 
@@ -490,6 +501,7 @@ void tcp_free(Tcp *tcp)
         return;
     forget_all(tcp);
     listeners_free(tcp);
+    fastopen_free(tcp);
     g_free(tcp->table.slots);
     g_free(tcp);
 }
@@ -499,6 +511,7 @@ void tcp_flush(Tcp *tcp)
     while (tcp->first != NULL)
         tcb_end(tcp->first, NET_ENETDOWN, "host crashes", "RFC 9293 §3.4.3");
     listeners_end(tcp);
+    tcp_fastopen_forget(tcp);
 }
 
 const TcpConfig *tcp_config(const Tcp *tcp)

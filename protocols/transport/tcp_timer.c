@@ -96,7 +96,7 @@ static uint64_t retries_allowed(const Tcb *tcb)
         return UINT64_MAX;
     if (tcb->snd_una != tcb->iss)
         return tcb->closed && cfg->orphan_retries != 0 ? cfg->orphan_retries : cfg->retries;
-    return tcb->passive ? cfg->synack_retries : cfg->syn_retries;
+    return tcb->passive ? cfg->synack_retries : tcb->syn_retries;
 }
 
 /* RFC 9293 §3.8.3, R2. Nothing is sent; a hint of the network tells more than "timed out". */
@@ -118,6 +118,7 @@ static void doubt_network(Tcb *tcb)
 static bool count_retry(Tcb *tcb)
 {
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPTimeouts);
+    fastopen_timed_out(tcb, tcb->retries >= retries_allowed(tcb));
     if (tcb->retries++ >= retries_allowed(tcb)) {
         give_up(tcb);
         return false;

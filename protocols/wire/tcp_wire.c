@@ -1,5 +1,6 @@
 /*
- * tcp_wire.c - the TCP header and its options, RFC 9293 §3.1, 7323 §2-3, 2018 §2-3.
+ * tcp_wire.c - the TCP header and its options, RFC 9293 §3.1, 7323 §2-3, 2018 §2-3,
+ * 7413 §4.1.1.
  *
  *    0      2      4     8     12        14       16         18       20
  *    | src  | dst  | seq | ack | off,flg | window | checksum | urgent | options ...
@@ -11,14 +12,28 @@
 
 #include <string.h>
 
-enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_PERMITTED, OPT_SACK, OPT_TIMESTAMPS = 8 };
+enum {
+    OPT_END,
+    OPT_NOP,
+    OPT_MSS,
+    OPT_WSCALE,
+    OPT_SACK_PERMITTED,
+    OPT_SACK,
+    OPT_TIMESTAMPS = 8,
+    OPT_FAST_OPEN = 34,
+    OPT_EXPERIMENT = 254
+};
+
+enum { FAST_OPEN_MAGIC = 0xf989 }; /* of the experiment: RFC 7413 appendix A */
 
 enum {
     LEN_MSS = 4,
     LEN_WSCALE = 3,
     LEN_SACK_PERMITTED = 2,
     LEN_SACK_BLOCK = 8,
-    LEN_TIMESTAMPS = 10
+    LEN_TIMESTAMPS = 10,
+    LEN_FAST_OPEN = 2,  /* and the cookie */
+    LEN_EXPERIMENT = 4
 };
 
 /* How the options stand. Those that fit in 40 bytes only without alignment do without it. */
@@ -43,6 +58,18 @@ static size_t option_len(uint8_t kind)
     default:
         return 0;
     }
+}
+
+/* RFC 7413 §2: a cookie that cannot be one is passed over with its option. */
+static void take_fast_open(TcpOptions *o, Span cookie, bool experimental)
+{
+    if (cookie.n % 2 != 0 || cookie.n > TCP_FASTOPEN_MAX ||
+        (cookie.n > 0 && cookie.n < TCP_FASTOPEN_MIN))
+        return;
+    o->fastopen = (TcpFastOpen){ .present = true, .experimental = experimental,
+                                 .n = (uint8_t)cookie.n };
+    if (cookie.n > 0)
+        memcpy(o->fastopen.cookie, cookie.p, cookie.n);
 }
 
 /* One option, p[0] its kind and `len` its length, all of it present. False if it is malformed. */
@@ -75,6 +102,13 @@ static bool take_option(TcpOptions *o, const uint8_t *p, size_t len)
         o->has_timestamps = true;
         o->ts_val = get32(p + 2);
         o->ts_ecr = get32(p + 6);
+        return true;
+    case OPT_FAST_OPEN:
+        take_fast_open(o, (Span){ p + LEN_FAST_OPEN, len - LEN_FAST_OPEN }, false);
+        return true;
+    case OPT_EXPERIMENT:
+        if (len >= LEN_EXPERIMENT && get16(p + 2) == FAST_OPEN_MAGIC)
+            take_fast_open(o, (Span){ p + LEN_EXPERIMENT, len - LEN_EXPERIMENT }, true);
         return true;
     default:
         return true; /* RFC 9293 §3.1, MUST-6: an unknown one is passed over by its length */
@@ -122,6 +156,15 @@ DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo)
     return DROP_NONE;
 }
 
+static size_t fast_open_len(const TcpFastOpen *f, bool aligned)
+{
+    size_t len = (f->experimental ? LEN_EXPERIMENT : LEN_FAST_OPEN) + (size_t)f->n;
+
+    if (!f->present)
+        return 0;
+    return aligned ? (len + 3) & ~(size_t)3 : len;
+}
+
 static size_t options_len(const TcpOptions *o, bool aligned, unsigned n_sack)
 {
     size_t len = o->has_mss ? LEN_MSS : 0, nops = aligned ? 2 : 0;
@@ -133,6 +176,7 @@ static size_t options_len(const TcpOptions *o, bool aligned, unsigned n_sack)
         len += LEN_TIMESTAMPS + (paired ? 0 : nops);
     if (o->has_wscale)
         len += LEN_WSCALE + nops / 2;
+    len += fast_open_len(&o->fastopen, aligned);
     if (n_sack > 0)
         len += 2 + (size_t)n_sack * LEN_SACK_BLOCK + nops;
     return len;
@@ -166,6 +210,22 @@ static uint8_t *put_kind(uint8_t *p, size_t nops, uint8_t kind, size_t len)
     return p + nops + 2;
 }
 
+static uint8_t *put_fast_open(uint8_t *p, const TcpFastOpen *f, bool aligned)
+{
+    size_t len = fast_open_len(f, false), all = fast_open_len(f, aligned);
+
+    if (!f->present)
+        return p;
+    uint8_t *cookie = put_kind(p, 0, f->experimental ? OPT_EXPERIMENT : OPT_FAST_OPEN, len);
+    if (f->experimental) {
+        put16(cookie, FAST_OPEN_MAGIC);
+        cookie += 2;
+    }
+    memcpy(cookie, f->cookie, f->n);
+    memset(p + len, OPT_NOP, all - len);
+    return p + all;
+}
+
 static void encode_options(const TcpOptions *o, const Layout *as, uint8_t *p)
 {
     const uint8_t *end = p + as->len;
@@ -188,6 +248,7 @@ static void encode_options(const TcpOptions *o, const Layout *as, uint8_t *p)
         p = put_kind(p, nops / 2, OPT_WSCALE, LEN_WSCALE);
         *p++ = o->wscale;
     }
+    p = put_fast_open(p, &o->fastopen, as->aligned);
     if (as->n_sack > 0)
         p = put_kind(p, nops, OPT_SACK, 2 + as->n_sack * LEN_SACK_BLOCK);
     for (unsigned i = 0; i < as->n_sack; i++, p += LEN_SACK_BLOCK) {

@@ -1,5 +1,5 @@
 /*
- * tcp_wire.h - the TCP header and its options, RFC 9293 §3.1, 7323, 2018.
+ * tcp_wire.h - the TCP header and its options, RFC 9293 §3.1, 7323, 2018, 7413.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 enum { TCP_HDR_LEN = 20, TCP_HDR_MAX = 60, TCP_OPTIONS_MAX = 40, TCP_SACK_MAX = 4 };
+enum { TCP_FASTOPEN_MIN = 4, TCP_FASTOPEN_MAX = 16 }; /* bytes of a cookie: RFC 7413 §2 */
 
 typedef enum TcpFlag { /* as on the wire: CWR ECE URG ACK PSH RST SYN FIN */
     TCP_FIN = 0x01,
@@ -25,6 +26,13 @@ typedef struct TcpSackBlock {
     uint32_t left, right;
 } TcpSackBlock;
 
+typedef struct TcpFastOpen { /* RFC 7413 §4.1.1 */
+    bool    present;      /* without a cookie it asks for one */
+    bool    experimental; /* as option 254 with the magic number of appendix A */
+    uint8_t n;            /* bytes of the cookie; 0, or even and from 4 to 16 */
+    uint8_t cookie[TCP_FASTOPEN_MAX];
+} TcpFastOpen;
+
 typedef struct TcpOptions {
     bool         has_mss, has_wscale, sack_permitted, has_timestamps;
     uint16_t     mss;
@@ -32,6 +40,7 @@ typedef struct TcpOptions {
     uint32_t     ts_val, ts_ecr;
     uint8_t      n_sack;
     TcpSackBlock sack[TCP_SACK_MAX];
+    TcpFastOpen  fastopen;
 } TcpOptions;
 
 typedef struct TcpHdr {
@@ -56,9 +65,9 @@ size_t tcp_encoded_len(const TcpHdr *h);
 
 /* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand as
  * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and
- * the one if the other is missing), NOP window scale, NOP NOP SACK. If that is longer than 40 bytes
- * they stand without NOPs, zeros (EOL) at the end; SACK blocks that still do not fit are left out,
- * the last first. */
+ * the one if the other is missing), NOP window scale, fast open with its NOPs behind it, NOP NOP
+ * SACK. If that is longer than 40 bytes they stand without NOPs, zeros (EOL) at the end; SACK
+ * blocks that still do not fit are left out, the last first. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
 /* Over the segment with its checksum field zero. */

@@ -68,7 +68,8 @@ typedef struct ConnOptions {
 extern const Knob conn_knobs[];
 
 /* As lua_options, with a table that has CONN_KNOBS among its rows; notes which were given. */
-void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt);
+void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
+                      LuaCustomKnob custom);
 void lua_conn_apply(LuaConn *c, const ConnOptions *opt);
 int  lua_conn_set(lua_State *L);  /* conn:set */
 int  lua_conn_info(lua_State *L); /* conn:info */

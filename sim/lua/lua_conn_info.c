@@ -37,6 +37,7 @@ static void set_who(lua_State *L, const TcpInfo *i)
     set_int(L, "local_port", i->local_port);
     set_int(L, "remote_port", i->remote_port);
     set_bool(L, "passive", i->passive);
+    set_bool(L, "syn_data", i->syn_data);
     set_bool(L, "has_owner", i->has_owner);
 }
 

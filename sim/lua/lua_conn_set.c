@@ -12,9 +12,10 @@ static uint32_t bit_of(const char *name)
     return (uint32_t)1 << (knob_find(conn_knobs, name) - conn_knobs);
 }
 
-void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt)
+void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
+                      LuaCustomKnob custom)
 {
-    lua_options(L, arg, what, knobs, opt, NULL);
+    lua_options(L, arg, what, knobs, opt, custom);
     if (!lua_istable(L, arg))
         return;
     for (const Knob *knob = conn_knobs; knob->name != NULL; knob++) {
@@ -78,7 +79,7 @@ int lua_conn_set(lua_State *L)
 
     lua_check_act(L, "set");
     luaL_checktype(L, 2, LUA_TTABLE);
-    lua_conn_options(L, 2, "set", conn_knobs, &opt);
+    lua_conn_options(L, 2, "set", conn_knobs, &opt, NULL);
     lua_conn_apply(c, &opt);
     return 0;
 }

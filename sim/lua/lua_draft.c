@@ -10,7 +10,7 @@
 
 /* What follows the fixed header; beside `options`, its raw bytes. */
 static const char *const tcp_options[] = { "mss",    "wscale", "sack_permitted",
-                                           "ts_val", "ts_ecr", "sack" };
+                                           "ts_val", "ts_ecr", "sack", "fastopen" };
 
 static uint32_t check_number(lua_State *L, const char *layer, const char *name, uint64_t max)
 {
@@ -144,6 +144,18 @@ static void check_sack(lua_State *L, TcpOptions *o)
     o->n_sack = (uint8_t)n;
 }
 
+static void check_fastopen(lua_State *L, TcpOptions *o)
+{
+    size_t n;
+    const char *cookie = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+
+    if (cookie == NULL || n % 2 != 0 || n > TCP_FASTOPEN_MAX || (n > 0 && n < TCP_FASTOPEN_MIN))
+        lua_fail(L, "packet: tcp.fastopen is a cookie of 4, 6 ... 16 bytes; none asks for one");
+    o->fastopen.present = true;
+    o->fastopen.n = (uint8_t)n;
+    memcpy(o->fastopen.cookie, cookie, n);
+}
+
 static void apply_option(lua_State *L, const char *name, TcpOptions *o)
 {
     if (strcmp(name, "mss") == 0) {
@@ -160,6 +172,8 @@ static void apply_option(lua_State *L, const char *name, TcpOptions *o)
     } else if (strcmp(name, "ts_ecr") == 0) {
         o->ts_ecr = check_number(L, "tcp", name, UINT32_MAX);
         o->has_timestamps = true;
+    } else if (strcmp(name, "fastopen") == 0) {
+        check_fastopen(L, o);
     } else {
         check_sack(L, o);
     }

@@ -182,9 +182,11 @@ void meta_write(GString *out)
     append_knobs(out, "ConnOpts", conn_knobs);
     g_string_append(out,
                     "\n---@class ConnectOpts : ConnOpts\n---@field sport? integer the local port\n"
-                    "---@field timeout? Time how long the program waits\n\n"
+                    "---@field timeout? Time how long the program waits\n"
+                    "---@field fastopen? string|boolean data to ride on the SYN\n\n"
                     "---@class ListenOpts : ConnOpts\n---@field backlog? integer\n"
-                    "---@field reuse_addr? boolean\n\n"
+                    "---@field reuse_addr? boolean\n"
+                    "---@field fastopen? boolean data of a SYN with a cookie is taken\n\n"
                     "---@class SendOpts : TimeoutOpts\n---@field push? boolean\n"
                     "---@field urgent? boolean\n\n");
     append_knobs(out, "LinkOpts", link_knobs);

@@ -93,6 +93,11 @@ static void tcp_custom(lua_State *L, const Knob *knob, void *config)
 {
     if (strcmp(knob->name, "isn") == 0)
         read_isn(L, config);
+    else if (!tcp_config_set_fastopen_key(config, luaL_tolstring(L, -1, NULL)))
+        lua_fail(L, "tcp: fastopen_key is four words in hex with dashes between them, or two such "
+                    "keys with a comma, not '%s'", lua_tostring(L, -1));
+    else
+        lua_pop(L, 1); /* the text */
 }
 
 /* The profile goes first: the other fields change what it has set, wherever they stand. */

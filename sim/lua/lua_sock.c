@@ -19,6 +19,7 @@ typedef struct ListenOptions {
     ConnOptions conn; /* first: CONN_KNOBS */
     uint64_t backlog;
     bool     reuse_addr;
+    bool     fastopen;
 } ListenOptions;
 
 static const Knob listen_knobs[] = {
@@ -27,11 +28,15 @@ static const Knob listen_knobs[] = {
       .doc = "How many connections may wait for accept; the host's knob otherwise." },
     { .name = "reuse_addr", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, reuse_addr),
       .doc = "Listen although connections of an earlier listener are in TIME-WAIT." },
+    { .name = "fastopen", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, fastopen),
+      .doc = "Give out cookies, and take the data of a SYN that brings one back.",
+      .source = "RFC 7413 §4.2" },
     CONN_KNOBS,
     { .name = NULL }
 };
 
-/* host:listen(port [, { backlog = 16, reuse_addr = true }]) -> listener, or nil, NAME */
+/* host:listen(port [, { backlog = 16, reuse_addr = true, fastopen = true }])
+ * -> listener, or nil, NAME */
 static int l_listen(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
@@ -40,12 +45,14 @@ static int l_listen(lua_State *L)
     NetError err = NET_OK;
 
     lua_check_act(L, "listen");
-    lua_conn_options(L, 3, "listen", listen_knobs, &opt.conn);
+    lua_conn_options(L, 3, "listen", listen_knobs, &opt.conn, NULL);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
     Listener *listener = tcp_listen(stack->tcp, IP4_ANY, port, opt.backlog, opt.reuse_addr, &err);
     if (listener == NULL)
         return lua_net_error(L, err);
+    if (opt.fastopen)
+        listener_set_fastopen(listener, 0);
     LuaListener *l = g_new0(LuaListener, 1);
     *l = (LuaListener){ .listener = listener, .node = stack->node, .given = opt.conn };
     listener_on_ready(listener, waitq_wake_user, &l->queue);
@@ -140,16 +147,59 @@ typedef struct ConnectOptions {
     ConnOptions conn; /* first: CONN_KNOBS */
     uint64_t    sport;
     SimTime     timeout;
+    bool        fast;
+    Span        data; /* of the options' table */
 } ConnectOptions;
+
+static const char *const data_forms[] = { "string|boolean", NULL };
 
 static const Knob connect_knobs[] = {
     { .name = "sport", .type = KNOB_INT, .offset = offsetof(ConnectOptions, sport), .min = 1,
       .max = 65535, .doc = "The local port; an ephemeral one otherwise." },
     { .name = "timeout", .type = KNOB_TIME, .offset = offsetof(ConnectOptions, timeout),
       .doc = "How long the program waits for it." },
+    { .name = "fastopen", .type = KNOB_CUSTOM, .names = data_forms,
+      .doc = "Data to ride on the SYN if there is a cookie, and to be sent behind it otherwise.",
+      .source = "RFC 7413 §4.2" },
     CONN_KNOBS,
     { .name = NULL }
 };
+
+/* The value is on top of the stack, and in the options' table. */
+static void connect_custom(lua_State *L, const Knob *knob, void *config)
+{
+    ConnectOptions *opt = config;
+    size_t n;
+
+    (void)knob;
+    if (lua_isboolean(L, -1)) {
+        opt->fast = lua_toboolean(L, -1);
+        return;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING)
+        lua_fail(L, "connect: fastopen is the data to send, or true to ask for a cookie only");
+    const char *bytes = lua_tolstring(L, -1, &n);
+    opt->data = (Span){ (const uint8_t *)bytes, n };
+    opt->fast = true;
+}
+
+/* NULL: err says why. */
+static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const ConnectOptions *opt,
+                       NetError *err)
+{
+    uint16_t sport = (uint16_t)opt->sport;
+    size_t taken;
+
+    if (!opt->fast)
+        return tcp_connect(tcp, IP_NONE, sport, to->addr, to->port, err);
+    Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, opt->data, false, &taken,
+                                  err);
+    if (conn != NULL && taken < opt->data.n) {
+        conn_free(conn);
+        lua_fail(L, "connect: fastopen takes no more data than the send buffer");
+    }
+    return conn;
+}
 
 /* The connection is on top of the stack. */
 static int connect_k(lua_State *L, int status, lua_KContext deadline)
@@ -169,7 +219,8 @@ static int connect_k(lua_State *L, int status, lua_KContext deadline)
     return task_wait(L, &c->queue, deadline, connect_k, deadline);
 }
 
-/* host:connect(target [, port] [, { sport = 40000, timeout = "2s" }]) -> conn, or nil, NAME */
+/* host:connect(target [, port] [, { sport = 40000, timeout = "2s", fastopen = "data" }])
+ * -> conn, or nil, NAME */
 static int l_connect(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
@@ -181,12 +232,11 @@ static int l_connect(lua_State *L)
     if (lua_wants_dns(L, 2, stack))
         return lua_dns_first(L, 2, stack, l_connect);
     int next = lua_check_endpoint(L, 2, stack, &target);
-    lua_conn_options(L, next, "connect", connect_knobs, &opt.conn);
+    lua_conn_options(L, next, "connect", connect_knobs, &opt.conn, connect_custom);
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
-    Conn *conn = tcp_connect(stack->tcp, IP_NONE, (uint16_t)opt.sport, target.addr, target.port,
-                             &err);
+    Conn *conn = open_conn(L, stack->tcp, &target, &opt, &err);
     if (conn == NULL)
         return lua_net_error(L, err);
     lua_conn_apply(lua_push_conn(L, conn, stack->node), &opt.conn);

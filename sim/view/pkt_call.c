@@ -71,8 +71,7 @@ const PktValue *pkt_field(const PktValue *v, const char *name, size_t i)
     return i < v->items->len ? g_ptr_array_index(v->items, i) : NULL;
 }
 
-/* {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("1.2.3.4")}; what is "..." stays. */
-static bool take_sockaddr(const PktValue *v, IpAddr *addr, uint16_t *port)
+bool pkt_take_sockaddr(const PktValue *v, IpAddr *addr, uint16_t *port)
 {
     if (v == NULL || v->kind != PKT_STRUCT)
         return true;
@@ -178,6 +177,14 @@ static bool call_socket(PktRun *run, const PktCall *call, PktOutcome *out)
     return pkt_done(out, fd);
 }
 
+void pkt_own_mss(PktRun *run, const PktSock *s)
+{
+    TcpConfig *cfg = &run->settings.stack.tcp;
+
+    cfg->mss = s->maxseg != 0 ? (uint64_t)s->maxseg : run->script->settings.stack.tcp.mss;
+    tcp_set_config(run->stack->tcp, cfg);
+}
+
 static bool open_udp(PktRun *run, PktSock *s, PktOutcome *out)
 {
     NetError err;
@@ -196,7 +203,7 @@ static bool call_bind(PktRun *run, const PktCall *call, PktOutcome *out)
 
     if (s == NULL)
         return pkt_errs(out, "EBADF");
-    if (!take_sockaddr(pkt_arg_value(call, 1), &addr, &port))
+    if (!pkt_take_sockaddr(pkt_arg_value(call, 1), &addr, &port))
         return pkt_call_lacks(out, "this address");
     if (s->port != 0 || s->conn != NULL || s->listener != NULL)
         return pkt_errs(out, "EINVAL");
@@ -222,11 +229,13 @@ static bool call_listen(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "EINVAL");
     if (s->port == 0)
         return pkt_call_lacks(out, "listening on a port that the host chooses");
+    pkt_own_mss(run, s);
     s->listener = tcp_listen(run->stack->tcp, s->addr, s->port, (uint64_t)MAX(backlog, 1), s->reuse,
                              &err);
     if (s->listener == NULL)
         return pkt_errs(out, net_error_name(err));
     s->kind = PKT_LISTENER;
+    pkt_fast_listen(s);
     return pkt_done(out, 0);
 }
 
@@ -289,20 +298,25 @@ static bool call_connect(PktRun *run, const PktCall *call, PktOutcome *out)
 
     if (s == NULL)
         return pkt_errs(out, "EBADF");
-    if (!take_sockaddr(pkt_arg_value(call, 1), &addr, &port))
+    if (!pkt_take_sockaddr(pkt_arg_value(call, 1), &addr, &port))
         return pkt_call_lacks(out, "this address");
     if (s->kind == PKT_UDP)
         return connect_udp(run, s, addr, port, out);
     if (s->kind == PKT_CONN)
         return connect_again(s, run->first, out);
-    if (s->kind != PKT_TCP)
+    if (s->kind != PKT_TCP || s->fast.deferred)
         return pkt_errs(out, "EISCONN");
+    if (s->fast.connect)
+        return pkt_fast_connect(run, s, addr, port, out);
+    pkt_own_mss(run, s);
     s->conn = tcp_connect(run->stack->tcp, ip_is_any(s->addr) ? IP_NONE : s->addr, s->port, addr,
                           port, &err);
     if (s->conn == NULL)
         return pkt_errs(out, net_error_name(err));
     s->kind = PKT_CONN;
     run->fresh = true;
+    if (s->syn_retries != 0)
+        conn_set_syn_retries(s->conn, (uint64_t)s->syn_retries);
     return connect_again(s, false, out);
 }
 

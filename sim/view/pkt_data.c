@@ -15,6 +15,7 @@ enum { /* poll's and epoll's events, Linux's numbers */
     EV_IN = 1, EV_OUT = 4, EV_ERR = 8, EV_HUP = 16, EV_INVALID = 32, EV_RDNORM = 64,
     EV_WRNORM = 256, EV_RDHUP = 0x2000, EV_ONESHOT = 1 << 30
 };
+enum { MSG_FAST_OPEN = 0x20000000 };
 #define EV_EDGE (UINT32_C(1) << 31)
 
 enum { FRAGMENTS = 17 }; /* buffers of a piece: Linux's MAX_SKB_FRAGS */
@@ -168,6 +169,8 @@ bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     if (s->kind == PKT_UDP)
         return receive_udp(s, (size_t)a.n, waits, out);
+    if (s->fast.deferred)
+        return !waits && pkt_errs(out, "EAGAIN");
     if (s->kind != PKT_CONN)
         return pkt_errs(out, "ENOTCONN");
     if (a.null && a.n > 0 && conn_readable(s->conn) > 0)
@@ -251,6 +254,20 @@ static bool send_pinned(PktSock *s, const PktValue *iov, PktOutcome *out)
     return pkt_done(out, (int64_t)s->progress);
 }
 
+/* sendto(MSG_FASTOPEN), or the first send of a socket whose connect has waited for it. */
+static bool send_opens(PktRun *run, PktSock *s, const Amount *a, bool waits, PktOutcome *out)
+{
+    if (a->to != NULL && pkt_value_has(a->to, "AF_UNSPEC"))
+        return pkt_errs(out, "EOPNOTSUPP");
+    if (!s->fast.deferred) {
+        s->fast.to = run->settings.remote;
+        s->fast.to_port = run->settings.connect_port;
+        if (!pkt_take_sockaddr(a->to, &s->fast.to, &s->fast.to_port))
+            return pkt_call_lacks(out, "this address");
+    }
+    return pkt_fast_send(run, s, (size_t)a->n, waits, out);
+}
+
 bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
 {
     PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
@@ -265,11 +282,18 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
         s->progress = 0;
     if (s->kind == PKT_UDP)
         return send_udp(run, s, &a, out);
+    bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
+    bool over, opens = a.flags != NULL && (a.flags->num & MSG_FAST_OPEN) != 0;
+    if (s->kind == PKT_TCP && (opens || s->fast.deferred))
+        return send_opens(run, s, &a, waits, out);
     if (s->kind != PKT_CONN)
         return pkt_errs(out, "EPIPE");
     if (a.null && a.n > 0)
         return pkt_errs(out, "EFAULT");
-    bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
+    if (run->first && opens && conn_state(s->conn) == TCP_SYN_SENT)
+        return pkt_errs(out, "EALREADY");
+    if (s->fast.opening && !pkt_fast_opened(s, out, &over))
+        return over;
     conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
     bool pinned = s->zerocopy && pkt_value_has(a.flags, "MSG_ZEROCOPY");
     bool done = pinned && a.iov != NULL && a.iov->items->len > FRAGMENTS
@@ -298,11 +322,12 @@ static uint32_t conn_ready(PktSock *s)
     uint32_t ready = 0;
 
     conn_info(s->conn, &info);
-    if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
-        return 0;
+    if (info.state == TCP_SYN_SENT || (info.state == TCP_SYN_RECEIVED && !info.passive))
+        return 0; /* a passive one that a program has was opened fast */
     bool closed = info.state == TCP_CLOSED;
     bool finished = closed || peer_has_finished(info.state);
-    bool can_send = info.state == TCP_ESTABLISHED || info.state == TCP_CLOSE_WAIT;
+    bool can_send = info.state == TCP_ESTABLISHED || info.state == TCP_CLOSE_WAIT ||
+                    info.state == TCP_SYN_RECEIVED;
     if (conn_readable(s->conn) > 0 || finished || s->read_shut)
         ready |= EV_IN | EV_RDNORM;
     if (finished || s->read_shut)
@@ -322,7 +347,7 @@ uint32_t pkt_sock_ready(PktSock *s)
     case PKT_CONN: return conn_ready(s);
     case PKT_LISTENER: return listener_queued(s->listener) > 0 ? EV_IN | EV_RDNORM : 0;
     case PKT_UDP: return EV_OUT | EV_WRNORM | (s->udp && udp_queued(s->udp) > 0 ? EV_IN : 0u);
-    case PKT_TCP: return EV_OUT | EV_HUP;
+    case PKT_TCP: return s->fast.deferred ? EV_OUT | EV_WRNORM : EV_OUT | EV_HUP;
     case PKT_EPOLL: break;
     }
     return 0;

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8, OPT_ECN_SEEN = 16 };
+enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8, OPT_ECN_SEEN = 16,
+       OPT_SYN_DATA = 32 };
 
 typedef struct Field {
     const char *name;
@@ -28,7 +29,7 @@ static int64_t options(const TcpInfo *i)
 {
     return (i->timestamps ? OPT_TIMESTAMPS : 0) | (i->sack ? OPT_SACK : 0) |
            (i->window_scale ? OPT_WSCALE : 0) | (i->ecn ? OPT_ECN : 0) |
-           (i->ecn_seen ? OPT_ECN_SEEN : 0);
+           (i->ecn_seen ? OPT_ECN_SEEN : 0) | (i->syn_data ? OPT_SYN_DATA : 0);
 }
 
 /* The field of that name, if it is one. */

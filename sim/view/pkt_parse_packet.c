@@ -11,8 +11,9 @@
 
 enum { /* kinds of TCP options, as IANA numbers them */
     KIND_EOL = 0, KIND_NOP = 1, KIND_MSS = 2, KIND_WSCALE = 3, KIND_SACK_OK = 4, KIND_SACK = 5,
-    KIND_TS = 8
+    KIND_TS = 8, KIND_FAST_OPEN = 34, KIND_EXPERIMENT = 254
 };
+enum { FAST_OPEN_MAGIC = 0xf989 }; /* RFC 7413 appendix A */
 
 static const struct {
     const char *name;
@@ -262,6 +263,31 @@ static bool option_number(PktReader *r, PktPacket *p, uint8_t kind, size_t n, in
     return true;
 }
 
+/* "FO", "FO HEX", "FO TFO_COOKIE"; FOEXP: as the experiment had it, RFC 7413 appendix A. */
+static bool option_fast_open(PktReader *r, PktPacket *p, bool experiment)
+{
+    size_t head = experiment ? 4 : 2, n = 0;
+    uint8_t cookie[PKT_OPTIONS_MAX] = { 0 };
+    bool named = pkt_is_word(r, "TFO_COOKIE");
+
+    if (named) {
+        n = PKT_COOKIE_LEN;
+        pkt_next(r);
+    } else if ((r->kind == TOK_WORD || r->kind == TOK_INT) &&
+               !pkt_take_hex(r, cookie, sizeof cookie, &n)) {
+        return false;
+    }
+    uint8_t *at = option(r, p, experiment ? KIND_EXPERIMENT : KIND_FAST_OPEN, head + n);
+    if (at == NULL)
+        return false;
+    if (experiment)
+        put16(at + 2, FAST_OPEN_MAGIC);
+    memcpy(at + head, cookie, n);
+    if (named)
+        p->cookie_at = (uint8_t)(at + head - p->opt);
+    return true;
+}
+
 static bool take_option(PktReader *r, PktPacket *p)
 {
     g_autofree char *name = g_strdup(r->text->str);
@@ -286,7 +312,7 @@ static bool take_option(PktReader *r, PktPacket *p)
     if (strcmp(name, "kind") == 0 || strcmp(name, "raw") == 0)
         return option_foreign(r, p, name[0] == 'r');
     if (strcmp(name, "FO") == 0 || strcmp(name, "FOEXP") == 0)
-        return pkt_lacks(r, "TCP Fast Open (RFC 7413)");
+        return option_fast_open(r, p, name[2] != '\0');
     if (strcmp(name, "md5") == 0)
         return pkt_lacks(r, "TCP MD5 signatures (RFC 2385)");
     if (strcmp(name, "ECN") == 0)

@@ -12,7 +12,7 @@
 
 typedef enum PktTos { PKT_TOS_ANY, PKT_TOS_ECN, PKT_TOS_ECT01, PKT_TOS_BYTE } PktTos;
 
-enum { PKT_OPTIONS_MAX = 40 };
+enum { PKT_OPTIONS_MAX = 40, PKT_COOKIE_LEN = 8 };
 
 /* A packet, written in a script or seen on the wire. Numbers of TCP are the script's. */
 typedef struct PktPacket {
@@ -31,6 +31,7 @@ typedef struct PktPacket {
     uint16_t win, urg;
     uint8_t  n_opt;
     uint8_t  opt[PKT_OPTIONS_MAX]; /* as they stand on the wire */
+    uint8_t  cookie_at;          /* TFO_COOKIE stands there in them; 0: nowhere */
     /* ICMP */
     uint8_t  type, code;
     uint32_t rest;               /* the second word: id and sequence, MTU */
@@ -88,6 +89,7 @@ typedef struct PktSettings { /* the option lines */
     bool        ts_ecr_scaled;
     bool        strict_segments;
     bool        exact;             /* nothing may be sent that is not in the script */
+    bool        flush;             /* what the host remembers of its peers is to be forgotten */
     uint64_t    mtu;
     uint16_t    bind_port, connect_port;
     IpAddr      local, remote;
@@ -217,6 +219,18 @@ typedef struct PktWatch { /* what an epoll descriptor watches */
     uint32_t reported;  /* edge-triggered: what has been said and is still so */
 } PktWatch;
 
+typedef struct PktFast { /* TCP_FASTOPEN and its kin, as set */
+    bool     on;           /* TCP_FASTOPEN; */
+    uint64_t limit;        /* so many pending */
+    bool     connect;      /* TCP_FASTOPEN_CONNECT */
+    bool     no_cookie, has_key;
+    uint8_t  key[TCP_FASTOPEN_KEY];
+    bool     deferred;     /* connect waits for the first data; to */
+    IpAddr   to;
+    uint16_t to_port;
+    bool     opening;      /* the call that blocks has opened the connection */
+} PktFast;
+
 typedef struct PktSock {
     int         fd;
     PktSockKind kind;
@@ -226,13 +240,14 @@ typedef struct PktSock {
     bool        reuse, read_shut;
     bool        linger;      /* and linger_time in s */
     int64_t     linger_time;
-    int64_t     sndbuf, rcvbuf, maxseg, notsent_lowat; /* as set; 0: never */
+    int64_t     sndbuf, rcvbuf, maxseg, notsent_lowat, syn_retries; /* as set; 0: never */
     bool        keepalive;
     SimTime     keep_idle, keep_interval; /* 0: the host's */
     int64_t     keep_probes;
     bool        told_error;  /* the connection's error was told: from now on EOF and EPIPE */
     bool        told_connected;
     bool        inq;         /* TCP_INQ: what is left to read is told with each recvmsg */
+    PktFast     fast;
     Listener   *listener;
     Conn       *conn;
     UdpSock    *udp;
@@ -339,6 +354,22 @@ bool pkt_differs(const PktPacket *want, const PktPacket *got, int64_t ts_slack, 
 /* The next option of p from *at on: its length, 0 at the end. */
 size_t pkt_option(const PktPacket *p, size_t *at, const uint8_t **opt);
 
+/* --- Fast Open -------------------------------------------------------------------------------- */
+
+/* The socket options by their names; NULL: none of these. */
+typedef bool (*PktFastOption)(PktRun *run, PktSock *s, const PktCall *call, PktOutcome *out);
+PktFastOption pkt_fast_option(const char *name);
+void pkt_fast_listen(const PktSock *s); /* what was set goes to its listener */
+/* connect(2) with TCP_FASTOPEN_CONNECT: waits for data if there is a cookie, asks for one else.
+ * True: the call is over. */
+bool pkt_fast_connect(PktRun *run, PktSock *s, IpAddr to, uint16_t port, PktOutcome *out);
+/* A send that opens: n bytes, or what of them fits on the SYN if it may not wait. False: it blocks,
+ * and pkt_fast_opened says how it went. */
+bool pkt_fast_send(PktRun *run, PktSock *s, size_t n, bool waits, PktOutcome *out);
+bool pkt_fast_opened(PktSock *s, PktOutcome *out, bool *done);
+/* TFO_COOKIE in the options of p becomes the one that the host gives the wire. */
+void pkt_fast_cookie(const PktRun *run, PktPacket *p);
+
 /* --- calls ------------------------------------------------------------------------------------ */
 
 /* False: there is no such call here. */
@@ -353,6 +384,9 @@ SimTime pkt_call_timeout(const PktCall *call);
 PktSock *pkt_sock(PktRun *run, int64_t fd); /* NULL: none */
 PktSock *pkt_sock_new(PktRun *run, int64_t fd, PktSockKind kind);
 void     pkt_sock_free(void *sock);
+/* The host's knob is the socket's TCP_MAXSEG, or the script's own: connections take it when they
+ * begin. */
+void     pkt_own_mss(PktRun *run, const PktSock *s);
 /* The pending error of a connection, which is told once. NULL: none. */
 const char *pkt_sock_error(PktSock *s, bool take);
 /* The socket of the conversation at hand; NULL: none. */
@@ -389,6 +423,10 @@ int64_t pkt_arg(const PktCall *call, size_t i, int64_t otherwise);
 const PktValue *pkt_arg_value(const PktCall *call, size_t i); /* NULL: there is none */
 /* The field of a struct by its name, else the i-th; NULL: there is none. */
 const PktValue *pkt_field(const PktValue *v, const char *name, size_t i);
+
+/* {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("1.2.3.4")}; what is "..." stays.
+ * False: it is no address that can be had. */
+bool pkt_take_sockaddr(const PktValue *v, IpAddr *addr, uint16_t *port);
 
 /* A field of tcp_info of the socket under test. */
 bool pkt_tcp_info(void *run, const char *name, int64_t *out);

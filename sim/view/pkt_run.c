@@ -149,8 +149,12 @@ static bool run_command(PktRun *run, const PktEvent *ev)
         g_free(why);
         return false;
     }
-    if (run->sim != NULL)
+    if (run->sim != NULL) {
         tcp_set_config(run->stack->tcp, &run->settings.stack.tcp);
+        if (run->settings.flush)
+            tcp_fastopen_forget(run->stack->tcp);
+    }
+    run->settings.flush = false;
     return true;
 }
 

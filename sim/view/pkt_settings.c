@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So that a script can name a cookie. */
+static const char runners_key[] = "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4";
+
 void pkt_settings_init(PktSettings *set)
 {
     *set = (PktSettings){
@@ -22,6 +25,7 @@ void pkt_settings_init(PktSettings *set)
         .stack = stack_config_default(),
     };
     tcp_config_set_profile(&set->stack.tcp, TCP_PROFILE_LINUX);
+    tcp_config_set_fastopen_key(&set->stack.tcp, runners_key);
     set->stack.ipv4.auto_routes = false;
 }
 
@@ -89,6 +93,14 @@ static bool set_isn(TcpConfig *cfg, const char *value, char **error)
     return true;
 }
 
+static bool set_key(TcpConfig *cfg, const char *value, char **error)
+{
+    if (tcp_config_set_fastopen_key(cfg, value))
+        return true;
+    *error = g_strdup_printf("fastopen_key is four words in hex with dashes, not '%s'", value);
+    return false;
+}
+
 /* "tcp.msl=1s": a knob of the host. */
 static bool set_knob(PktSettings *set, const char *name, const char *value, char **error)
 {
@@ -102,6 +114,8 @@ static bool set_knob(PktSettings *set, const char *name, const char *value, char
         value = "true";
     if (tcp && strcmp(key, "isn") == 0)
         return set_isn(&set->stack.tcp, value, error);
+    if (tcp && strcmp(key, "fastopen_key") == 0)
+        return set_key(&set->stack.tcp, value, error);
     if (knob == NULL || knob->type == KNOB_CUSTOM)
         knob_set_unknown_error(&why, tcp ? "tcp" : "ipv4", table, key);
     else if (knob_set_text(knob, tcp ? (void *)&set->stack.tcp : (void *)&set->stack.ipv4, value,
@@ -255,9 +269,7 @@ static const Sysctl sysctls[] = {
     { "tcp_pacing_ss_ratio", NULL, NULL },
     { "tcp_pacing_ca_ratio", NULL, NULL },
     { "tcp_fack", NULL, NULL },
-    { "tcp_fastopen", NULL, NULL }, /* a script that uses it is skipped where it does */
-    { "tcp_fastopen_key", NULL, NULL },
-    { "tcp_fastopen_blackhole_timeout_sec", NULL, NULL },
+    { "tcp_fastopen_blackhole_timeout_sec", "fastopen_blackhole", "s" },
     { "tcp_ecn_option", NULL, NULL },
     { "tcp_no_metrics_save", NULL, NULL },
     { "tcp_limit_output_bytes", NULL, NULL },
@@ -300,6 +312,23 @@ static bool set_by_knob(TcpConfig *cfg, const Sysctl *ctl, const char *value)
     return knob_set_text(knob, cfg, text, NULL);
 }
 
+/* Linux's bits: what is allowed, what does without cookies, and that every listener takes it. */
+static bool set_fastopen(TcpConfig *cfg, const char *value)
+{
+    enum { CLIENT = 1, SERVER = 2, CLIENT_FREE = 4, SERVER_FREE = 0x200, ALL_LISTENERS = 0x400 };
+    char *end;
+    uint64_t bits = g_ascii_strtoull(value, &end, 0);
+    bool client_free = (bits & CLIENT_FREE) != 0, server_free = (bits & SERVER_FREE) != 0;
+
+    cfg->fastopen = (TcpFastOpenRole)(bits & (CLIENT | SERVER)); /* numbered alike */
+    cfg->fastopen_cookieless = (TcpFastOpenRole)(client_free * CLIENT + server_free * SERVER);
+    if (bits & ALL_LISTENERS)
+        cfg->syn_data = TCP_SYN_DATA_TFO;
+    else if (cfg->syn_data == TCP_SYN_DATA_TFO)
+        cfg->syn_data = TCP_SYN_DATA_IGNORE;
+    return *value != '\0' && *end == '\0';
+}
+
 static bool set_sysctl(PktSettings *set, const char *name, const char *value)
 {
     TcpConfig *cfg = &set->stack.tcp;
@@ -314,6 +343,12 @@ static bool set_sysctl(PktSettings *set, const char *name, const char *value)
         cfg->accept_overflow = strcmp(value, "0") == 0 ? TCP_OVERFLOW_DROP : TCP_OVERFLOW_RST;
         return true;
     }
+    if (strcmp(name, "tcp_fastopen") == 0)
+        return set_fastopen(cfg, value);
+    if (strcmp(name, "tcp_fastopen_key") == 0)
+        return tcp_config_set_fastopen_key(cfg, value);
+    if (strcmp(name, "tcp_fastopen_cookies") == 0) /* how many are kept, in old kernels */
+        return set->flush = true;
     for (size_t i = 0; i < G_N_ELEMENTS(sysctls); i++)
         if (strcmp(sysctls[i].name, name) == 0)
             return sysctls[i].knob == NULL || set_by_knob(cfg, &sysctls[i], value);
@@ -350,6 +385,9 @@ static void set_defaults(PktSettings *set)
     set_sysctl(set, "tcp_synack_retries", "5");
     set_sysctl(set, "tcp_congestion_control", "cubic");
     set_sysctl(set, "tcp_slow_start_after_idle", "0");
+    set_sysctl(set, "tcp_fastopen", "0x70403");
+    set_sysctl(set, "tcp_fastopen_key", runners_key);
+    set->flush = true;
 }
 
 /* "tc qdisc replace dev tun0 root fq": a queue in front of a card that is never busy holds nothing.
@@ -394,7 +432,10 @@ static const char *run_line(PktSettings *set, char **words)
     if (strcmp(name, "tc") == 0)
         return is_plain_queue(words) ? NULL : "";
     bool metrics = words[1] != NULL && strcmp(words[1], "tcp_metrics") == 0;
-    return strcmp(name, "ip") == 0 && metrics ? NULL : "";
+    if (strcmp(name, "ip") != 0 || !metrics)
+        return "";
+    set->flush = true;
+    return NULL;
 }
 
 /* A line's words; NULL if its quotes do not match. ${PPID} is a name like any other. What stands

@@ -275,8 +275,9 @@ static bool set_maxseg(const Opt *o)
     if (o->num < 88 || o->num > 32767) /* Linux's bounds */
         return pkt_errs(o->out, "EINVAL");
     o->s->maxseg = o->num;
-    o->run->settings.stack.tcp.mss = (uint64_t)o->num;
-    return set_host(o);
+    if (o->s->kind == PKT_LISTENER)
+        pkt_own_mss(o->run, o->s);
+    return pkt_done(o->out, 0);
 }
 
 static bool get_maxseg(const Opt *o)
@@ -293,13 +294,16 @@ static bool set_syn_retries(const Opt *o)
 {
     if (o->num < 1 || o->num > 127)
         return pkt_errs(o->out, "EINVAL");
-    o->run->settings.stack.tcp.syn_retries = (uint64_t)o->num;
-    return set_host(o);
+    o->s->syn_retries = o->num;
+    if (is_connected(o->s))
+        conn_set_syn_retries(o->s->conn, (uint64_t)o->num);
+    return pkt_done(o->out, 0);
 }
 
 static bool get_syn_retries(const Opt *o)
 {
-    return got(o, (int64_t)o->run->settings.stack.tcp.syn_retries);
+    return got(o, o->s->syn_retries != 0 ? o->s->syn_retries
+                                         : (int64_t)o->run->settings.stack.tcp.syn_retries);
 }
 
 static bool set_linger2(const Opt *o)
@@ -385,6 +389,9 @@ static bool option(PktRun *run, const PktCall *call, bool set, PktOutcome *out)
         o.value = pkt_field(value, "", 0);
     if (o.value != NULL && o.value->kind == PKT_INT)
         o.num = o.value->num;
+    PktFastOption fast = set && name != NULL && name->text ? pkt_fast_option(name->text) : NULL;
+    if (fast != NULL)
+        return fast(run, o.s, call, out);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         bool (*does)(const Opt *o) = set ? rows[i].set : rows[i].get;
         if (name != NULL && name->text != NULL && strcmp(rows[i].name, name->text) == 0 &&
@@ -412,6 +419,8 @@ const char *pkt_option_lacks(const PktCall *call)
     bool set = strcmp(call->name, "setsockopt") == 0;
 
     if ((!set && strcmp(call->name, "getsockopt") != 0) || name == NULL || name->text == NULL)
+        return NULL;
+    if (set && pkt_fast_option(name->text) != NULL)
         return NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         if (strcmp(rows[i].name, name->text) == 0)

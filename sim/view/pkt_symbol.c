@@ -32,7 +32,7 @@ static const Symbol symbols[] = {
     { "SOF_TIMESTAMPING_TX_HARDWARE", 1 }, { "SOF_TIMESTAMPING_TX_SOFTWARE", 2 },
     { "SOF_TIMESTAMPING_SOFTWARE", 16 }, { "SOF_TIMESTAMPING_OPT_ID", 128 },
     { "SOF_TIMESTAMPING_TX_SCHED", 256 }, { "SOF_TIMESTAMPING_TX_ACK", 512 },
-    { "TCP_CM_INQ", 36 },
+    { "TCP_CM_INQ", 36 }, { "MSG_FASTOPEN", 0x20000000 },
     { "POLLIN", 1 }, { "POLLPRI", 2 }, { "POLLOUT", 4 }, { "POLLERR", 8 }, { "POLLHUP", 16 },
     { "POLLNVAL", 32 }, { "POLLRDNORM", 64 }, { "POLLWRNORM", 256 }, { "POLLRDHUP", 0x2000 },
     { "EPOLLIN", 1 }, { "EPOLLPRI", 2 }, { "EPOLLOUT", 4 }, { "EPOLLERR", 8 }, { "EPOLLHUP", 16 },
@@ -59,14 +59,13 @@ static const char *const option_names[] = {
     "TCP_LINGER2", "TCP_DEFER_ACCEPT", "TCP_WINDOW_CLAMP", "IP_TTL", "IP_TOS", "IP_MTU_DISCOVER",
     "SO_ZEROCOPY", "SO_TIMESTAMPING", "SO_MARK", "TCP_INQ", "TCP_NOTSENT_LOWAT",
     "IP_PMTUDISC_DONT", "IP_PMTUDISC_WANT", "IP_PMTUDISC_DO", "IP_MTU", "IP_FREEBIND",
+    "TCP_FASTOPEN", "TCP_FASTOPEN_CONNECT", "TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE",
 };
 
 /* A word that begins so asks for something that is not there. */
 static const struct {
     const char *prefix, *what;
 } lacking[] = {
-    { "MSG_FASTOPEN", "TCP Fast Open (RFC 7413)" },
-    { "TCP_FASTOPEN", "TCP Fast Open (RFC 7413)" },
     { "SOF_TIMESTAMPING_RX_", "time stamps of receiving" },
     { "TCP_MD5SIG", "TCP MD5 signatures (RFC 2385)" },
     { "TCP_ULP", "upper layer protocols" },

@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4.h"
 #include "protocols/wire/eth_wire.h"
+#include "protocols/wire/icmp_wire.h"
 #include "protocols/wire/ipv4_wire.h"
 #include "protocols/wire/tcp_wire.h"
 #include "sim/view/pkt_priv.h"
@@ -175,9 +176,18 @@ static void complete_addresses(PktRun *run, PktPacket *p)
         p->dst = run->settings.local;
 }
 
+static bool is_error(uint8_t type)
+{
+    return type == ICMP_UNREACHABLE || type == ICMP_SOURCE_QUENCH || type == ICMP_TIME_EXCEEDED ||
+           type == ICMP_PARAMETER_PROBLEM;
+}
+
 static bool inject_icmp(PktRun *run, const PktEvent *ev, PktPacket *p)
 {
     PktFlow *about = run->current;
+
+    if (p->quoted == 0 && about != NULL && is_error(p->type))
+        p->quoted = about->proto; /* its first packet, as packetdrill has it */
 
     if (p->quoted != 0 && (about == NULL || about->proto != p->quoted))
         return pkt_run_fail(run, ev, NULL, "there is no conversation that the error is about");
@@ -193,6 +203,7 @@ bool pkt_inject(PktRun *run, const PktEvent *ev)
     PktPacket p = ev->packet;
 
     complete_addresses(run, &p);
+    pkt_fast_cookie(run, &p);
     if (p.proto == IPPROTO_ICMP4)
         return inject_icmp(run, ev, &p);
     PktFlow *flow = flow_of(run, &p);
@@ -218,12 +229,13 @@ static int candidate(PktRun *run, const PktPacket *want)
 {
     PktFlow *flow = want->proto != IPPROTO_ICMP4 ? flow_of(run, want) : NULL;
     bool said = want->src_port != 0 || want->dst_port != 0;
+    bool opens = flow == NULL && (want->flags & TCP_SYN) != 0; /* not what others still send */
 
     if (run->settings.exact)
         return run->seen->len > 0 ? 0 : -1;
     for (guint i = 0; i < run->seen->len; i++) {
         const PktSeen *s = g_ptr_array_index(run->seen, i);
-        if (s->packet.proto != want->proto)
+        if (s->packet.proto != want->proto || (opens && !(s->packet.flags & TCP_SYN)))
             continue;
         if (want->proto == IPPROTO_ICMP4 || s->flow == flow || (flow == NULL && !said))
             return (int)i;
@@ -366,6 +378,8 @@ bool pkt_expect(PktRun *run, const PktEvent *ev, SimTime from, SimTime to, SimTi
     PktSeen *seen;
     bool right;
     const PktFlow *flow = flow_of(run, &want);
+
+    pkt_fast_cookie(run, &want);
 
     if (run->settings.exact && flow != NULL) {
         want.src_port = flow->local_port;
