@@ -2,8 +2,8 @@
 sim.lesson { "CUBIC beside NewReno", zh = "CUBIC 与 NewReno 共处",
              question = { "Does CUBIC leave NewReno its half?", zh = "CUBIC 会给 NewReno 留下一半吗？" } }
 local paths = {
-  { name = "near: 10 Mbit/s, 40 ms", rate = "10Mbit", delay = "15ms", queue = "50KiB" },
-  { name = "far: 20 Mbit/s, 200 ms", rate = "20Mbit", delay = "95ms", queue = "500KiB" },
+  { name = "near: 3 Mbit/s, 40 ms", rate = "3Mbit", delay = "15ms", queue = "15KiB" },
+  { name = "far: 6 Mbit/s, 200 ms", rate = "6Mbit", delay = "95ms", queue = "150KiB" },
 }
 local rows, share = {}, {}
 for i, path in ipairs(paths) do
