@@ -169,7 +169,7 @@ END_TEST
 
 /* --- with more pending than one heap holds ---------------------------------------------------- */
 
-enum { CROWD = 4000, STEPS = 40000 };
+enum { CROWD = 4000, STEPS = 16000 };
 
 static int sooner(gconstpointer a, gconstpointer b, gpointer unused)
 {
