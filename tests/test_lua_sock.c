@@ -47,6 +47,33 @@ static const struct {
       "nil\tTIMEOUT\n"
       "nil\tEPIPE\t0\n"
       "nil\tEOF\n" },
+    { "Fast Open: the first visit asks, the second brings its data along, either end may know",
+      "sim.defaults { arp = { warm = true } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "local l = b:listen(80, { fastopen = true })\n"
+      "b:spawn(function()\n"
+      "  while true do\n"
+      "    local c = l:accept()\n"
+      "    print(sim.now(), c.state, c:recv('all'), c:info().syn_data)\n"
+      "  end\n"
+      "end)\n"
+      "for _, data in ipairs { true, 'one', 'two' } do\n"
+      "  local c = a:connect(b, 80, { fastopen = data })\n"
+      "  print(sim.now(), c:info().syn_data)\n"
+      "  c:shutdown()\n"
+      "  sim.sleep(1)\n"
+      "end\n"
+      "local n = b.counters\n"
+      "print(n.TcpExtTCPFastOpenCookieReqd, n.TcpExtTCPFastOpenPassive,\n"
+      "      a.counters.TcpExtTCPFastOpenActive)",
+      "0.02\tfalse\n"
+      "0.03\tCLOSE_WAIT\t\tfalse\n"
+      "1.04\ttrue\n"
+      "1.03\tSYN_RECEIVED\tone\ttrue\n"
+      "2.06\ttrue\n"
+      "2.05\tSYN_RECEIVED\ttwo\ttrue\n"
+      "1\t2\t2\n" },
     { "a connection is told what to do by one call, by connect, or by listen",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '10ms' })\n"
@@ -306,6 +333,15 @@ static const struct {
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "a:connect(b, 80, { timeot = 3 })",
       "t.lua:2: connect: no field 'timeot', did you mean 'timeout'? (fields..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b, 80, { fastopen = 7 })",
+      "t.lua:2: connect: fastopen is the data to send, or true to ask for a cookie only" },
+    { "local a, b = sim.host('a', { tcp = { sndbuf = 10 } }), sim.host('b') sim.link(a, b)\n"
+      "a:connect(b, 80, { fastopen = 'eleven byte' })",
+      "t.lua:2: connect: fastopen takes no more data than the send buffer" },
+    { "sim.host('a', { tcp = { fastopen_key = '1-2-3' } })",
+      "t.lua:1: tcp: fastopen_key is four words in hex with dashes between them, or two such keys "
+      "with a comma, not '1-2-3'" },
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "a:connect('c', 80)",
       "t.lua:2: no host 'c'" },

@@ -113,6 +113,19 @@ static const struct {
       { .has_mss = true, .mss = 1460, .sack_permitted = true, .has_wscale = true, .wscale = 7 },
       "020405b40101040201030307" },
     { "mss 1460,nop,wscale 0", { .has_mss = true, .mss = 1460, .has_wscale = true }, "020405b401030300" },
+    { "a SYN of Linux that asks for a cookie: mss 1460,nop,nop,sackOK,nop,wscale 8,FO,nop,nop",
+      { .has_mss = true, .mss = 1460, .sack_permitted = true, .has_wscale = true, .wscale = 8,
+        .fastopen = { .present = true } },
+      "020405b4010104020103030822020101" },
+    { "that has one, of six bytes: it needs no NOPs",
+      { .has_mss = true, .mss = 1460,
+        .fastopen = { .present = true, .n = 6, .cookie = { 1, 2, 3, 4, 5, 6 } } },
+      "020405b42208010203040506" },
+    { "in the experiment's option, and with the longest cookie beside all that a SYN has",
+      { .has_mss = true, .mss = 1460, .sack_permitted = true, .has_timestamps = true, .ts_val = 1,
+        .ts_ecr = 2, .has_wscale = true, .wscale = 7,
+        .fastopen = { .present = true, .experimental = true, .n = 16, .cookie = { 0xab } } },
+      "020405b40402080a000000010000000201030307fe14f989ab000000000000000000000000000000" },
     { "nop,nop,TS", { .has_timestamps = true, .ts_val = 0xdeadbeef, .ts_ecr = 3 },
       "0101080adeadbeef00000003" },
     { "nop,nop,sack 1", { .n_sack = 1, .sack = { { 1, 2 } } }, "0101050a0000000100000002" },
@@ -165,6 +178,34 @@ static TcpOptions options_of(const char *hex)
     ck_assert_int_eq(tcp_decode(&h, (Span){ seg, len }, pseudo), DROP_NONE);
     return h.opt;
 }
+
+/* RFC 7413 §2: 4 to 16 bytes, an even number; of two the last. What is no cookie is passed over. */
+START_TEST(a_cookie_is_read_if_it_is_one)
+{
+    static const struct { const char *hex; bool present, experimental; unsigned n; } rows[] = {
+        { "2202", true, false, 0 },
+        { "220612345678", true, false, 4 },
+        { "2212000102030405060708090a0b0c0d0e0f", true, false, 16 },
+        { "220412340000", false, false, 0 },
+        { "2207123456789a", false, false, 0 },
+        { "2214000102030405060708090a0b0c0d0e0f1011", false, false, 0 },
+        { "fe04f989", true, true, 0 },
+        { "fe08f98912345678", true, true, 4 },
+        { "fe08f98812345678", false, false, 0 },
+        { "fe020101", false, false, 0 },
+        { "2202fe08f98912345678", true, true, 4 },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        TcpFastOpen f = options_of(rows[i].hex).fastopen;
+        ck_assert_msg(f.present == rows[i].present && f.experimental == rows[i].experimental &&
+                          f.n == rows[i].n, "%s: %d %d %u", rows[i].hex, f.present,
+                      f.experimental, f.n);
+        if (f.n > 0)
+            ck_assert_uint_eq(f.cookie[1], f.n == 16 ? 1 : 0x34);
+    }
+}
+END_TEST
 
 /* MUST-64 */
 START_TEST(options_come_back_as_they_went)
@@ -243,6 +284,7 @@ Suite *tcp_wire_suite(void)
     tcase_add_test(tc, rejects_another_hosts_segment);
     add_rows(tc, options_stand_as_linux_writes_them, layouts);
     tcase_add_test(tc, options_come_back_as_they_went);
+    tcase_add_test(tc, a_cookie_is_read_if_it_is_one);
     add_rows(tc, odd_options_end_or_are_passed_over, odd);
     tcase_add_test(tc, the_reserved_bits_are_kept_apart_from_the_flags);
     suite_add_tcase(suite, tc);

@@ -19,6 +19,7 @@ static void check_same_options(const TcpOptions *a, const TcpOptions *b)
     g_assert(a->has_timestamps == b->has_timestamps);
     g_assert(a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr);
     g_assert(a->n_sack == b->n_sack && a->n_sack <= TCP_SACK_MAX);
+    g_assert(memcmp(&a->fastopen, &b->fastopen, sizeof a->fastopen) == 0);
     for (unsigned i = 0; i < a->n_sack; i++) {
         g_assert(a->sack[i].left == b->sack[i].left);
         g_assert(a->sack[i].right == b->sack[i].right);
