@@ -39,7 +39,9 @@ typedef enum TcpHandshake { TCP_THREE_WAY, TCP_TWO_WAY } TcpHandshake;
 typedef enum TcpIsn { TCP_ISN_RFC6528, TCP_ISN_CLOCK, TCP_ISN_FIXED, TCP_ISN_LIST } TcpIsn;
 typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
 typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
-typedef enum TcpCongestion { TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_NONE } TcpCongestion;
+typedef enum TcpCongestion {
+    TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_DCTCP, TCP_CC_NONE
+} TcpCongestion;
 typedef enum TcpCwv { TCP_CWV_RFC5681, TCP_CWV_LINUX } TcpCwv;
 typedef enum TcpPorts { TCP_PORTS_SEQUENTIAL, TCP_PORTS_RANDOM, TCP_PORTS_HASH } TcpPorts;
 typedef enum TcpRecovery { TCP_RECOVERY_NEWRENO, TCP_RECOVERY_SACK, TCP_RECOVERY_RACK } TcpRecovery;
@@ -106,6 +108,7 @@ typedef struct TcpConfig {
     CongInitial       initial_window; /* the formula: RFC 6928, RFC 3390 */
     uint64_t          slow_start_limit; /* segments that an ACK adds to cwnd; 0: all it is for */
     TcpCwv            cwnd_validation;
+    bool              pacing;         /* also of policies that do not ask for it */
     CongHystart       hystart;        /* with CUBIC */
     uint64_t          syn_retries, synack_retries, retries;
     uint64_t          backlog;        /* the accept queue, unless listen says */

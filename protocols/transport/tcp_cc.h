@@ -57,8 +57,17 @@ typedef struct Cubic {
     SimTime  cnt_at;
 } Cubic;
 
+enum { DCTCP_SHIFT = 20, DCTCP_ONE = 1 << DCTCP_SHIFT };
+
+typedef struct Dctcp { /* RFC 8257 §3.3 */
+    uint32_t alpha;         /* the part that is marked, in 2^-20 */
+    uint64_t acked, marked; /* bytes in this window */
+    uint64_t una, end;      /* bytes acknowledged so far; where the window ends */
+} Dctcp;
+
 typedef union CongState {
     Cubic cubic;
+    Dctcp dctcp;
 } CongState;
 
 /* What it was before a reduction that may turn out to be wrong. */
@@ -71,6 +80,7 @@ typedef struct CongPrior {
 typedef struct Cong {
     uint32_t  cwnd, ssthresh; /* bytes; ssthresh CWND_INFINITE: not known yet */
     uint32_t  mss;
+    uint64_t  pacing_rate;    /* bytes per second, if the policy paces; else 0 */
     uint32_t  acked;          /* counted in congestion avoidance since cwnd last grew */
     bool      after_rto;      /* it is slow start because of a timeout */
     CongRules rules;
@@ -92,6 +102,7 @@ typedef struct CongAck {
 
 typedef struct TcpCc {
     const char *name;
+    bool        needs_ecn;   /* the connection asks for ECN, and echoes every mark: RFC 8257 §3.2 */
     bool        owns_cwnd;   /* sets cwnd in a recovery too: who recovers leaves it alone */
     /* At ESTABLISHED, cwnd is the initial window. NULL: nothing to do. */
     void (*init)(Cong *c, SimTime now);
@@ -113,6 +124,7 @@ typedef struct TcpCc {
 
 extern const TcpCc tcp_cc_newreno; /* RFC 5681 */
 extern const TcpCc tcp_cc_cubic;   /* RFC 9438 */
+extern const TcpCc tcp_cc_dctcp;   /* RFC 8257 */
 
 /* --- tcp_cc.c: what policies share ------------------------------------------------------------ */
 

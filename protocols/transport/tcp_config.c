@@ -73,7 +73,7 @@ const TcpConfig tcp_defaults = {
 
 static const char *const profile_names[] = { "rfc", "linux", NULL };
 static const char *const handshake_names[] = { "three-way", "two-way", NULL };
-static const char *const congestion_names[] = { "newreno", "cubic", "none", NULL };
+static const char *const congestion_names[] = { "newreno", "cubic", "dctcp", "none", NULL };
 static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL };
 static const char *const cwnd_validation_names[] = { "rfc5681", "linux", NULL };
 static const char *const hystart_names[] = { "off", "rfc9406", "linux", NULL };
@@ -120,7 +120,7 @@ const Knob tcp_knobs[] = {
       "RFC 6528 §3", false },
     { "congestion", KNOB_ENUM, AT(congestion), 0, 0, congestion_names,
       "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
-      "RFC 5681, RFC 9438; Linux: tcp_congestion_control", false },
+      "RFC 5681, RFC 9438, RFC 8257; Linux: tcp_congestion_control", false },
     { "mss", KNOB_SIZE, AT(mss), 0, 65495, NULL,
       "Largest segment announced to peers, bytes; 0: the interface's MTU less 40. Linux: and sent.",
       "RFC 9293 §3.7.1", false },
@@ -175,6 +175,9 @@ const Knob tcp_knobs[] = {
       "When a window counts as used: by what an ACK finds in flight, or as Linux does, at sending; "
       "that one shrinks what is not used, and a loss reduces cwnd, not the flight.",
       "RFC 5681 §3.1, RFC 2861 §3.2; Linux: tcp_cwnd_validate", false },
+    { "pacing", KNOB_BOOL, AT(pacing), 0, 0, NULL,
+      "Spreads segments at 1.2 windows per round trip, 2 in slow start; bbr paces without.",
+      "Linux: SO_MAX_PACING_RATE, tcp_pacing_ss_ratio, tcp_pacing_ca_ratio", false },
     { "hystart", KNOB_ENUM, AT(hystart), 0, 0, hystart_names,
       "With cubic: how slow start ends before a loss, by a round-trip time that rises.",
       "RFC 9406; Linux: tcp_cubic's hystart", false },

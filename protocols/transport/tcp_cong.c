@@ -21,6 +21,7 @@ static SimTime now(const Tcb *tcb)
 static const TcpCc *const policies[] = {
     [TCP_CC_NEWRENO] = &tcp_cc_newreno,
     [TCP_CC_CUBIC] = &tcp_cc_cubic,
+    [TCP_CC_DCTCP] = &tcp_cc_dctcp,
     [TCP_CC_NONE] = NULL,
 };
 

@@ -9,6 +9,11 @@ enum { ECN_MASK = 3, ECN_ECT0 = 2, ECN_CE = 3 }; /* of the IP header: RFC 3168 �
 
 /* --- the handshake, §6.1.1 ------------------------------------------------------------------- */
 
+static bool by_dctcp(const Tcb *tcb)
+{
+    return tcb->cc != NULL && tcb->cc->needs_ecn;
+}
+
 /* A SYN that asks has both bits, a SYN-ACK that agrees has ECE alone: a peer that only reflects
  * what it got does not agree. */
 void ecn_take_syn(Tcb *tcb, const Segment *seg)
@@ -19,7 +24,8 @@ void ecn_take_syn(Tcb *tcb, const Segment *seg)
     if (seg->flags & TCP_ACK) {
         ecn->ok = ecn->asked && bits == TCP_ECE;
     } else {
-        ecn->asked = tcb->tcp->cfg.ecn != TCP_ECN_OFF && bits == (TCP_ECE | TCP_CWR);
+        ecn->asked = (tcb->tcp->cfg.ecn != TCP_ECN_OFF || by_dctcp(tcb)) &&
+                     bits == (TCP_ECE | TCP_CWR);
         ecn->ok = ecn->asked;
     }
     ecn->recover = tcb->iss;
@@ -32,11 +38,22 @@ uint8_t ecn_syn_flags(Tcb *tcb, uint8_t flags, bool again)
 
     if (flags & TCP_ACK)
         return ecn->ok ? TCP_ECE : 0;
-    ecn->asked = tcb->tcp->cfg.ecn == TCP_ECN_ON && !again;
+    ecn->asked = (tcb->tcp->cfg.ecn == TCP_ECN_ON || by_dctcp(tcb)) && !again;
     return ecn->asked ? TCP_ECE | TCP_CWR : 0;
 }
 
 /* --- the receiver, §6.1.3 -------------------------------------------------------------------- */
+
+/* RFC 8257 §3.2: ECE says of each segment whether it was marked, so that an ACK that is still owed
+ * for those before a change goes out as they were. */
+static void echo_each(Tcb *tcb, bool marked)
+{
+    Ecn *ecn = &tcb->ecn;
+
+    if (ecn->echo != marked && tcb->owed == ACK_DELAYED)
+        tcp_send_owed_ack(tcb, SENT_TCP_CE_CHANGED);
+    ecn->echo = marked;
+}
 
 DropReason check_ecn(Tcb *tcb, Segment *seg)
 {
@@ -44,6 +61,10 @@ DropReason check_ecn(Tcb *tcb, Segment *seg)
 
     if (!ecn->ok || seg->text.n == 0)
         return DROP_NONE;
+    if (by_dctcp(tcb)) {
+        echo_each(tcb, (seg->ip->tos & ECN_MASK) == ECN_CE);
+        return DROP_NONE;
+    }
     if (seg->flags & TCP_CWR)
         ecn->echo = false;
     if ((seg->ip->tos & ECN_MASK) == ECN_CE)

@@ -258,6 +258,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     tcp_timer_data_sent(tcb);
     if (fin && tcb->state == TCP_CLOSE_WAIT)
         tcp_set_state(tcb, TCP_LAST_ACK, "FIN is sent", "RFC 9293 §3.10.4");
+    pace_sent(tcb, text);
     transmit(tcb, flags, seq, text, again, why);
 }
 
@@ -413,7 +414,8 @@ static void send_all(Tcb *tcb)
 {
     TcpSeq max = tcb->snd_max;
 
-    while (tcb->state != TCP_CLOSED && send_one(tcb))
+    while (tcb->state != TCP_CLOSED &&
+           pace_allows(tcb, something_waits(tcb) || tcb->repair.sent.due > 0) && send_one(tcb))
         ;
     if (tcb->state == TCP_CLOSED)
         return;
@@ -550,6 +552,12 @@ void owe_ack(Tcb *tcb, SentReason why)
 void owe_bare_ack(Tcb *tcb, SentReason why)
 {
     owe(tcb, ACK_BARE, why);
+}
+
+void tcp_send_owed_ack(Tcb *tcb, SentReason why)
+{
+    tcb->owed_why = why;
+    send_ack(tcb);
 }
 
 /* RFC 9293 §3.8.6.3: at least every second full-sized segment, SHLD-19. What a full one is

@@ -42,6 +42,7 @@ typedef enum TcpTimer {
     TIMER_WAIT, /* 2MSL, or an orphan's FIN-WAIT-2 */
     TIMER_KEEPALIVE,
     TIMER_USER, /* R2, if it is a time */
+    TIMER_PACE,
     TIMER_COUNT
 } TcpTimer;
 
@@ -214,6 +215,7 @@ struct Tcb {
     const TcpCc *cc;      /* NULL: none */
     Cong     cong;
     CwndUse  use;
+    SimTime  pace_at;     /* before that nothing is sent, if it is paced */
     unsigned dup_acks;
     uint32_t limited;     /* bytes sent by limited transmit on them */
     TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
@@ -423,6 +425,7 @@ void       tcp_ts_sample(Tcb *tcb, const Segment *seg);
 void owe_ack(Tcb *tcb, SentReason why);         /* at once, on data if there is some */
 void owe_bare_ack(Tcb *tcb, SentReason why);    /* at once, by itself */
 void owe_delayed_ack(Tcb *tcb, SentReason why); /* soon, if the host delays ACKs */
+void tcp_send_owed_ack(Tcb *tcb, SentReason why); /* for what has come so far, without data */
 void tcp_output(Tcb *tcb); /* sends what is allowed or owed now */
 void tcp_send_syn(Tcb *tcb, SentReason why); /* SYN, or SYN-ACK once there is one to acknowledge */
 void tcp_retransmit_first(Tcb *tcb, SentReason why); /* one segment at SND.UNA */
@@ -539,6 +542,13 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight);             /* sets ssthresh and c
 /* The last reduction was spurious: all is as before it. False if there is nothing to go back to. */
 bool tcp_cong_undo(Tcb *tcb);
 void tcp_cong_idle(Tcb *tcb);           /* before data is sent with none in flight */
+
+/* tcp_pace.c */
+void     pace_init(Tcb *tcb);
+uint64_t pace_rate(const Tcb *tcb); /* bytes per second; 0: not paced */
+/* May a segment go now? If not, and something `waits`, the timer will see to it. */
+bool     pace_allows(Tcb *tcb, bool waits);
+void     pace_sent(Tcb *tcb, uint32_t bytes); /* of text */
 
 /* tcp_recover.c: recovery by RFC 6675, and what tcp_output.c sends in one */
 uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */

@@ -128,6 +128,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcp_cong_choose(tcb, cfg->congestion);
     tcp_ts_start(tcb);
     tcp_timers_init(tcb);
+    pace_init(tcb);
     option_init(tcb);
     keepalive_init(tcb);
     list_append(tcp, tcb);

@@ -32,6 +32,7 @@ static const char *const timer_names[TIMER_COUNT] = {
     [TIMER_WAIT] = "2msl",
     [TIMER_KEEPALIVE] = "keepalive",
     [TIMER_USER] = "user",
+    [TIMER_PACE] = "pace",
 };
 
 #define WHO { "conn", TV_INT }, { "local", TV_STR }, { "remote", TV_STR }
