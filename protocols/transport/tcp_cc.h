@@ -100,6 +100,15 @@ typedef struct CongAck {
     bool     uses_window;    /* the sender is limited by cwnd, not by its program or its peer */
 } CongAck;
 
+/* A figure of a policy's own, for people to look at. The name is static. */
+typedef struct CongFigure {
+    const char *name; /* NULL: there are no more */
+    enum { FIGURE_BYTES, FIGURE_TIME, FIGURE_PART } unit; /* a part: in 2^-20 */
+    int64_t     value;
+} CongFigure;
+
+enum { CONG_FIGURES = 4 };
+
 typedef struct TcpCc {
     const char *name;
     bool        needs_ecn;   /* the connection asks for ECN, and echoes every mark: RFC 8257 §3.2 */
@@ -120,6 +129,8 @@ typedef struct TcpCc {
     /* The last reduction was for nothing; cwnd and ssthresh will be as before it, if that is more.
      * NULL: so is the state. */
     void (*undo)(Cong *c, SimTime now);
+    /* What else there is to show of it; `out` is all zero. NULL: nothing. */
+    void (*figures)(const Cong *c, CongFigure out[static CONG_FIGURES]);
 } TcpCc;
 
 extern const TcpCc tcp_cc_newreno; /* RFC 5681 */

@@ -245,6 +245,15 @@ static void cubic_on_idle(Cong *c, SimTime idle, SimTime now)
     skip_unused(&c->state.cubic, now);
 }
 
+static void cubic_figures(const Cong *c, CongFigure out[static CONG_FIGURES])
+{
+    const Cubic *cu = &c->state.cubic;
+
+    out[0] = (CongFigure){ "w_max", FIGURE_BYTES, cu->w_max };
+    out[1] = (CongFigure){ "w_est", FIGURE_BYTES, cu->in_epoch ? cu->w_est : 0 };
+    out[2] = (CongFigure){ "k", FIGURE_TIME, cu->in_epoch ? cu->k : 0 };
+}
+
 const TcpCc tcp_cc_cubic = {
     .name = "cubic",
     .init = cubic_init,
@@ -253,4 +262,5 @@ const TcpCc tcp_cc_cubic = {
     .on_rto = cubic_on_rto,
     .on_ecn = cubic_on_ecn,
     .on_idle = cubic_on_idle,
+    .figures = cubic_figures,
 };

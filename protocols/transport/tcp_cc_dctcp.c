@@ -64,6 +64,11 @@ static void dctcp_undo(Cong *c, SimTime now)
     (void)now;
 }
 
+static void dctcp_figures(const Cong *c, CongFigure out[static CONG_FIGURES])
+{
+    out[0] = (CongFigure){ "alpha", FIGURE_PART, c->state.dctcp.alpha };
+}
+
 const TcpCc tcp_cc_dctcp = {
     .name = "dctcp",
     .needs_ecn = true,
@@ -72,4 +77,5 @@ const TcpCc tcp_cc_dctcp = {
     .on_loss = dctcp_on_loss,
     .on_ecn = dctcp_on_ecn,
     .undo = dctcp_undo,
+    .figures = dctcp_figures,
 };

@@ -329,6 +329,10 @@ static void repair_info(const Tcb *tcb, TcpInfo *out)
     out->delivered = r->rate.delivered;
     out->delivered_segs = r->delivered_segs;
     out->delivery_rate = rate_bytes_per_second(tcb);
+    out->congestion = tcb->cc != NULL ? tcb->cc->name : "none";
+    if (tcb->cc != NULL && tcb->cc->figures != NULL)
+        tcb->cc->figures(&tcb->cong, out->figures);
+    out->pacing_rate = pace_rate(tcb);
     out->min_rtt = tcb->rtt_min;
     out->reordering = r->rack.degree;
     out->reorder_seen = r->rack.seen;

@@ -68,6 +68,25 @@ static void set_options(lua_State *L, const TcpInfo *i)
     set_int(L, "rcv_tos", i->rcv_tos);
 }
 
+/* What the policy of congestion control shows of itself, under its own names. */
+static void set_policy(lua_State *L, const TcpInfo *i)
+{
+    lua_pushstring(L, i->congestion);
+    lua_setfield(L, -2, "congestion");
+    set_int(L, "pacing_rate", i->pacing_rate);
+    lua_newtable(L);
+    for (const CongFigure *f = i->figures; f < i->figures + CONG_FIGURES && f->name != NULL; f++)
+        if (f->unit == FIGURE_TIME) {
+            set_seconds(L, f->name, f->value);
+        } else if (f->unit == FIGURE_PART) {
+            lua_pushnumber(L, (lua_Number)f->value / (1 << 20));
+            lua_setfield(L, -2, f->name);
+        } else {
+            set_int(L, f->name, (uint64_t)f->value);
+        }
+    lua_setfield(L, -2, "cc");
+}
+
 static void set_loss(lua_State *L, const TcpInfo *i)
 {
     set_int(L, "cwnd", i->cwnd);
@@ -128,6 +147,7 @@ int lua_conn_info(lua_State *L)
     set_options(L, &i);
     set_loss(L, &i);
     set_repair(L, &i);
+    set_policy(L, &i);
     set_counts(L, &i);
     lua_strict(L, "variable");
     return 1;
