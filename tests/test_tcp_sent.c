@@ -62,7 +62,7 @@ static void send_new(Sent *s, TcpSeq base, uint32_t len, SimTime now)
     }
 }
 
-/* Any octets of what is out, in one segment: it is lost as its first octet was. */
+/* CC-61. Any octets of what is out, in one segment: it is lost as its first octet was. */
 static void send_again(Sent *s, TcpSeq base, uint32_t left, uint32_t len, SimTime now)
 {
     uint32_t right = MIN(left + len, model.max);

@@ -55,7 +55,8 @@ void acked_start(Tcb *tcb, const Segment *seg, AckNews *news)
 
     *news = (AckNews){
         .una = tcb->snd_una, .flight = tcb->snd_max - tcb->snd_una, .rtt = RTT_NONE,
-        .rtt_first = RTT_NONE, .sacked = tcb->agreed.sack && opt->n_sack > 0,
+        .rtt_first = RTT_NONE, .fack = tcb->repair.rack.fack,
+        .sacked = tcb->agreed.sack && opt->n_sack > 0,
         .stamped = tcb->agreed.timestamps && opt->has_timestamps, .ecr = opt->ts_ecr,
     };
     if (!news->sacked)

@@ -108,6 +108,15 @@ static TcpSeq resend_end(const Tcb *tcb, const SentSeg *g)
     return end;
 }
 
+static bool resend(Tcb *tcb, const SentSeg *g, SentReason why)
+{
+    TcpSeq left = g->left;
+
+    if (fastopen_was_on_syn(tcb, left))
+        why = SENT_TCP_SYN_DATA_AGAIN;
+    return tcp_retransmit(tcb, left, resend_end(tcb, g), why) != left;
+}
+
 bool tcp_loss_resend(Tcb *tcb)
 {
     Sent *sent = &tcb->repair.sent;
@@ -121,11 +130,15 @@ bool tcp_loss_resend(Tcb *tcb)
     uint32_t pipe = sent_pipe(sent), len = MIN(g->right - g->left, tcp_text_max(tcb));
     if (tcb->cc != NULL && pipe > 0 && pipe + len > tcb->cong.cwnd)
         return false;
-    TcpSeq left = g->left;
-    SentReason why = timeout ? SENT_TCP_RTO : SENT_TCP_RACK;
-    if (fastopen_was_on_syn(tcb, left))
-        why = SENT_TCP_SYN_DATA_AGAIN;
-    return tcp_retransmit(tcb, left, resend_end(tcb, g), why) != left;
+    return resend(tcb, g, timeout ? SENT_TCP_RTO : SENT_TCP_RACK);
+}
+
+void tcp_loss_resend_first(Tcb *tcb)
+{
+    const SentSeg *g = sent_next_due(&tcb->repair.sent);
+
+    if (g != NULL)
+        resend(tcb, g, SENT_TCP_RACK);
 }
 
 bool tcp_loss_fall_back(Tcb *tcb)
@@ -320,19 +333,50 @@ static void ack_by_state(Tcb *tcb, AckNews *news)
 }
 
 /* RFC 8985 §7.4.2: as for a recovery, but it is over. */
-static void loss_was_repaired(Tcb *tcb)
+static void loss_was_repaired(Tcb *tcb, const AckNews *news)
 {
     if (tcb->ca >= TCP_CA_RECOVERY)
         return;
-    tcp_cong_loss(tcb, flight_size(tcb));
+    tcp_cong_loss(tcb, MAX(flight_size(tcb), news->flight));
     tcp_loss_deflate(tcb);
     ecn_reduced(tcb);
     tcb->recover = tcb->snd_max;
 }
 
+/* RFC 5681 §3.1: what is acknowledged; to Linux, what was not reported before. */
+static uint32_t growth(const Tcb *tcb, const AckNews *news)
+{
+    bool linux_ = tcb->tcp->cfg.profile == TCP_PROFILE_LINUX;
+
+    return linux_ ? MIN(news->acked, news->delivered) : news->acked;
+}
+
+/* Is cwnd the recovery's business? To Linux the ACK that ends it opens the window already. */
+static bool is_reducing(const Tcb *tcb)
+{
+    return tcb->ca == TCP_CA_RECOVERY || (tcb->ca == TCP_CA_CWR && prr_is_on(tcb));
+}
+
+/* PRR says how much goes out on this ACK, what is resent at once included. */
+static void reduce(Tcb *tcb, const AckNews *news)
+{
+    Repair *repair = &tcb->repair;
+
+    if (!prr_is_on(tcb) || !is_reducing(tcb))
+        return;
+    prr_ack(tcb, news, tcp_in_pipe(tcb));
+    if (!repair->first_due)
+        return;
+    repair->first_due = false;
+    if (tcp_loss_by_board(tcb))
+        tcp_recover_first(tcb);
+    else
+        newreno_first(tcb, repair->first_why);
+}
+
 void tcp_loss_ack(Tcb *tcb, AckNews *news)
 {
-    bool recovering = tcb->ca == TCP_CA_RECOVERY;
+    bool reducing = is_reducing(tcb);
 
     rate_sample(tcb, news);
     if (news->rtt != RTT_NONE)
@@ -347,13 +391,13 @@ void tcp_loss_ack(Tcb *tcb, AckNews *news)
     rack_dsack(tcb, news);
     undo_dsack(tcb, news);
     if (tlp_ack(tcb, news))
-        loss_was_repaired(tcb);
+        loss_was_repaired(tcb, news);
     ack_by_state(tcb, news);
-    recovering = prr_is_on(tcb) ? tcb->ca == TCP_CA_CWR || tcb->ca == TCP_CA_RECOVERY : recovering;
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
+        reducing = is_reducing(tcb);
     if (news->advanced || news->reported)
-        tcp_cong_ack(tcb, news->acked, news->flight, recovering);
-    if (prr_is_on(tcb) && recovering)
-        prr_ack(tcb, news, tcp_in_pipe(tcb));
+        tcp_cong_ack(tcb, growth(tcb, news), news->flight, reducing);
+    reduce(tcb, news);
     if (news->advanced || tcb->repair.sent.sacked.segs > 0)
         tlp_schedule(tcb);
     if (tcb->ca == TCP_CA_OPEN && news->advanced) {

@@ -16,13 +16,21 @@ uint32_t newreno_arrived(const Tcb *tcb)
     return MIN(tcb->repair.arrived * mss, flight > mss ? flight - mss : 0);
 }
 
+void newreno_first(Tcb *tcb, SentReason why)
+{
+    tcp_retransmit_first(tcb, why);
+}
+
 static void resend_first(Tcb *tcb, SentReason why)
 {
     Sent *sent = &tcb->repair.sent;
 
     if (sent->n > 0 && !sent_at(sent, 0)->lost)
         sent_mark_lost(sent, sent_at(sent, 0));
-    tcp_retransmit_first(tcb, why);
+    tcb->repair.first_due = prr_is_on(tcb);
+    tcb->repair.first_why = why;
+    if (!prr_is_on(tcb))
+        newreno_first(tcb, why);
 }
 
 static void enter(Tcb *tcb, const AckNews *news)
@@ -85,11 +93,12 @@ static void ack_in_recovery(Tcb *tcb, AckNews *news)
 
 void newreno_ack(Tcb *tcb, AckNews *news)
 {
-    if (tcb->ca == TCP_CA_RECOVERY && news->advanced)
+    if (tcb->ca == TCP_CA_RECOVERY && news->advanced) {
         ack_in_recovery(tcb, news);
-    else if (news->advanced)
+    } else if (news->advanced) {
+        forget_arrived(tcb, news);
         tcb->repair.arrived = 0;
-    else if (undo_is_due(tcb, news)) {
+    } else if (undo_is_due(tcb, news)) {
         undo_now(tcb);
         tcp_loss_end(tcb);
     } else if (news->duplicate) {

@@ -277,7 +277,7 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
     if (now == 0)
         return 0;
     Piece *leaves = cut_at(p, seq + now);
-    leaves->push |= now > mss;
+    leaves->several = now > mss;
     leaves->sent = sim_now(tcb->tcp->sim);
     if (now % mss != 0) {
         p->has_small = true;
@@ -286,12 +286,13 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
     return now;
 }
 
-bool piece_pushes(const Tcb *tcb, TcpSeq end)
+bool piece_pushes(const Tcb *tcb, TcpSeq end, bool again)
 {
     const Pieces *p = &tcb->pieces;
     size_t at = piece_at(p, end - 1);
 
-    return at < p->n && p->a[at].end == end && p->a[at].push;
+    return at < p->n && p->a[at].end == end &&
+           (p->a[at].push || (p->a[at].several && !again));
 }
 
 uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq)

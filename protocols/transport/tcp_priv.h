@@ -81,6 +81,7 @@ typedef struct Ecn { /* RFC 3168 §6.1 */
 typedef struct Piece {
     TcpSeq end;
     bool   push; /* its last segment has PSH */
+    bool   several; /* it too, but only for the first time */
     bool   eor;  /* the program ended a record with it */
     SimTime sent;
 } Piece;
@@ -455,6 +456,9 @@ void tcp_timer_stop(Tcb *tcb, TcpTimer which);
 bool tcp_timer_runs(const Tcb *tcb, TcpTimer which);
 void tcp_timer_data_sent(Tcb *tcb);
 void tcp_timer_data_acked(Tcb *tcb);
+/* What is at SND.UNA was sent again, not by the timer: which may not fire for it before an RTO has
+ * passed, RFC 6298 §5. (RFC 6582's partial ACKs want that it does, §3.2 (3).) */
+void tcp_timer_first_resent(Tcb *tcb);
 void tcp_timer_window_closed(Tcb *tcb); /* data waits, none is in flight */
 void tcp_timer_window_opened(Tcb *tcb);
 void tcp_timer_fin_wait_2(Tcb *tcb);    /* nobody owns it: not for ever */
@@ -470,6 +474,7 @@ uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight no
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
 bool     tcp_loss_by_board(const Tcb *tcb);      /* RFC 6675 recovers: tcp_recover.c */
 bool     tcp_loss_resend(Tcb *tcb);              /* sends what is lost next, if it may */
+void     tcp_loss_resend_first(Tcb *tcb);        /* likewise, whatever cwnd says */
 bool     tcp_loss_fall_back(Tcb *tcb);           /* F-RTO wanted new data, but none went out */
 void     tcp_loss_ack(Tcb *tcb, AckNews *news);
 void     tcp_loss_rto(Tcb *tcb);
@@ -484,6 +489,7 @@ void     tcp_loss_deflate(Tcb *tcb);             /* cwnd = ssthresh */
 
 /* tcp_newreno.c: recovery without SACK */
 void     newreno_ack(Tcb *tcb, AckNews *news);
+void     newreno_first(Tcb *tcb, SentReason why); /* sends it again */
 uint32_t newreno_arrived(const Tcb *tcb);        /* bytes that duplicates tell of */
 
 /* tcp_rack.c */
@@ -554,6 +560,7 @@ void     pace_sent(Tcb *tcb, uint32_t bytes); /* of text */
 uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */
 uint32_t tcp_recover_pipe(const Tcb *tcb);
 void     tcp_recover_ack(Tcb *tcb, AckNews *news);
+void     tcp_recover_first(Tcb *tcb);            /* (4.3): sends it again */
 bool     tcp_recover_lost(Tcb *tcb);             /* sends the next hole that is lost, if it may */
 bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue */
 
@@ -584,7 +591,8 @@ void     piece_grow_buffer(Tcb *tcb);    /* with the congestion window */
 /* How much leaves at once from SND.NXT, never sent, with so much room in the peer's window and in
  * ours; 0: nothing yet. A piece ends behind it from now on. */
 uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss);
-bool     piece_pushes(const Tcb *tcb, TcpSeq end); /* one with PSH ends there */
+/* One with PSH ends there; `again`: that was sent before. */
+bool     piece_pushes(const Tcb *tcb, TcpSeq end, bool again);
 uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq); /* to the end of a record, if it is near */
 
 /* tcp_tally.c */

@@ -47,6 +47,8 @@ static void advance(Tcb *tcb, const SentSeg *g, AckNews *news)
         news->right = g->right;
         rack->rtt = now(tcb) - g->at;
     }
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* goes by the sequence, not by the time */
+        rack->rtt = now(tcb) - g->at;
     if (!rack->known || sent_after(g->at, g->right, rack->at, rack->right)) {
         rack->known = true;
         rack->at = g->at;
@@ -54,16 +56,14 @@ static void advance(Tcb *tcb, const SentSeg *g, AckNews *news)
     }
 }
 
-/* Step 3. How far it was is for who asks. */
+/* Step 3, which goes in the order of the sequence: so what counts is how far it went before this
+ * ACK. The degree is for who asks. */
 static void detect_reordering(Tcb *tcb, const SentSeg *g, AckNews *news)
 {
     Rack *rack = &tcb->repair.rack;
 
-    if (seq_geq(g->right, rack->fack)) {
-        rack->fack = g->right;
-        return;
-    }
-    if (g->times > 1)
+    rack->fack = seq_max(rack->fack, g->right);
+    if (g->times > 1 || !seq_lt(g->right, news->fack))
         return;
     uint32_t degree = (rack->fack - g->left + tcb->snd_mss - 1) / tcb->snd_mss;
     rack->degree = MAX(rack->degree, MIN(degree, DEGREE_MAX));
@@ -168,8 +168,10 @@ void rack_recover(Tcb *tcb, const AckNews *news)
     if (!tcb->tcp->cfg.fast_retransmit)
         return;
     tcp_loss_begin(tcb, news);
-    if (!prr_is_on(tcb))
+    if (!prr_is_on(tcb)) {
         tcp_loss_deflate(tcb);
+        tcp_loss_resend_first(tcb); /* RFC 6675 §5 (4.3): at once */
+    }
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPSackRecovery);
 }
 

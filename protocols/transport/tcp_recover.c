@@ -62,19 +62,26 @@ static void mark_lost(Tcb *tcb, AckNews *news)
         tcb->repair.lost_to = tcb->snd_una;
 }
 
+void tcp_recover_first(Tcb *tcb)
+{
+    Sack *board = &tcb->agreed.board;
+    TcpSeq end = sack_hole_end(board, tcb->snd_una, tcb->snd_max);
+
+    board->high_rxt = tcp_retransmit(tcb, tcb->snd_una, end, SENT_TCP_FAST_RETRANSMIT);
+    board->rescue_rxt = board->high_rxt;
+}
+
 /* (4.1) to (4.3). */
 static void enter(Tcb *tcb, const AckNews *news)
 {
-    Sack *board = &tcb->agreed.board;
-
     tcp_loss_begin(tcb, news);
-    if (!prr_is_on(tcb))
-        tcp_loss_deflate(tcb);
-    board->high_rxt = tcb->snd_una;
+    tcb->agreed.board.high_rxt = tcb->snd_una;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPSackRecovery);
-    TcpSeq end = sack_hole_end(board, tcb->snd_una, tcb->snd_max);
-    board->high_rxt = tcp_retransmit(tcb, tcb->snd_una, end, SENT_TCP_FAST_RETRANSMIT);
-    board->rescue_rxt = board->high_rxt;
+    tcb->repair.first_due = prr_is_on(tcb);
+    if (prr_is_on(tcb))
+        return;
+    tcp_loss_deflate(tcb);
+    tcp_recover_first(tcb);
 }
 
 void tcp_recover_ack(Tcb *tcb, AckNews *news)

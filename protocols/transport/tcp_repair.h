@@ -6,6 +6,7 @@
 #pragma once
 #include "protocols/transport/tcp_sent.h"
 #include "protocols/wire/tcp_wire.h"
+#include "sim/engine/reason.h"
 
 /* What one acknowledgment brings, gathered before anything is made of it. */
 typedef struct AckNews {
@@ -23,7 +24,8 @@ typedef struct AckNews {
     TcpSackBlock twice;
     bool         original;  /* something below `recover` has arrived that was sent once */
     bool         repaired;  /* something that was sent again has arrived */
-    bool         reordered; /* and before it something sent later */
+    TcpSeq       fack;      /* RACK.fack before it */
+    bool         reordered; /* something of before that has arrived, that was sent once */
     uint32_t     marked;    /* bytes found lost on it */
     SimTime      rtt;       /* of the latest segment that was sent once; RTT_NONE: there is none */
     SimTime      rtt_first; /* likewise, of the first */
@@ -94,6 +96,8 @@ typedef struct Repair {
     Prr      prr;
     Undo     undo;
     Frto     frto;
+    bool     first_due;    /* with PRR: SND.UNA goes again when it has said how much may */
+    SentReason first_why;
     bool     lost_again;   /* something that was sent again was found lost */
     uint32_t arrived;      /* without SACK: segments that duplicates tell of */
     TcpSeq   lost_to;      /* RFC 6675: so far what is lost is marked */

@@ -66,6 +66,9 @@ bool tcb_path_mtu(Tcb *tcb)
     mss -= tcb->agreed.timestamps ? TCP_TS_LEN : 0;
     if (mss >= tcb->snd_mss || !tcb->tcp->cfg.path_mtu_discovery)
         return false;
+    /* RFC 5681 §3.1: the initial window is counted in segments; to Linux each window is. */
+    if (tcb->cc != NULL && (tcb->bytes_acked == 0 || tcb->tcp->cfg.profile == TCP_PROFILE_LINUX))
+        tcb->cong.cwnd = MAX(tcb->cong.cwnd / tcb->snd_mss, 1) * mss;
     tcb->snd_mss = tcb->cong.mss = mss;
     return true;
 }

@@ -88,6 +88,12 @@ void tcp_timer_data_acked(Tcb *tcb) /* (5.2), (5.3) */
         tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
 }
 
+void tcp_timer_first_resent(Tcb *tcb)
+{
+    if (tcp_timer_runs(tcb, TIMER_RTO))
+        tcp_timer_set(tcb, TIMER_RTO, tcb->rto);
+}
+
 static uint64_t retries_allowed(const Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;

@@ -102,8 +102,8 @@ bool frto_ack(Tcb *tcb, const AckNews *news)
         return true; /* (3b): it was sent before the timeout, and only then */
     if (*frto == FRTO_NEW) {
         if (news->duplicate || news->reported) {
-            *frto = FRTO_OFF; /* (3a) */
-            tcb->cong.cwnd = MIN(tcb->cong.cwnd, 3 * tcb->snd_mss);
+            *frto = FRTO_OFF; /* (3a): it would have grown to that in two round trips */
+            tcb->cong.cwnd = 3 * tcb->snd_mss;
         }
     } else if (news->duplicate && !news->advanced) {
         *frto = FRTO_OFF; /* (2a) */
