@@ -351,7 +351,7 @@ typedef struct TcpInfo {
     uint64_t delivered, delivered_segs; /* bytes and segments that have arrived at the peer */
     uint64_t delivery_rate;       /* bytes per second; 0: not known */
     const char *congestion;       /* the policy; "none" */
-    CongFigure figures[CONG_FIGURES]; /* of its own, ended by one without a name or the array's end */
+    CongFigure figures[CONG_FIGURES]; /* of its own, as far as they have names */
     uint64_t pacing_rate;         /* bytes per second; 0: not paced */
     SimTime  min_rtt;             /* 0: not known */
     uint32_t reordering;          /* the largest distance seen, in segments; at least 3 */

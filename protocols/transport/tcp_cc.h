@@ -111,7 +111,7 @@ enum { CONG_FIGURES = 4 };
 
 typedef struct TcpCc {
     const char *name;
-    bool        needs_ecn;   /* the connection asks for ECN, and echoes every mark: RFC 8257 §3.2 */
+    bool        needs_ecn;   /* asks for ECN, and echoes every mark: RFC 8257 §3.2 */
     bool        owns_cwnd;   /* sets cwnd in a recovery too: who recovers leaves it alone */
     /* At ESTABLISHED, cwnd is the initial window. NULL: nothing to do. */
     void (*init)(Cong *c, SimTime now);

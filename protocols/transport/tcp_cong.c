@@ -169,6 +169,8 @@ void tcp_cong_rto(Tcb *tcb, uint32_t flight, bool first)
         return;
     if (first) { /* RFC 5681 §3.1: not again for the same segment */
         keep_prior(tcb);
+        if (tcb->agreed.sack) /* in a recovery it counts what has left the network as well */
+            flight = MIN(flight, tcb->cong.cwnd);
         (cc->on_rto != NULL ? cc->on_rto : cc->on_loss)(&tcb->cong, flight, now(tcb));
     }
     tcb->cong.cwnd = tcb->snd_mss;
