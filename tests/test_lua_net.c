@@ -270,10 +270,12 @@ static const struct {
     { "sim.host('a', { gateway = 'r1' })",
       "t.lua:1: gateway: 'r1' is no address such as \"10.0.0.1\"" },
     { "sim.host('a', { tcp = { isn = 'fxed' } })",
-      "t.lua:1: tcp: isn is \"rfc6528\", \"clock\", \"fixed\", a number from 0 to 4294967295, "
+      "t.lua:1: tcp: isn is \"rfc6528\", \"clock\", \"fixed\", \"clock4ms\", \"random\", "
+      "\"counter64k\", a number from 0 to 4294967295, "
       "or a list of them, not 'fxed'" },
     { "sim.host('a', { tcp = { isn = {1, -2} } })",
-      "t.lua:1: tcp: isn is \"rfc6528\", \"clock\", \"fixed\", a number from 0 to 4294967295, "
+      "t.lua:1: tcp: isn is \"rfc6528\", \"clock\", \"fixed\", \"clock4ms\", \"random\", "
+      "\"counter64k\", a number from 0 to 4294967295, "
       "or a list of them, not '-2'" },
     { "sim.host('a', { tcp = { handshake = 'two-ways' } })",
       "t.lua:1: tcp: handshake: \"two-ways\" is not one of three-way, two-way; did you mean "

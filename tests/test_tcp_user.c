@@ -18,11 +18,16 @@ static void look(void *self, const TraceEvent *ev)
     advices += ev->point == &TCP_ADVICE;
 }
 
-static void establish(const TcpConfig *cfg)
+static void start(const TcpConfig *cfg)
 {
     peer_init(&n, cfg);
     advices = 0;
     trace_add_sink(&n.net->sim->trace, TRACE_ALL, look, &advices);
+}
+
+static void establish(const TcpConfig *cfg)
+{
+    start(cfg);
     peer_establish(&n);
 }
 
@@ -297,6 +302,49 @@ START_TEST(a_pair_in_time_wait_is_not_chosen)
 }
 END_TEST
 
+/* --- initial sequence numbers ----------------------------------------------------------------- */
+
+static uint32_t next_isn(void)
+{
+    TcpInfo info;
+    Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
+
+    conn_info(c, &info);
+    conn_free(c);
+    return info.iss;
+}
+
+/* Numbers that are wrong on purpose: a clock of 4 ms, a counter, and any. */
+START_TEST(isns_that_are_wrong)
+{
+    static const struct { TcpIsn isn; const char *marked; bool told; uint32_t step; } rows[] = {
+        { TCP_ISN_CLOCK4MS, "isn=clock4ms", true, 250 },
+        { TCP_ISN_COUNTER64K, "isn=counter64k", true, 64000 },
+        { TCP_ISN_RANDOM, "isn=random", false, 0 },
+    };
+    TcpConfig cfg = peer_config();
+    GString *what = g_string_new(NULL);
+
+    cfg.isn = rows[_i].isn;
+    start(&cfg);
+    uint32_t first = next_isn();
+    run_ms(&n, 1000);
+    uint32_t second = next_isn();
+    run_ms(&n, 1000);
+    uint32_t third = next_isn();
+    if (rows[_i].told) {
+        ck_assert_uint_eq(second - first, rows[_i].step);
+        ck_assert_uint_eq(third - second, rows[_i].step);
+    } else {
+        ck_assert_uint_ne(second - first, third - second);
+        ck_assert_uint_ne(first, second);
+    }
+    ck_assert(tcp_config_is_wrong(&cfg, what));
+    ck_assert_str_eq(what->str, rows[_i].marked);
+    g_string_free(what, TRUE);
+}
+END_TEST
+
 /* --- answers without end ---------------------------------------------------------------------- */
 
 /* Lines of the log since the last call. */
@@ -350,6 +398,7 @@ Suite *tcp_user_suite(void)
     tcase_add_test(tc, the_byte_of_a_keep_alive_is_not_delivered);
     tcase_add_loop_test(tc, who_guesses_the_next_port, 0, 3);
     tcase_add_loop_test(tc, a_pair_in_time_wait_is_not_chosen, 0, 3);
+    tcase_add_loop_test(tc, isns_that_are_wrong, 0, 3);
     tcase_add_loop_test(tc, answers_to_bare_segments_are_counted, 0, 2);
     suite_add_tcase(suite, tc);
     return suite;

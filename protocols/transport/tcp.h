@@ -36,7 +36,15 @@ const char *tcp_state_name(TcpState s);     /* "SYN-RECEIVED", as the RFC */
 const char *tcp_state_lua_name(TcpState s); /* "SYN_RECEIVED" */
 
 typedef enum TcpHandshake { TCP_THREE_WAY, TCP_TWO_WAY } TcpHandshake;
-typedef enum TcpIsn { TCP_ISN_RFC6528, TCP_ISN_CLOCK, TCP_ISN_FIXED, TCP_ISN_LIST } TcpIsn;
+typedef enum TcpIsn {
+    TCP_ISN_RFC6528,
+    TCP_ISN_CLOCK,
+    TCP_ISN_FIXED,
+    TCP_ISN_CLOCK4MS,
+    TCP_ISN_RANDOM,
+    TCP_ISN_COUNTER64K,
+    TCP_ISN_LIST
+} TcpIsn;
 typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
 typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
 typedef enum TcpCongestion {

@@ -93,9 +93,11 @@ static const char *const probe_names[] = { "byte", "old", NULL };
 static const char *const ack_unsent_names[] = { "answer", "drop", NULL };
 static const char *const rto_floor_names[] = { "rto", "variance", NULL };
 static const char *const reassembly_names[] = { "true", "false", "deliver-as-is", NULL };
-const char *const tcp_isn_names[] = { "rfc6528", "clock", "fixed", NULL };
+const char *const tcp_isn_names[] = { "rfc6528", "clock",  "fixed",     "clock4ms",
+                                      "random",  "counter64k", NULL };
 static const char *const isn_forms[] = {
-    "\"rfc6528\"|\"clock\"|\"fixed\"|integer|integer[]", NULL
+    "\"rfc6528\"|\"clock\"|\"fixed\"|\"clock4ms\"|\"random\"|\"counter64k\"|integer|integer[]",
+    NULL
 };
 
 /* What the counts count. */
@@ -116,7 +118,8 @@ const Knob tcp_knobs[] = {
       "Maximum segment lifetime; TIME-WAIT lasts twice as long.",
       "RFC 9293 §3.4.2; Linux: TCP_TIMEWAIT_LEN", false },
     { "isn", KNOB_CUSTOM, AT(isn), 0, 0, isn_forms,
-      "Initial sequence numbers: keyed and clocked, clocked only, always the same, or from a list.",
+      "Initial sequence numbers: keyed and clocked, clocked only (by 4 us, or too slow a clock), "
+      "always the same, at random, 64000 more each time, or from a list.",
       "RFC 6528 §3", false },
     { "congestion", KNOB_ENUM, AT(congestion), 0, 0, congestion_names,
       "Congestion control; none: no congestion window and no fast retransmit, as before 1988.",
@@ -398,7 +401,7 @@ bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what)
 {
     bool wrong = false;
 
-    if (cfg->isn == TCP_ISN_CLOCK || cfg->isn == TCP_ISN_FIXED) { /* RFC 9293 §3.4.1, MUST-9 */
+    if (cfg->isn != TCP_ISN_RFC6528 && cfg->isn != TCP_ISN_LIST) { /* RFC 9293 §3.4.1, MUST-8, 9 */
         add_word(what, "isn", tcp_isn_names[cfg->isn]);
         wrong = true;
     }

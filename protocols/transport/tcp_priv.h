@@ -245,9 +245,10 @@ struct Tcp {
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
     Tcb       *dead;
     Timer      reaper;
+    Rng        isn_rng;
     uint64_t   isn_key[2];
     uint32_t   ts_key;
-    unsigned   isns_used;  /* of cfg.isn_list */
+    unsigned   isns_used;  /* of cfg.isn_list, or of the counter */
     Rng        port_rng;
     uint64_t   port_key;
     uint32_t   port_count; /* how many were tried, by the size of the range */

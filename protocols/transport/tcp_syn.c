@@ -9,12 +9,11 @@
 
 void tcp_isn_init(Tcp *tcp)
 {
-    Rng rng;
     g_autofree char *name = g_strdup_printf("host:%s:isn", tcp->node->name);
 
-    sim_rng(tcp->sim, name, &rng);
-    tcp->isn_key[0] = rng_u64(&rng);
-    tcp->isn_key[1] = rng_u64(&rng);
+    sim_rng(tcp->sim, name, &tcp->isn_rng);
+    tcp->isn_key[0] = rng_u64(&tcp->isn_rng);
+    tcp->isn_key[1] = rng_u64(&tcp->isn_rng);
 }
 
 uint64_t tcp_mix(uint64_t x)
@@ -48,6 +47,12 @@ TcpSeq tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint1
         return clock;
     case TCP_ISN_FIXED:
         return cfg->n_isn > 0 ? cfg->isn_list[0] : 0;
+    case TCP_ISN_CLOCK4MS:
+        return (TcpSeq)(sim_now(tcp->sim) / (4 * MSEC));
+    case TCP_ISN_RANDOM:
+        return (TcpSeq)rng_u64(&tcp->isn_rng);
+    case TCP_ISN_COUNTER64K: /* as hosts did whose number one could guess */
+        return tcp->isns_used++ * 64000u;
     case TCP_ISN_LIST:
         if (cfg->n_isn == 0)
             return 0;

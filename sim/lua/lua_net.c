@@ -58,8 +58,9 @@ static uint32_t check_isn(lua_State *L, int arg)
     lua_Integer n = lua_tointegerx(L, arg, &is_int);
 
     if (!is_int || n < 0 || n > UINT32_MAX)
-        lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", a number from 0 to 4294967295, "
-                    "or a list of them, not '%s'", luaL_tolstring(L, arg, NULL));
+        lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", \"clock4ms\", \"random\", "
+                    "\"counter64k\", a number from 0 to 4294967295, or a list of them, "
+                    "not '%s'", luaL_tolstring(L, arg, NULL));
     return (uint32_t)n;
 }
 

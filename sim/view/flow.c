@@ -1,12 +1,12 @@
 /*
  * flow.c - four-tuples, and the incarnations of each with their initial sequence numbers.
  *
- * An incarnation remembers, for each direction, where its numbers begin, how far they have come, and
- * when its end sent its SYN. A host has one connection of a four-tuple at a time: what its stack
- * made belongs to the incarnation whose SYN it had sent last by then, wherever the numbers lie, and
- * a duplicate that comes later still does. Of what the scenario forged, and of resets, which may
- * answer anything, nobody knows that: they belong to the incarnation to whose two ranges their
- * numbers lie nearest; of several the youngest, which is the connection that is going on.
+ * An incarnation remembers, for each direction, where its numbers begin, how far they have come,
+ * and when its end sent its SYN. A host has one connection of a four-tuple at a time: what its
+ * stack made belongs to the incarnation whose SYN it had sent last by then, wherever the numbers
+ * lie, and a duplicate that comes later still does. Of what the scenario forged, and of resets,
+ * which may answer anything, nobody knows that: they belong to the incarnation to whose two ranges
+ * their numbers lie nearest; of several the youngest, which is the connection that is going on.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/flow.h"
@@ -152,8 +152,8 @@ static Incarnation *append_incarnation(GArray *incarnations)
     return &g_array_index(incarnations, Incarnation, incarnations->len - 1);
 }
 
-/* The one that `from` was in when it made the segment. A host whose SYNs all have the same number is
- * in the next one as soon as the peer answers that number with one of its own. */
+/* The one that `from` was in when it made the segment. A host whose SYNs all have the same number
+ * is in the next one as soon as the peer answers that number with one of its own. */
 static guint own(const Flow *flow, int from, SimTime made, guint fallback)
 {
     guint n = flow->incarnations->len, found = n;

@@ -3,8 +3,9 @@
  *
  * Each incarnation of a four-tuple has its own ISNs: a SYN with another number than before begins a
  * new one. A segment is relative to the incarnation in which its host made it, an old duplicate
- * therefore to an old one; if nobody knows when that was, to the one whose numbers it fits best. A number that no SYN explains is relative as tcpdump has
- * it: to the first one seen, or to one before the first acknowledgment of it.
+ * therefore to an old one; if nobody knows when that was, to the one whose numbers it fits best.
+ * A number that no SYN explains is relative as tcpdump has it: to the first one seen, or to one
+ * before the first acknowledgment of it.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -17,8 +18,8 @@ typedef struct Flows Flows;
 Flows *flows_new(void);
 void   flows_free(Flows *flows);
 
-/* A segment with `len` bytes of text was put on a wire for the first time. `made`: when a stack did;
- * NEVER for one that is forged. */
+/* A segment with `len` bytes of text was put on a wire for the first time. `made`: when a stack
+ * did; NEVER for one that is forged. */
 void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made);
 
 /* The numbers to subtract from h's seq and ack: SYN = 0, first data byte = 1. Those not known (no

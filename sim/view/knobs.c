@@ -175,8 +175,8 @@ void knobs_document(GString *out)
         "## tcp\n\n");
     table(&families[0], false, out);
     g_string_append(out, "\n### A host that is wrong on purpose\n\n"
-                         "Such a host is marked in every view; so is one with `isn = \"clock\"` or "
-                         "`\"fixed\"`, or `congestion = \"none\"`.\n\n");
+                         "Such a host is marked in every view; so is one with `isn` as "
+                         "another word than `rfc6528`, or `congestion = \"none\"`.\n\n");
     table(&families[0], true, out);
     for (int i = 1; i < FAMILIES; i++) {
         g_string_append_printf(out, "\n## %s\n\n", families[i].name);
