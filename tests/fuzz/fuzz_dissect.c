@@ -20,11 +20,11 @@ static void print(const DissectOptions *opt, Span frame, size_t wire_len)
     dissector_free(d);
 }
 
-static void match(FilterSpec spec, Span frame, size_t wire_len, const Flows *flows)
+static void match(FilterSpec spec, Span frame, size_t wire_len, SimTime made, const Flows *flows)
 {
     Filter *f = filter_new_spec(&spec);
 
-    filter_match(f, frame, wire_len, NEVER, flows);
+    filter_match(f, frame, wire_len, made, flows);
     filter_free(f);
 }
 
