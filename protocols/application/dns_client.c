@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+const char *const dns_choices[] = { "random", "sequential", "fixed", NULL };
+
 enum { PORT_TRIES = 64, ID_TRIES = 64, FIXED_ID = 4660 };
 
 typedef struct DnsSocket { /* of one ask, or with fixed ports of all */

@@ -25,6 +25,29 @@ typedef struct DnsClientConfig {
     SimTime   tcp_idle;  /* an unused connection is closed after this; 0: at once */
 } DnsClientConfig;
 
+/* The rows of these for an option table of a struct that has such a config as `field`. */
+extern const char *const dns_choices[]; /* "random" ... */
+#define DNS_CLIENT_KNOBS(config, field)                                                            \
+    { .name = "ids", .type = KNOB_ENUM, .offset = offsetof(config, field.ids),                     \
+      .names = dns_choices, .doc = "How the id of a question is chosen.",                          \
+      .source = "RFC 5452 §9.2" },                                                                \
+    { .name = "ports", .type = KNOB_ENUM, .offset = offsetof(config, field.ports),                 \
+      .names = dns_choices, .doc = "How the port it leaves from is.",                              \
+      .source = "RFC 5452 §9.2" },                                                                \
+    { .name = "port_min", .type = KNOB_INT, .offset = offsetof(config, field.port_min),            \
+      .names = (const char *const[]){ "port", NULL }, .min = 1024, .max = 65535,                   \
+      .doc = "The lowest of those ports; the fixed one.", .source = "own" },                       \
+    { .name = "edns", .type = KNOB_SIZE, .offset = offsetof(config, field.edns), .min = 0,         \
+      .max = 65535, .doc = "The largest answer over UDP that is announced; 0: no EDNS.",           \
+      .source = "RFC 6891 §6.2.3" },                                                              \
+    { .name = "tcp_after", .type = KNOB_INT, .offset = offsetof(config, field.tcp_after),          \
+      .names = (const char *const[]){ "answers", NULL }, .min = 0, .max = 1000000,                 \
+      .doc = "Wrong answers to a question until TCP is used; 0: never.",                           \
+      .source = "RFC 5452 §9.3" },                                                                \
+    { .name = "tcp_idle", .type = KNOB_TIME, .offset = offsetof(config, field.tcp_idle),           \
+      .min = 0, .max = HOUR, .doc = "How long an unused connection is kept.",                      \
+      .source = "RFC 7766 §6.2.3" }
+
 typedef struct DnsClient DnsClient;
 typedef struct DnsAsk DnsAsk;
 

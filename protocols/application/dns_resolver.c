@@ -17,36 +17,24 @@ const DnsResolverConfig dns_resolver_defaults = {
 };
 
 #define AT(field) offsetof(DnsResolverConfig, field)
-static const char *const choices[] = { "random", "sequential", "fixed", NULL };
+#define UNIT(unit) .names = (const char *const[]){ unit, NULL }
 
 const Knob dns_resolver_knobs[] = {
-    { .name = "ids", .type = KNOB_ENUM, .offset = AT(client.ids), .names = choices,
-      .doc = "How the id of a question is chosen.", .source = "RFC 5452 §9.2",
-      .counterfactual = true },
-    { .name = "ports", .type = KNOB_ENUM, .offset = AT(client.ports), .names = choices,
-      .doc = "How the port it leaves from is.", .source = "RFC 5452 §9.2",
-      .counterfactual = true },
-    { .name = "port_min", .type = KNOB_INT, .offset = AT(client.port_min), .min = 1024,
-      .max = 65535, .doc = "The lowest of those ports; the fixed one." },
-    { .name = "edns", .type = KNOB_SIZE, .offset = AT(client.edns), .min = 0, .max = 65535,
-      .doc = "The largest answer over UDP that is announced; 0: no EDNS.",
-      .source = "RFC 6891 §6.2.3" },
-    { .name = "tcp_after", .type = KNOB_INT, .offset = AT(client.tcp_after), .min = 0,
-      .max = 1000000, .doc = "Wrong answers to a question until TCP is used; 0: never.",
-      .source = "RFC 5452 §9.3" },
-    { .name = "tcp_idle", .type = KNOB_TIME, .offset = AT(client.tcp_idle), .min = 0, .max = HOUR,
-      .doc = "How long an unused connection is kept.", .source = "RFC 7766 §6.2.3" },
+    DNS_CLIENT_KNOBS(DnsResolverConfig, client),
     { .name = "timeout", .type = KNOB_TIME, .offset = AT(timeout), .min = MSEC, .max = HOUR,
       .doc = "How long a server is waited for in the first round; twice as long in the next.",
       .source = "RFC 1035 §4.2.1" },
     { .name = "max_timeout", .type = KNOB_TIME, .offset = AT(max_timeout), .min = MSEC,
-      .max = HOUR, .doc = "How long at most." },
-    { .name = "rounds", .type = KNOB_INT, .offset = AT(rounds), .min = 1, .max = 100,
-      .doc = "How often all servers of a zone are asked." },
-    { .name = "max_queries", .type = KNOB_INT, .offset = AT(max_queries), .min = 1, .max = 10000,
+      .max = HOUR, .doc = "How long at most.", .source = "own" },
+    { .name = "rounds", .type = KNOB_INT, UNIT("rounds"), .offset = AT(rounds),
+      .min = 1, .max = 100,
+      .doc = "How often all servers of a zone are asked.", .source = "own" },
+    { .name = "max_queries", .type = KNOB_INT, UNIT("questions"), .offset = AT(max_queries),
+      .min = 1, .max = 10000,
       .doc = "Sent for one question at most.", .source = "RFC 1123 §6.1.3.3" },
-    { .name = "cache_size", .type = KNOB_INT, .offset = AT(cache.size), .min = 1,
-      .max = 10000000, .doc = "Entries in its cache; the oldest goes first." },
+    { .name = "cache_size", .type = KNOB_INT, UNIT("entries"), .offset = AT(cache.size),
+      .min = 1,
+      .max = 10000000, .doc = "Entries in its cache; the oldest goes first.", .source = "own" },
     { .name = "max_ttl", .type = KNOB_TIME, .offset = AT(cache.max_ttl), .min = 0,
       .max = 68LL * 365 * 24 * HOUR, .doc = "Kept no longer than this.",
       .source = "RFC 2181 §8" },
@@ -58,6 +46,7 @@ const Knob dns_resolver_knobs[] = {
     { .name = NULL }
 };
 #undef AT
+#undef UNIT
 
 /* --- lookups ---------------------------------------------------------------------------------- */
 

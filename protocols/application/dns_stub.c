@@ -19,37 +19,25 @@ const DnsStubConfig dns_stub_defaults = {
 
 
 #define AT(field) offsetof(DnsStubConfig, field)
-static const char *const choices[] = { "random", "sequential", "fixed", NULL };
+#define UNIT(unit) .names = (const char *const[]){ unit, NULL }
 
 const Knob dns_stub_knobs[] = {
-    { .name = "ids", .type = KNOB_ENUM, .offset = AT(client.ids), .names = choices,
-      .doc = "How the id of a question is chosen.", .source = "RFC 5452 §9.2",
-      .counterfactual = true },
-    { .name = "ports", .type = KNOB_ENUM, .offset = AT(client.ports), .names = choices,
-      .doc = "How the port it leaves from is.", .source = "RFC 5452 §9.2",
-      .counterfactual = true },
-    { .name = "port_min", .type = KNOB_INT, .offset = AT(client.port_min), .min = 1024,
-      .max = 65535, .doc = "The lowest of those ports; the fixed one." },
-    { .name = "edns", .type = KNOB_SIZE, .offset = AT(client.edns), .min = 0, .max = 65535,
-      .doc = "The largest answer over UDP that is announced; 0: no EDNS.",
-      .source = "RFC 6891 §6.2.3" },
-    { .name = "tcp_after", .type = KNOB_INT, .offset = AT(client.tcp_after), .min = 0,
-      .max = 1000000, .doc = "Wrong answers to a question until TCP is used; 0: never.",
-      .source = "RFC 5452 §9.3" },
-    { .name = "tcp_idle", .type = KNOB_TIME, .offset = AT(client.tcp_idle), .min = 0, .max = HOUR,
-      .doc = "How long an unused connection is kept.", .source = "RFC 7766 §6.2.3" },
+    DNS_CLIENT_KNOBS(DnsStubConfig, client),
     { .name = "timeout", .type = KNOB_TIME, .offset = AT(timeout), .min = MSEC, .max = HOUR,
       .doc = "How long one server is waited for.", .source = "resolv.conf(5)" },
-    { .name = "attempts", .type = KNOB_INT, .offset = AT(attempts), .min = 1, .max = 100,
+    { .name = "attempts", .type = KNOB_INT, UNIT("rounds"), .offset = AT(attempts),
+      .min = 1, .max = 100,
       .doc = "How often all of them are asked.", .source = "resolv.conf(5)" },
-    { .name = "ndots", .type = KNOB_INT, .offset = AT(ndots), .min = 0, .max = 15,
+    { .name = "ndots", .type = KNOB_INT, UNIT("dots"), .offset = AT(ndots),
+      .min = 0, .max = 15,
       .doc = "A name with so many dots is tried as it is before the search list.",
       .source = "resolv.conf(5)" },
     { .name = "cache", .type = KNOB_BOOL, .offset = AT(cache),
-      .doc = "The host remembers answers, as with an nscd." },
+      .doc = "The host remembers answers, as with an nscd.", .source = "own" },
     { .name = NULL }
 };
 #undef AT
+#undef UNIT
 
 typedef struct HostsLine {
     DnsName name;

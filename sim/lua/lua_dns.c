@@ -291,6 +291,7 @@ typedef struct ResolveOptions {
     uint64_t      edns;
     SimTime       timeout;
     bool          recurse;
+    const Stack  *from;
 } ResolveOptions;
 
 #define AT(field) offsetof(ResolveOptions, field)
@@ -314,7 +315,7 @@ static void resolve_custom(lua_State *L, const Knob *knob, void *config)
     ResolveOptions *opt = config;
 
     (void)knob;
-    opt->asking.server = lua_check_address(L, lua_gettop(L), NULL);
+    opt->asking.server = lua_check_address(L, lua_gettop(L), opt->from);
 }
 
 /* The query is on top of the stack. */
@@ -360,7 +361,7 @@ static uint16_t check_type(lua_State *L, int arg, const char *name)
 static int l_resolve(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
-    ResolveOptions opt = { .timeout = NEVER, .recurse = true };
+    ResolveOptions opt = { .timeout = NEVER, .recurse = true, .from = stack };
 
     lua_check_act(L, "resolve");
     if (lua_type(L, 2) != LUA_TSTRING)

@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/knobs.h"
 
+#include "protocols/application/dns.h"
+
 #include <string.h>
 
 /* What a scenario says as `tcp = { ... }`, and its defaults. Only TCP knows profiles. */
@@ -14,12 +16,14 @@ typedef struct Family {
     bool        profiles;
 } Family;
 
-enum { FAMILIES = 3 };
+enum { FAMILIES = 5 };
 
 static const Family families[FAMILIES] = {
     { "tcp", tcp_knobs, &tcp_defaults, true },
     { "ipv4", ipv4_knobs, &ipv4_defaults, false },
     { "arp", arp_knobs, &arp_defaults, false },
+    { "resolver", dns_stub_knobs, &dns_stub_defaults, false },
+    { "serve_dns", dns_resolver_knobs, &dns_resolver_defaults, false },
 };
 
 /* --- columns ---------------------------------------------------------------------------------- */
