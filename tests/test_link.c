@@ -332,6 +332,7 @@ END_TEST
 START_TEST(a_second_link_between_two_nodes_has_streams_of_its_own)
 {
     Wires w;
+    Rng mine, its;
 
     wires_init(&w, 1, NULL);
     Link *second = link_new(w.sim, node_add_port(w.b, NULL), node_add_port(w.a, NULL),
@@ -339,7 +340,9 @@ START_TEST(a_second_link_between_two_nodes_has_streams_of_its_own)
     ck_assert_str_eq(second->dir[0].name, "b>a#2");
     ck_assert_str_eq(second->dir[1].name, "a>b#2");
     ck_assert_uint_eq(second->index, 1);
-    ck_assert_mem_ne(&second->dir[1].rng_loss, &w.ab->rng_loss, sizeof(Rng));
+    link_init_stream(w.ab, &mine, "loss");
+    link_init_stream(&second->dir[1], &its, "loss");
+    ck_assert_mem_ne(&its, &mine, sizeof(Rng));
     wires_free(&w);
 }
 END_TEST

@@ -88,8 +88,3 @@ uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto)
 {
     return fold(add_address(src) + add_address(dst) + proto);
 }
-
-uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_)
-{
-    return sum_fold((uint32_t)(uint16_t)~checksum + (uint16_t)~old + new_);
-}

@@ -21,7 +21,13 @@ uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto);
 
 /* RFC 1624 (3): the checksum after a 16-bit word of what it covers went from `old` to `new_`.
  * Agrees with a new sum over everything, unless all that is covered becomes, or was, zero. */
-uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_);
+static inline uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_)
+{
+    uint32_t sum = (uint32_t)(uint16_t)~checksum + (uint16_t)~old + new_;
+
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~((sum & 0xffff) + (sum >> 16));
+}
 
 /* The folded sum of an IPv4 header without options, which every hop looks at, in the machine's own
  * byte order: 0xffff if its checksum is right (RFC 1071 §2 (B)). */

@@ -160,32 +160,56 @@ uint64_t link_frame_max(const LinkConfig *cfg)
     return (cfg->mtu > 0 ? cfg->mtu : link_defaults.mtu) + ETHERNET_HEADER;
 }
 
+/* The same for the frame now at hand: a division, unless it is as long as the one before. */
+static SimTime transmission_time(LinkDir *dir, size_t size)
+{
+    if (size != dir->last_size) {
+        dir->last_size = size;
+        dir->last_time = link_transmission_time(&dir->cfg, size);
+    }
+    return dir->last_time;
+}
+
 /* Takes the transmitter's time for a frame of that size; false if the queue before it is full. */
 static bool transmit(LinkDir *dir, size_t size)
 {
     const LinkConfig *cfg = &dir->cfg;
     SimTime now = sim_now(dir->link->sim);
 
-    settle_backlog(dir);
     if (dir->next_free > now) {
+        settle_backlog(dir);
         uint64_t used = cfg->queue_in_bytes ? dir->backlog_bytes + size : dir->backlog_n + 1;
         if (used > cfg->queue)
             return false;
         backlog_append(dir, dir->next_free, size);
     }
-    dir->next_free = time_add(MAX(now, dir->next_free), link_transmission_time(cfg, size));
+    dir->next_free = time_add(MAX(now, dir->next_free), transmission_time(dir, size));
     return true;
 }
 
 /* --- what happens on the way ------------------------------------------------------------------ */
 
+/* Made when first needed: most directions never draw. */
+static LinkChances *chances(LinkDir *dir)
+{
+    if (dir->chances == NULL) {
+        LinkChances *c = dir->chances = g_new(LinkChances, 1);
+        link_init_stream(dir, &c->loss, "loss");
+        link_init_stream(dir, &c->jitter, "jitter");
+        link_init_stream(dir, &c->duplicate, "duplicate");
+        link_init_stream(dir, &c->reorder, "reorder");
+        link_init_stream(dir, &c->corrupt, "corrupt");
+    }
+    return dir->chances;
+}
+
 /* Judged in the state it is in, which then may change: as tc-netem(8)'s gemodel. */
 static bool gilbert_elliott_loses(LinkDir *dir)
 {
     const LinkConfig *cfg = &dir->cfg;
-    bool passes = rng_chance(&dir->rng_loss, dir->ge_bad ? cfg->ge_h : cfg->ge_k);
+    bool passes = rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_h : cfg->ge_k);
 
-    if (rng_chance(&dir->rng_loss, dir->ge_bad ? cfg->ge_r : cfg->ge_p))
+    if (rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_r : cfg->ge_p))
         dir->ge_bad = !dir->ge_bad;
     return !passes;
 }
@@ -194,7 +218,7 @@ static bool loses(LinkDir *dir)
 {
     if (dir->cfg.loss_model == LOSS_GILBERT_ELLIOTT)
         return gilbert_elliott_loses(dir);
-    return rng_chance(&dir->rng_loss, dir->cfg.loss);
+    return rng_chance(&chances(dir)->loss, dir->cfg.loss);
 }
 
 static SimTime draw_delay(LinkDir *dir)
@@ -206,7 +230,7 @@ static SimTime draw_delay(LinkDir *dir)
 
     if (cfg->jitter == 0)
         return cfg->delay;
-    int64_t off = draws[cfg->distribution](&dir->rng_jitter, cfg->jitter);
+    int64_t off = draws[cfg->distribution](&chances(dir)->jitter, cfg->jitter);
     return off < -cfg->delay ? 0 : time_add(cfg->delay, off);
 }
 
@@ -217,7 +241,7 @@ static bool jumps_ahead(LinkDir *dir)
 
     if (cfg->reorder == 0)
         return false;
-    if (dir->since_reorder + 1 < cfg->gap || !rng_chance(&dir->rng_reorder, cfg->reorder)) {
+    if (dir->since_reorder + 1 < cfg->gap || !rng_chance(&chances(dir)->reorder, cfg->reorder)) {
         dir->since_reorder++;
         return false;
     }
@@ -225,29 +249,49 @@ static bool jumps_ahead(LinkDir *dir)
     return true;
 }
 
-/* The transmitter will have sent it at next_free: lost, or in flight. */
-static void depart(LinkDir *dir, Packet *pkt)
+/* What may befall a frame that has been sent; false: it is lost. *arrive is when it arrives, late or
+ * early. */
+static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 {
     const LinkConfig *cfg = &dir->cfg;
     Sim *sim = dir->link->sim;
 
     if (loses(dir)) {
         link_lose(dir, pkt, DROP_LINK_LOSS);
-        return;
+        return false;
     }
-    if (rng_chance(&dir->rng_corrupt, cfg->corrupt) && pkt->len > 0) {
-        uint64_t bit = rng_below(&dir->rng_corrupt, (uint64_t)pkt->len * 8);
+    if (rng_chance(&chances(dir)->corrupt, cfg->corrupt) && pkt->len > 0) {
+        uint64_t bit = rng_below(&chances(dir)->corrupt, (uint64_t)pkt->len * 8);
         sim_remark(sim, pkt, "one bit damaged by the link (bit %" G_GUINT64_FORMAT ")", bit);
         link_flip_bit(dir, pkt, (size_t)bit);
     }
-    SimTime arrive = dir->next_free;
+    *arrive = dir->next_free;
     if (jumps_ahead(dir)) {
         sim_remark(sim, pkt, "sent ahead of others by the link");
         dir->counters.reordered++;
         trace(sim, LINK_REORDERED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     } else {
-        arrive = time_add(arrive, draw_delay(dir));
+        *arrive = time_add(*arrive, draw_delay(dir));
     }
+    return true;
+}
+
+static bool is_plain(const LinkConfig *cfg)
+{
+    return cfg->loss_model == LOSS_RANDOM && cfg->loss == 0 && cfg->corrupt == 0 &&
+           cfg->reorder == 0 && cfg->jitter == 0;
+}
+
+/* The transmitter will have sent it at next_free: lost, or in flight. */
+static void depart(LinkDir *dir, Packet *pkt)
+{
+    const LinkConfig *cfg = &dir->cfg;
+    SimTime arrive;
+
+    if (dir->plain)
+        arrive = time_add(dir->next_free, cfg->delay);
+    else if (!survives(dir, pkt, &arrive))
+        return;
     if (cfg->jitter == 0 && cfg->reorder == 0)
         arrive = MAX(arrive, dir->last_arrival);
     dir->last_arrival = MAX(arrive, dir->last_arrival);
@@ -273,7 +317,7 @@ static void transmit_next(void *owner)
     tell_queue(dir);
     if (pkt == NULL)
         return;
-    dir->next_free = time_add(now, link_transmission_time(&dir->cfg, pkt->frame_len));
+    dir->next_free = time_add(now, transmission_time(dir, pkt->frame_len));
     if (dir->qdisc->packets > 0)
         timer_set(&dir->transmitter, dir->next_free - now);
     depart(dir, pkt);
@@ -315,7 +359,11 @@ void link_enter(LinkDir *dir, Packet *pkt)
     Sim *sim = dir->link->sim;
     Packet *copy = NULL;
 
-    if (dir->link->up && rng_chance(&dir->rng_duplicate, dir->cfg.duplicate))
+    if (dir->cfg.duplicate == 0) {
+        carry(dir, pkt);
+        return;
+    }
+    if (dir->link->up && rng_chance(&chances(dir)->duplicate, dir->cfg.duplicate))
         copy = packet_copy(pkt);
     carry(dir, pkt);
     if (copy != NULL) {
@@ -382,13 +430,9 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = *cfg };
     dir->name = nth == 0 ? g_strdup_printf("%s>%s", from->node->name, to->node->name)
                          : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
-    link_init_stream(dir, &dir->rng_loss, "loss");
-    link_init_stream(dir, &dir->rng_jitter, "jitter");
-    link_init_stream(dir, &dir->rng_duplicate, "duplicate");
-    link_init_stream(dir, &dir->rng_reorder, "reorder");
-    link_init_stream(dir, &dir->rng_corrupt, "corrupt");
     timer_init(&dir->timer, &link->sim->sched, arrived, dir);
     timer_init(&dir->transmitter, &link->sim->sched, transmit_next, dir);
+    dir->plain = is_plain(cfg);
     dir->qdisc = qdisc_new(dir);
     from->out = dir;
 }
@@ -427,6 +471,7 @@ void link_free(Link *link)
             packet_free(flight_take(&dir->flight));
         dir->from->out = NULL;
         g_free(dir->backlog);
+        g_free(dir->chances);
         g_free(dir->name);
     }
     g_free(link);
@@ -460,6 +505,8 @@ void link_set(LinkDir *dir, const LinkConfig *cfg)
 
     bool keep = suits(&dir->cfg, cfg);
     dir->cfg = *cfg;
+    dir->plain = is_plain(cfg);
+    dir->last_size = 0;
     if (keep)
         return;
     timer_stop(&dir->transmitter);

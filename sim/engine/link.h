@@ -33,16 +33,16 @@ typedef struct LinkConfig {
     SimTime      delay, jitter;
     Distribution distribution;
     uint64_t     rate;          /* bit/s; 0: infinite */
+    uint64_t     mtu;           /* bytes of network packet; 0: no limit; 1500 in link_defaults */
     bool         queue_in_bytes;
     uint64_t     queue;         /* limit behind the frame being sent, packets or bytes; 0: none */
-    QdiscConfig  qdisc;         /* what the queue does besides */
     LossModel    loss_model;
     Prob         loss;          /* LOSS_RANDOM */
     Prob         ge_p, ge_r;    /* Gilbert-Elliott: into, out of the bad state, */
     Prob         ge_h, ge_k;    /* the chance to pass in the bad, in the good one */
     Prob         duplicate, reorder, corrupt;
     uint64_t     gap;           /* frames from one reordered to the next, at least; 0, 1: any */
-    uint64_t     mtu;           /* bytes of network packet; 0: no limit; 1500 in link_defaults */
+    QdiscConfig  qdisc;         /* what the queue does besides holding its limit */
 } LinkConfig;
 
 extern const LinkConfig link_defaults;
@@ -83,25 +83,34 @@ typedef struct LinkWaiting { /* a frame that waits for the transmitter */
     size_t  size;
 } LinkWaiting;
 
+/* The random streams of a direction. */
+typedef struct LinkChances {
+    Rng loss, jitter, duplicate, reorder, corrupt;
+} LinkChances;
+
 struct LinkDir {
+    /* What every frame needs comes first, and lies together. */
     Link        *link;
     Port        *from, *to;
-    LinkConfig   cfg;
-    LinkCounters counters;
-    uint64_t     drops[DROP_LINK_ENDED]; /* frames that ended here, by reason */
-    char        *name;         /* "a>b", "a>b#2": its random streams are named after it */
-    Rng          rng_loss, rng_jitter, rng_duplicate, rng_reorder, rng_corrupt;
+    bool         plain;        /* nothing random happens: no loss, jitter, reordering, damage */
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
-    uint64_t     since_reorder;
     SimTime      next_free;    /* when the transmitter has sent all that is queued */
     SimTime      last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
+    size_t       last_size;    /* of a frame, */
+    SimTime      last_time;    /* and what the transmitter takes for it: the next is like it */
+    Flight       flight;       /* on the cable */
+    Timer        timer;        /* serves the first of these */
+    Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
     LinkWaiting *backlog;      /* a ring of those that wait, in the order of sending */
     size_t       backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
     uint64_t     backlog_bytes;
-    Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
+    LinkCounters counters;
+    LinkConfig   cfg;
+    uint64_t     drops[DROP_LINK_ENDED]; /* frames that ended here, by reason */
+    char        *name;         /* "a>b", "a>b#2": its random streams are named after it */
+    LinkChances *chances;      /* NULL while nothing has been random */
+    uint64_t     since_reorder;
     Timer        transmitter;  /* free again, and frames wait in the qdisc */
-    Flight       flight;       /* on the cable */
-    Timer        timer;        /* serves the first of these */
 };
 
 struct Link {

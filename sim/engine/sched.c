@@ -29,7 +29,7 @@ static inline bool entry_before(const SchedEntry *a, const SchedEntry *b)
     return key_of(a) < key_of(b);
 }
 
-static void place(Sched *s, size_t i, SchedEntry e)
+static inline void place(Sched *s, size_t i, SchedEntry e)
 {
     s->heap[i] = e;
     e.timer->slot = i;
@@ -48,7 +48,7 @@ static void sift_up(Sched *s, size_t i, SchedEntry e)
 }
 
 /* Of the children from `first` on; all four, as nearly always, by three comparisons and no jump. */
-static size_t least_child(const SchedEntry *heap, size_t n, size_t first)
+static inline size_t least_child(const SchedEntry *heap, size_t n, size_t first)
 {
     if (first + ARITY <= n) {
         size_t a = first + entry_before(&heap[first + 1], &heap[first]);
@@ -78,7 +78,7 @@ static void sift_down(Sched *s, size_t i, SchedEntry e)
 }
 
 /* The place of the timer that has fired is closed, if nothing has been put there. */
-static void close_vacancy(Sched *s)
+static inline void close_vacancy(Sched *s)
 {
     if (!s->vacant)
         return;
@@ -89,7 +89,7 @@ static void close_vacancy(Sched *s)
 }
 
 /* Most events set one timer: it takes the place of the one that fired, in one go down the heap. */
-static void heap_push(Sched *s, SchedEntry e)
+static inline void heap_push(Sched *s, SchedEntry e)
 {
     e.timer->in = TIMER_IN_HEAP;
     if (s->vacant) {
@@ -135,7 +135,7 @@ static void part(Sched *s)
     s->n = 0;
 }
 
-static void add(Sched *s, SchedEntry e)
+static inline void add(Sched *s, SchedEntry e)
 {
     if (s->n >= MANY && s->near_end == NEVER)
         part(s);
@@ -160,21 +160,24 @@ static void take_out(Timer *t)
     t->in = TIMER_IN_NOTHING;
 }
 
+static inline bool is_current(const SchedEntry *e)
+{
+    return e->at == e->timer->at && e->order == e->timer->order;
+}
+
 /* Makes the root the earliest pending timer; false if there is none. Entries of timers that were
  * pushed back are moved to where they belong. */
-static bool settle_root(Sched *s)
+static bool settle_root_slowly(Sched *s)
 {
-    close_vacancy(s);
     for (;;) {
         while (s->n == 0 && s->far.n > 0)
             s->near_end = far_take(&s->far, take_back, s);
         if (s->n == 0)
             return false;
-        SchedEntry e = s->heap[0];
-        Timer *t = e.timer;
-        if (e.at == t->at && e.order == t->order)
+        if (is_current(&s->heap[0]))
             return true;
-        e = (SchedEntry){ t->at, t->order, t };
+        Timer *t = s->heap[0].timer;
+        SchedEntry e = { t->at, t->order, t };
         if (e.at < s->near_end) {
             sift_down(s, 0, e);
         } else {
@@ -182,6 +185,12 @@ static bool settle_root(Sched *s)
             far_add(s, e);
         }
     }
+}
+
+static inline bool settle_root(Sched *s)
+{
+    close_vacancy(s);
+    return (s->n > 0 && is_current(&s->heap[0])) || settle_root_slowly(s);
 }
 
 void sched_init(Sched *s)
