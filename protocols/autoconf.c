@@ -306,7 +306,7 @@ static void warm_caches(const LanMap *map)
         const Lan *lan = lan_at(map, i);
         for (guint k = 0; k < lan->ifaces->len; k++) {
             Iface *iface = g_ptr_array_index(lan->ifaces, k);
-            if (iface->stack->cfg.arp.warm && !iface->port->node->down)
+            if (iface->stack->cfg->arp.warm && !iface->port->node->down)
                 warm_cache(iface, lan);
         }
     }

@@ -123,7 +123,7 @@ static bool wants_search(const LanMap *map, Stack *stack)
     Iface *out = NULL;
 
     ipv4_route_clear(stack->ipv4, ROUTE_AUTO);
-    if (!stack->cfg.ipv4.auto_routes)
+    if (!stack->cfg->ipv4.auto_routes)
         return stack->node->kind == NODE_ROUTER; /* others still go through it */
     if (stack->node->kind == NODE_ROUTER)
         return true;
@@ -442,7 +442,7 @@ RouteMap *autoconf_routes(const LanMap *lans)
             continue;
         if (stack->node->kind == NODE_HOST)
             give_host_routes(map, v);
-        else if (stack->cfg.ipv4.auto_routes)
+        else if (stack->cfg->ipv4.auto_routes)
             ipv4_route_source(stack->ipv4, &map->source);
     }
     return map;

@@ -6,6 +6,8 @@
 
 #include "protocols/internet/ipv4_flow.h"
 
+#include <string.h>
+
 const TracePoint HOST_CRASHED = { "sim:host_crashed", TRACE_SIM, { { "host", TV_STR } } };
 const TracePoint HOST_BOOTED = { "sim:host_booted", TRACE_SIM, { { "host", TV_STR } } };
 
@@ -55,6 +57,37 @@ static void iface_free(void *iface)
     g_free(iface);
 }
 
+/* Nodes are often made alike, one after the other, and then share what they were told. */
+typedef struct SharedConfig {
+    StackConfig cfg; /* first: a stack points to it */
+    unsigned    users;
+} SharedConfig;
+
+static const StackConfig *take_config(const Node *node, const StackConfig *wanted)
+{
+    const GPtrArray *nodes = node->sim->nodes;
+    const Node *before = node->index > 0 ? g_ptr_array_index(nodes, node->index - 1) : NULL;
+    const Stack *like = before != NULL ? node_stack(before) : NULL;
+    SharedConfig *shared;
+
+    if (like != NULL && memcmp(like->cfg, wanted, sizeof *wanted) == 0) {
+        shared = (SharedConfig *)(uintptr_t)like->cfg;
+    } else {
+        shared = g_new0(SharedConfig, 1);
+        shared->cfg = *wanted;
+    }
+    shared->users++;
+    return &shared->cfg;
+}
+
+static void leave_config(const StackConfig *cfg)
+{
+    SharedConfig *shared = (SharedConfig *)(uintptr_t)cfg;
+
+    if (--shared->users == 0)
+        g_free(shared);
+}
+
 /* Upper floors first: what they still hold goes down with them. */
 static void stack_free(void *stack_)
 {
@@ -68,6 +101,7 @@ static void stack_free(void *stack_)
     arp_free(stack->arp);
     g_ptr_array_free(stack->ifaces, TRUE);
     ip_kinds_clear(&stack->addrs);
+    leave_config(stack->cfg);
     g_free(stack);
 }
 
@@ -86,24 +120,25 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     g_assert(node->stack == NULL);
     g_assert(node->kind != NODE_SWITCH);
     Stack *stack = g_new0(Stack, 1);
+    StackConfig wanted = *cfg;
     char *name = g_strdup_printf("host:%s", node->name);
 
     node->stack = stack;
     node->free_stack = stack_free;
     node->sim->reader = &ipv4_reader;
     stack->node = node;
-    stack->cfg = *cfg;
-    stack->cfg.ipv4.forward = node->kind == NODE_ROUTER;
+    wanted.ipv4.forward = node->kind == NODE_ROUTER;
+    stack->cfg = take_config(node, &wanted);
     stack->ifaces = g_ptr_array_new_with_free_func(iface_free);
     stack->programs = g_ptr_array_new_with_free_func(program_end);
     sim_rng(node->sim, name, &stack->rng);
     g_free(name);
     eth_init(&stack->eth, node);
-    stack->arp = arp_new(stack, &stack->cfg.arp, unresolved, stack);
-    stack->ipv4 = ipv4_new(stack, &stack->cfg.ipv4, stack->arp);
+    stack->arp = arp_new(stack, &stack->cfg->arp, unresolved, stack);
+    stack->ipv4 = ipv4_new(stack, &stack->cfg->ipv4, stack->arp);
     stack->icmp = icmp_new(stack);
     stack->udp = udp_new(stack);
-    stack->tcp = tcp_new(stack, &stack->cfg.tcp);
+    stack->tcp = tcp_new(stack, &stack->cfg->tcp);
     wire_up(stack);
     return stack;
 }
@@ -120,7 +155,7 @@ Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac)
     iface->mac = mac != NULL ? *mac : mac_from_u64((UINT64_C(0x02) << 40) + ++sim->next_mac);
     iface->mtu = link_defaults.mtu;
     iface->ip = (IpPrefix){ .addr = IP_NONE };
-    port->check_fcs = stack->cfg.fcs;
+    port->check_fcs = stack->cfg->fcs;
     port->input = eth_input;
     port->owner = iface;
     g_ptr_array_add(stack->ifaces, iface);

@@ -21,7 +21,7 @@ StackConfig stack_config_default(void);
 
 struct Stack {
     Node       *node;
-    StackConfig cfg;
+    const StackConfig *cfg; /* the same for nodes made one after the other alike */
     Eth         eth;
     GPtrArray  *ifaces; /* of Iface, owned; the i-th is on the node's i-th port */
     AddrTable   addrs;

@@ -73,8 +73,8 @@ START_TEST(a_router_forwards_and_a_host_does_not)
 {
     Stack *r = net_router(net, "r", NULL), *far = net_host(net, "far", NULL);
 
-    ck_assert(r->cfg.ipv4.forward);
-    ck_assert(!a->cfg.ipv4.forward);
+    ck_assert(r->cfg->ipv4.forward);
+    ck_assert(!a->cfg->ipv4.forward);
     net_link(net, b->node, "10.0.1.2/24", far->node, "10.0.1.9/24", 0);
     net_route(a, "10.0.1.0/24", "10.0.0.2");
     ck_assert_uint_eq(ping(a, "10.0.1.9"), 0);

@@ -560,7 +560,6 @@ START_TEST(a_wrong_checksum_is_dropped_unless_believed)
     peer_establish(&n);
     opt.bit = (14 + 20 + 20 + 3) * 8;
     opt.from = n.peer->node;
-    n.c->cfg.fcs = false;
     net_iface(n.c, 0)->port->check_fcs = false;
     fault_add(n.link, FAULT_CORRUPT, &opt, &calls, "damage");
     peer_inject(&n, ". 301 ack 101 len 10");

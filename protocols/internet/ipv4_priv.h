@@ -5,7 +5,7 @@
 #pragma once
 #include "protocols/internet/ipv4.h"
 
-enum { IPV4_MAX_PROTOS = 8, IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
+enum { IPV4_MAX_PROTOS = 4, IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
 
 typedef struct Ipv4Proto {
     uint8_t      proto;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    BUCKETS = 64,                      /* of sockets, by port */
+    BUCKETS = 4,                       /* of sockets, by port, at first */
     PORT_FIRST = 49152, PORT_LAST = 65535, /* ephemeral: RFC 6335 §6 */
     QUOTED_MIN = 8,
 };
@@ -53,7 +53,8 @@ struct UdpSock {
 struct Udp {
     Stack     *stack;
     Node      *node;
-    UdpSock   *bucket[BUCKETS];
+    UdpSock  **buckets;    /* a power of 2 of them; NULL until there is a socket */
+    unsigned   mask;
     GPtrArray *socks;      /* open, in the order of opening */
     GPtrArray *ended;      /* outlived by their programs: of before a crash */
     uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
@@ -64,6 +65,38 @@ struct Udp {
 static bool is_wild(IpAddr addr)
 {
     return ip_is_any(addr) || ip_is_none(addr);
+}
+
+static UdpSock **bucket(const Udp *udp, uint16_t port)
+{
+    return &udp->buckets[port & udp->mask];
+}
+
+static UdpSock *first_in_bucket(const Udp *udp, uint16_t port)
+{
+    return udp->buckets != NULL ? *bucket(udp, port) : NULL;
+}
+
+static void link_sock(Udp *udp, UdpSock *s)
+{
+    UdpSock **at = bucket(udp, s->port);
+
+    s->next = *at;
+    *at = s;
+}
+
+/* Room for one socket more: buckets hold one or two. */
+static void make_room(Udp *udp)
+{
+    unsigned n = udp->buckets == NULL ? BUCKETS : 2 * (udp->mask + 1);
+
+    if (udp->buckets != NULL && udp->socks->len < n)
+        return;
+    g_free(udp->buckets);
+    udp->buckets = g_new0(UdpSock *, n);
+    udp->mask = n - 1;
+    for (guint i = 0; i < udp->socks->len; i++)
+        link_sock(udp, g_ptr_array_index(udp->socks, i));
 }
 
 /* How well a socket fits a datagram: the best one gets it. 0: not at all. */
@@ -82,7 +115,7 @@ static UdpSock *find_sock(const Udp *udp, IpAddr local, uint16_t port, IpAddr pe
     UdpSock *best = NULL;
     int best_fit = 0;
 
-    for (UdpSock *s = udp->bucket[port % BUCKETS]; s != NULL; s = s->next) {
+    for (UdpSock *s = first_in_bucket(udp, port); s != NULL; s = s->next) {
         int f = fit(s, local, port, peer, peer_port);
         if (f > best_fit) {
             best = s;
@@ -94,7 +127,7 @@ static UdpSock *find_sock(const Udp *udp, IpAddr local, uint16_t port, IpAddr pe
 
 static bool is_taken(const Udp *udp, IpAddr addr, uint16_t port)
 {
-    for (const UdpSock *s = udp->bucket[port % BUCKETS]; s != NULL; s = s->next)
+    for (const UdpSock *s = first_in_bucket(udp, port); s != NULL; s = s->next)
         if (s->port == port && (is_wild(addr) || is_wild(s->addr) || ip_equal(s->addr, addr)))
             return true;
     return false;
@@ -124,7 +157,7 @@ static uint16_t ephemeral_port(Udp *udp, IpAddr addr)
 
 static void unlink_sock(UdpSock *s)
 {
-    UdpSock **at = &s->udp->bucket[s->port % BUCKETS];
+    UdpSock **at = bucket(s->udp, s->port);
 
     while (*at != s)
         at = &(*at)->next;
@@ -267,13 +300,13 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
     UdpSock *s = g_new0(UdpSock, 1);
     *s = (UdpSock){
         .udp = udp,
-        .next = udp->bucket[port % BUCKETS],
         .addr = is_wild(addr) ? IP4_ANY : addr,
         .port = port,
         .rcvbuf = UDP_RCVBUF,
     };
     timer_init(&s->timer, &udp->node->sim->sched, tell_fired, s);
-    udp->bucket[port % BUCKETS] = s;
+    make_room(udp);
+    link_sock(udp, s);
     g_ptr_array_add(udp->socks, s);
     return s;
 }
@@ -507,5 +540,6 @@ void udp_free(Udp *udp)
         sock_free(udp->ended->pdata[i], DROP_LINK_ENDED);
     g_ptr_array_free(udp->socks, TRUE);
     g_ptr_array_free(udp->ended, TRUE);
+    g_free(udp->buckets);
     g_free(udp);
 }

@@ -21,6 +21,27 @@ const char *node_kind_name(NodeKind kind)
     return names[kind];
 }
 
+/* What all nodes show that have nothing to show: nobody writes here. */
+static const uint64_t nothing[MAX((int)COUNTER_COUNT, (int)DROP_COUNT)];
+
+static uint64_t *zeros(void)
+{
+    return (uint64_t *)(uintptr_t)nothing;
+}
+
+void node_make_counters(Node *node)
+{
+    node->counters = g_new0(uint64_t, COUNTER_COUNT);
+    node->counts = true;
+}
+
+static void count_drop(Node *node, DropReason why)
+{
+    if (node->drops == nothing)
+        node->drops = g_new0(uint64_t, DROP_COUNT);
+    node->drops[why]++;
+}
+
 static void port_free(void *port_)
 {
     Port *port = port_;
@@ -37,6 +58,7 @@ Node *node_new(Sim *sim, const char *name, NodeKind kind)
     node->index = sim->nodes->len;
     node->name = g_strdup(name);
     node->kind = kind;
+    node->counters = node->drops = zeros();
     node->ports = g_ptr_array_new_with_free_func(port_free);
     g_ptr_array_add(sim->nodes, node);
     g_hash_table_insert(sim->by_name, node->name, node);
@@ -49,6 +71,10 @@ void node_free(Node *node)
     if (node->free_stack != NULL)
         node->free_stack(node->stack);
     g_ptr_array_free(node->ports, TRUE);
+    if (node->counts)
+        g_free(node->counters);
+    if (node->drops != nothing)
+        g_free(node->drops);
     g_free(node->name);
     g_free(node);
 }
@@ -110,7 +136,7 @@ void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why)
 
     trace(node->sim, PACKET_DROPPED, node, port, pkt, (int64_t)pkt->id, trace_str(r->name),
           trace_str(r->rule));
-    node->drops[why]++;
+    count_drop(node, why);
     node->sim->packets.dropped++;
     packet_free(pkt);
 }

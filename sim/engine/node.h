@@ -35,12 +35,15 @@ struct Node {
     char      *name;
     NodeKind   kind;
     bool       down;    /* crashed: takes and sends nothing */
+    bool       counts;  /* it has counted something */
     GPtrArray *ports;   /* of Port, owned */
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);
     void      *binding; /* for the rank above that made it; NULL */
-    uint64_t   counters[COUNTER_COUNT];
-    uint64_t   drops[DROP_COUNT]; /* packets refused here, by reason */
+    /* Read as they are; written through node_count and packet_drop alone, for a node that has not
+     * counted yet has no room of its own. */
+    uint64_t  *counters; /* by Counter */
+    uint64_t  *drops;    /* packets refused here, by reason */
 };
 
 extern const TracePoint PACKET_DROPPED; /* id, reason, rule */
@@ -63,7 +66,11 @@ void port_send(Port *port, Packet *pkt);
 /* The end of a refused packet: traces it, counts it, frees it. */
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);
 
+void node_make_counters(Node *node);
+
 static inline void node_count(Node *node, Counter c)
 {
+    if (G_UNLIKELY(!node->counts))
+        node_make_counters(node);
     node->counters[c]++;
 }

@@ -57,7 +57,7 @@ int lua_counter_index(lua_State *L, Node *node, const char *name)
     if (strcmp(name, "counters") == 0)
         push_counters(L, node);
     else if (strcmp(name, "drops") == 0)
-        lua_push_drops(L, node->drops, G_N_ELEMENTS(node->drops));
+        lua_push_drops(L, node->drops, DROP_COUNT);
     else if (strcmp(name, "state") == 0)
         lua_pushstring(L, node->down ? "down" : "up");
     else

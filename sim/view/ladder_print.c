@@ -97,7 +97,7 @@ char *ladder_host_name(const Node *node)
     const Stack *stack = node_stack(node);
     g_autoptr(GString) wrong = g_string_new(NULL);
 
-    if (stack != NULL && tcp_config_is_wrong(&stack->cfg.tcp, wrong))
+    if (stack != NULL && tcp_config_is_wrong(&stack->cfg->tcp, wrong))
         return g_strdup_printf("%s (%s)", node->name, wrong->str);
     return g_strdup(node->name);
 }
