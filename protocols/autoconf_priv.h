@@ -32,8 +32,8 @@ static inline bool is_router(const Iface *iface)
     return iface->port->node->kind == NODE_ROUTER;
 }
 
-/* Makes all automatic routes anew. The map is where routers ask for theirs, and outlives that; those
- * of an earlier one are forgotten. */
+/* Makes all automatic routes anew. The map is where routers ask for theirs, and outlives that;
+ * those of an earlier one are forgotten. */
 typedef struct RouteMap RouteMap;
 RouteMap *autoconf_routes(const LanMap *lans);
 void      route_map_free(RouteMap *map); /* NULL is fine */

@@ -249,8 +249,8 @@ static bool jumps_ahead(LinkDir *dir)
     return true;
 }
 
-/* What may befall a frame that has been sent; false: it is lost. *arrive is when it arrives, late or
- * early. */
+/* What may befall a frame that has been sent; false: it is lost. *arrive is when it arrives, late
+ * or early. */
 static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 {
     const LinkConfig *cfg = &dir->cfg;
