@@ -78,7 +78,11 @@ static void take_ack(Tcb *tcb, const Segment *seg, AckNews *news)
     news->acked = text;
     acked_advance(tcb, news);
     tcb->rtt_last = RTT_NONE;
-    if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
+    bool every = tcb->tcp->cfg.profile == TCP_PROFILE_LINUX; /* ACK is a sample, of the oldest */
+    if (every && news->rtt_first != RTT_NONE && !news->repaired) {
+        tcb->rtt_timing = false;
+        tcp_rtt_sample(tcb, news->rtt_first);
+    } else if (tcb->rtt_timing && seq_geq(seg->ack, tcb->rtt_seq)) {
         tcb->rtt_timing = false;
         tcp_rtt_sample(tcb, sim_now(tcb->tcp->sim) - tcb->rtt_start);
     } else {
@@ -583,6 +587,7 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     keepalive_heard(tcb);
     tcb->rcv_tos = seg->ip->tos;
     tally_received(tcb, seg);
+    tcb->pieces.leaving = false; /* what it lets go is another piece */
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT &&

@@ -241,7 +241,7 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     /* The byte of a window probe sent before does not make a whole segment a repetition. */
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
-    bool pushed = tcb->tcp->cfg.offload ? piece_pushes(tcb, behind, again) : last && !tcb->more;
+    bool pushed = tcb->tcp->cfg.offload ? piece_pushes(tcb, seq, behind, again) : last && !tcb->more;
 
     if (text > 0 && (pushed || push_covers(tcb, seq, behind)))
         flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61, MAY-15 */

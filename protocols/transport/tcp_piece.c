@@ -277,7 +277,6 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
     if (now == 0)
         return 0;
     Piece *leaves = cut_at(p, seq + now);
-    leaves->several = now > mss;
     leaves->sent = sim_now(tcb->tcp->sim);
     if (now % mss != 0) {
         p->has_small = true;
@@ -286,13 +285,19 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
     return now;
 }
 
-bool piece_pushes(const Tcb *tcb, TcpSeq end, bool again)
+bool piece_pushes(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 {
-    const Pieces *p = &tcb->pieces;
+    Pieces *p = &tcb->pieces;
+    bool follows = p->leaving && p->left == seq;
     size_t at = piece_at(p, end - 1);
 
-    return at < p->n && p->a[at].end == end &&
-           (p->a[at].push || (p->a[at].several && !again));
+    p->leaving = true;
+    p->left = end;
+    if (at == p->n || p->a[at].end != end)
+        return false;
+    TcpSeq from = at > 0 ? p->a[at - 1].end : tcb->out_seq;
+    p->leaving = false;
+    return p->a[at].push || (follows && seq_gt(seq, from) && (again || end == tcb->burst_end));
 }
 
 uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq)

@@ -80,8 +80,7 @@ typedef struct Ecn { /* RFC 3168 §6.1 */
 /* The send buffer in pieces, with the knob offload. */
 typedef struct Piece {
     TcpSeq end;
-    bool   push; /* its last segment has PSH */
-    bool   several; /* it too, but only for the first time */
+    bool   push; /* a write ends there */
     bool   eor;  /* the program ended a record with it */
     SimTime sent;
 } Piece;
@@ -90,6 +89,8 @@ typedef struct Pieces {
     Piece *a;         /* not acknowledged, in order; none is empty */
     size_t n, cap;
     TcpSeq pushed;    /* behind what was last pushed */
+    bool   leaving;   /* the segment before the next was of the same piece, and ended here: */
+    TcpSeq left;
     bool   has_small; /* less than a segment is outstanding: */
     TcpSeq small;     /* it ends here */
 } Pieces;
@@ -592,8 +593,8 @@ void     piece_grow_buffer(Tcb *tcb);    /* with the congestion window */
 /* How much leaves at once from SND.NXT, never sent, with so much room in the peer's window and in
  * ours; 0: nothing yet. A piece ends behind it from now on. */
 uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss);
-/* One with PSH ends there; `again`: that was sent before. */
-bool     piece_pushes(const Tcb *tcb, TcpSeq end, bool again);
+/* A segment leaves: with PSH if a write ends there, or a piece of several that leave together. */
+bool     piece_pushes(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again);
 uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq); /* to the end of a record, if it is near */
 
 /* tcp_tally.c */

@@ -49,11 +49,12 @@ static bool find(const TcpInfo *i, const char *name, int64_t *out)
         { "tcpi_snd_mss", i->mss },
         { "tcpi_rcv_mss", i->largest },
         { "tcpi_advmss", i->rcv_mss },
-        { "tcpi_unacked", (flight + mss - 1) / mss },
         { "tcpi_ca_state", i->ca_state },
+        { "tcpi_unacked", i->unacked },
         { "tcpi_sacked", i->sacked },
         { "tcpi_lost", i->lost },
         { "tcpi_retrans", i->retrans },
+        { "tcpi_fackets", 0 }, /* as in Linux since 4.15 */
         { "tcpi_reordering", i->reordering },
         { "tcpi_reord_seen", i->reorder_seen },
         { "tcpi_delivered", (int64_t)i->delivered_segs },
