@@ -241,8 +241,10 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     /* The byte of a window probe sent before does not make a whole segment a repetition. */
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
-    bool pushed = tcb->tcp->cfg.offload ? piece_pushes(tcb, seq, behind, again) : last && !tcb->more;
+    bool pushed = last && !tcb->more;
 
+    if (tcb->tcp->cfg.offload)
+        pushed = piece_pushes(tcb, seq, behind, again);
     if (text > 0 && (pushed || push_covers(tcb, seq, behind)))
         flags |= TCP_PSH; /* RFC 9293 §3.9.1.2, MUST-61, MAY-15 */
     if (fin) {
@@ -303,7 +305,8 @@ static bool look(const Tcb *tcb, Chance *ch)
     ch->usable = MIN(peers, ours);
     ch->text = MIN(MIN(ch->queued, ch->usable), ch->most);
     ch->fin = tcb->fin_queued && ch->text == ch->queued && peers > ch->text &&
-              (ch->text > 0 || in_flight < window || text_una(tcb) == tcb->snd_max);
+              (ch->text > 0 || in_flight < window || text_una(tcb) == tcb->snd_max ||
+               tcb->tcp->cfg.profile == TCP_PROFILE_LINUX); /* it needs no room in cwnd there */
     return ch->text > 0 || ch->fin;
 }
 

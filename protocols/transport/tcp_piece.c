@@ -228,7 +228,7 @@ static bool defers(const Tcb *tcb, uint32_t len, uint32_t window, uint32_t ours,
     SimTime now = sim_now(tcb->tcp->sim);
     uint32_t limit = MIN(window, ours);
 
-    if (tcb->filling || tcb->ca >= TCP_CA_RECOVERY || now > tcb->tally.sent + MSEC)
+    if (tcb->filling || tcb->ca >= TCP_CA_RECOVERY || now >= tcb->tally.sent + MSEC)
         return false;
     if (limit >= segments_by_rate(tcb, mss) * mss || (!last && limit >= len) ||
         limit >= MIN(tcb->snd_wnd, tcb->cong.cwnd) / 3)
