@@ -164,7 +164,7 @@ static void fin_received(Tcb *tcb)
     case TCP_SYN_RECEIVED:
     case TCP_ESTABLISHED:
         tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
-        if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->bytes_received > 0)
+        if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->quick < tcb->tcp->cfg.quickack)
             tcb->quick = 0; /* the program will close, too: its FIN may carry the ACK */
         owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
         return;

@@ -57,7 +57,7 @@ static bool find(const TcpInfo *i, const char *name, int64_t *out)
         { "tcpi_fackets", 0 }, /* as in Linux since 4.15 */
         { "tcpi_reordering", i->reordering },
         { "tcpi_reord_seen", i->reorder_seen },
-        { "tcpi_delivered", (int64_t)i->delivered_segs },
+        { "tcpi_delivered", (int64_t)i->delivered_segs + (i->snd_una != i->iss) }, /* SYN, too */
         { "tcpi_delivery_rate", (int64_t)i->delivery_rate },
         { "tcpi_min_rtt", i->min_rtt / USEC },
         { "tcpi_rtt", i->srtt / USEC },
