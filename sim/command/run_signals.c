@@ -41,6 +41,8 @@ static void on_tick(int sig)
     (void)sig;
     watch.ticks++;
     if (watch.stopping > 0) {
+        if (lua_env_telling(watch.env))
+            return;
         if (++watch.stopping == GRACE_TICKS && watch.out != NULL)
             siglongjmp(*watch.out, 1);
         if (watch.stopping > LAST_TICKS) {

@@ -82,11 +82,6 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
 
     *out = (LuaOutcome){ .error = g_strdup(parts->error) };
     out->loaded = parts->loaded;
-    out->bound = env->tripped;
-    if (env->trip_text != NULL)
-        out->bound_text = env->trip_placed
-                              ? g_strdup(env->trip_text)
-                              : g_strdup_printf("%s: %s", world->file, env->trip_text);
     out->failures = parts->failures;
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
     out->checks = world->checks;
@@ -101,6 +96,24 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
         g_free(place);
     }
     out->events = env->progress;
+    env->told = true;
+}
+
+/* What is left behind may have been told already, all but the bound that it reached since. */
+static void tell_outcome(LuaEnv *env, LuaOutcome *out)
+{
+    World *world = g_ptr_array_index(env->worlds, 0);
+
+    env->telling = true;
+    if (!env->told)
+        fill_outcome(env, world, out);
+    if (out->bound == BOUND_NONE && env->tripped != BOUND_NONE) {
+        out->bound = env->tripped;
+        out->bound_text = env->trip_placed
+                              ? g_strdup(env->trip_text)
+                              : g_strdup_printf("%s: %s", world->file, env->trip_text);
+    }
+    env->telling = false;
 }
 
 void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t len, LuaOutcome *out)
@@ -118,7 +131,7 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
         bounds_trip_memory(env);
     if (status != LUA_OK)
         world_fail(world, env->L);
-    fill_outcome(env, world, out);
+    tell_outcome(env, out);
     while (env->world != NULL)
         world_end(env->world);
 }
@@ -131,15 +144,19 @@ void lua_env_play(LuaEnv *env, const char *file, LuaOutcome *out)
 void lua_env_abandon(LuaEnv *env, LuaOutcome *out)
 {
     bounds_see_signals(env);
-    fill_outcome(env, g_ptr_array_index(env->worlds, 0), out);
+    tell_outcome(env, out);
     for (World *world = env->world; world != NULL; world = world->outer)
-        if (env->hooks.world_ended != NULL)
-            env->hooks.world_ended(env->hooks.self, world);
+        world_tell_end(world);
 }
 
 void lua_env_stop(LuaEnv *env, Bound why)
 {
     env->pending = (sig_atomic_t)why;
+}
+
+bool lua_env_telling(const LuaEnv *env)
+{
+    return env->telling;
 }
 
 int lua_env_beat(const LuaEnv *env)

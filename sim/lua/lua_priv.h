@@ -30,6 +30,7 @@ struct LuaEnv {
     const char *callback_what;
     unsigned   looking;   /* depth of functions that may look, not act */
     bool       ending;    /* tasks are being ended: their __close handlers do nothing */
+    bool       told;      /* what came of the run is in its LuaOutcome */
     uint64_t   serial;    /* of objects and tasks */
     uint64_t   text_ids;  /* of tables and functions that were printed */
 
@@ -49,6 +50,7 @@ struct LuaEnv {
     bool                  trip_placed;  /* the text says where */
     volatile sig_atomic_t pending;      /* a Bound from lua_env_stop */
     volatile sig_atomic_t beat;         /* changes while something happens */
+    volatile sig_atomic_t telling;      /* lua_env_telling */
 };
 
 typedef enum WorldEnd { WORLD_ENDED, WORLD_ERROR, WORLD_BOUND } WorldEnd;
@@ -64,6 +66,7 @@ struct WorldParts {
     Rng        random;     /* math.random */
     char      *error;      /* of the author: it ended this world */
     bool       loaded;     /* the file's task has waited or ended without an error */
+    bool       told;       /* the views know that it is over */
     GPtrArray *failures;   /* of Failure */
     GPtrArray *watches;    /* sim.always, sim.never */
     GPtrArray *labels;     /* sim.label, and */
@@ -88,6 +91,7 @@ World   *world_begin(LuaEnv *env, uint64_t seed, const char *file);
 WorldEnd world_play(World *world, lua_State *L);
 /* The last of its life; see lua_env.h. The World itself stays, with sim NULL. */
 void     world_end(World *world);
+void     world_tell_end(World *world); /* to the views, once */
 /* An error of the author's, its message (of any type) on top of L, which it pops: ends the world's
  * run. */
 void     world_fail(World *world, lua_State *L);

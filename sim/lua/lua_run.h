@@ -65,9 +65,12 @@ void lua_env_play_text(LuaEnv *env, const char *file, const char *text, size_t l
 void lua_env_stop(LuaEnv *env, Bound why);
 /* Changes while events happen; for a signal handler that wants to know. */
 int lua_env_beat(const LuaEnv *env);
+/* It is telling what came of the run, or the views that a world is over: they print at the pace of
+ * whoever reads them, and are not to be left behind in the middle. For a signal handler, too. */
+bool lua_env_telling(const LuaEnv *env);
 
 /* Instead of returning from play, after a siglongjmp out of it: tells what came of it so far and
- * ends the views, but no task and no world. Nothing may be done with the environment afterwards,
+ * ends the views, as far as that has not been done, but no task and no world. Nothing may be done with the environment afterwards,
  * not even freeing. */
 void lua_env_abandon(LuaEnv *env, LuaOutcome *out);
 

@@ -151,14 +151,24 @@ WorldEnd world_play(World *world, lua_State *L)
     return world->env->tripped != BOUND_NONE ? WORLD_BOUND : WORLD_ENDED;
 }
 
+void world_tell_end(World *world)
+{
+    LuaEnv *env = world->env;
+
+    env->telling = true;
+    if (!world->parts->told && env->hooks.world_ended != NULL)
+        env->hooks.world_ended(env->hooks.self, world);
+    world->parts->told = true;
+    env->telling = false;
+}
+
 void world_end(World *world)
 {
     LuaEnv *env = world->env;
     WorldParts *parts = world->parts;
     Trace *trace = &world->sim->trace;
 
-    if (env->hooks.world_ended != NULL)
-        env->hooks.world_ended(env->hooks.self, world);
+    world_tell_end(world);
     /* From here on nobody looks: what handles do when they are given up is no part of the run. */
     env->ending = true;
     world->sim->after_event = NULL;
