@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <string.h>
+#include <time.h>
 
 Suite *dns_zone_suite(void);
 
@@ -154,6 +155,29 @@ START_TEST(a_wrong_zone_is_refused_with_its_line)
                   "%s", wrong[_i].text);
     ck_assert_msg(strstr(error->message, wrong[_i].error) != NULL, "%s: %s", wrong[_i].text,
                   error->message);
+    g_error_free(error);
+    dns_zone_free(z);
+}
+END_TEST
+
+/* A zero octet is no part of a text, wherever a word, a number or a string was to come. */
+START_TEST(a_zero_octet_is_refused)
+{
+    static const char *const fronts[] = { "", "a", "a ", "a A ", "a TXT ", "a TXT x", "a TXT \"",
+                                          "a TXT \\", "a TYPE1000 \\# 0 ", "a TYPE1000 \\# ",
+                                          "$ORIGIN ", "a NS b\\", "a MX 10 " };
+    const char *front = fronts[_i];
+    size_t n = strlen(front);
+    char text[32];
+    DnsName origin;
+    GError *error = NULL;
+
+    memcpy(text, front, n);
+    memcpy(text + n, "\0 x\n", 4);
+    ck_assert(dns_name_parse("example.", &origin));
+    DnsZone *z = dns_zone_new(&origin);
+    ck_assert(!dns_zone_read(z, text, n + 4, "z", true, &error));
+    ck_assert_str_eq(error->message, "z:1: a zero octet");
     g_error_free(error);
     dns_zone_free(z);
 }
@@ -361,14 +385,77 @@ START_TEST(a_broadcast_question_is_not_recursed)
 }
 END_TEST
 
-/* A zone of 100,000 names is found in by halves: each question costs the same as in a small one. */
-START_TEST(a_large_zone_answers)
+/* n names in no order; 7919 has no factor in common with n. */
+static GString *large_zone(unsigned n)
 {
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < 100000; i++)
-        g_string_append_printf(text, "h%u A 10.%u.%u.%u\n", i * 7919 % 100000, i >> 16,
-                               i >> 8 & 255, i & 255);
+    for (unsigned i = 0; i < n; i++)
+        g_string_append_printf(text, "h%u A 10.%u.%u.%u\n", (unsigned)((uint64_t)i * 7919 % n),
+                               i >> 16, i >> 8 & 255, i & 255);
+    return text;
+}
+
+static clock_t load(unsigned n, GPtrArray *zones)
+{
+    GString *text = large_zone(n);
+    DnsName origin;
+
+    ck_assert(dns_name_parse("big.example.", &origin));
+    clock_t start_at = clock();
+    DnsZone *z = dns_zone_new(&origin);
+    ck_assert(dns_zone_read(z, text->str, text->len, "z", true, NULL));
+    clock_t took = clock() - start_at;
+    ck_assert_uint_eq(dns_zone_records(z), n + 1);
+    g_ptr_array_add(zones, z);
+    g_string_free(text, TRUE);
+    return took;
+}
+
+/* Every question has an answer, or, with `absent`, none. */
+static clock_t answer(const GPtrArray *zones, unsigned questions, unsigned names, bool absent)
+{
+    clock_t start_at = clock();
+
+    for (unsigned i = 0; i < questions; i++) {
+        DnsMessage *m = dns_message_new();
+        char name[40];
+        g_snprintf(name, sizeof name, "%s%u.big.example.", absent ? "x" : "h", i * 31 % names);
+        m->asks = true;
+        m->q = (DnsQuestion){ .type = DNS_A, .klass = DNS_IN };
+        ck_assert(dns_name_parse(name, &m->q.name));
+        ck_assert(dns_zones_answer(zones, m));
+        ck_assert_uint_eq(m->sections[DNS_ANSWER]->len, absent ? 0 : 1);
+        dns_message_free(m);
+    }
+    return clock() - start_at;
+}
+
+/* A thousand times the names: a question costs some halvings more, not a thousand times as much; ten
+ * times the names load in some ten times the time, not a hundred. */
+START_TEST(a_large_zone_is_not_scanned)
+{
+    GPtrArray *small = g_ptr_array_new_with_free_func(dns_zone_free);
+    GPtrArray *middle = g_ptr_array_new_with_free_func(dns_zone_free);
+    GPtrArray *large = g_ptr_array_new_with_free_func(dns_zone_free);
+
+    load(100, small);
+    clock_t ten = load(10000, middle), hundred = load(100000, large);
+    ck_assert_msg(hundred < 40 * ten, "10,000 names: %ld, 100,000: %ld", ten, hundred);
+    for (int absent = 0; absent < 2; absent++) {
+        clock_t few = answer(small, 2000, 100, absent), many = answer(large, 2000, 100000, absent);
+        ck_assert_msg(many < 20 * few, "among 100 names: %ld, among 100,000: %ld", few, many);
+    }
+    g_ptr_array_free(small, TRUE);
+    g_ptr_array_free(middle, TRUE);
+    g_ptr_array_free(large, TRUE);
+}
+END_TEST
+
+START_TEST(a_large_zone_answers)
+{
+    GString *text = large_zone(100000);
+
     dnsnet_init(&d);
     dnsnet_zone(&d, "big.example.", text->str);
     ASKED("h7919.big.example. A", "NOERROR aa; an h7919.big.example. 3600 A 10.0.0.1");
@@ -387,6 +474,7 @@ Suite *dns_zone_suite(void)
     tcase_add_test(t, below_a_cut_is_a_referral);
     tcase_add_test(t, aliases_are_followed);
     tcase_add_loop_test(t, a_wrong_zone_is_refused_with_its_line, 0, G_N_ELEMENTS(wrong));
+    tcase_add_loop_test(t, a_zero_octet_is_refused, 0, 13);
     tcase_add_test(t, a_master_file_must_have_its_soa);
     tcase_add_test(t, wildcards_stand_for_what_does_not_exist);
     tcase_add_test(t, no_name_and_no_data_differ);
@@ -398,6 +486,7 @@ Suite *dns_zone_suite(void)
     tcase_add_test(t, edns_is_answered_with_edns);
     tcase_add_test(t, a_broadcast_question_is_not_recursed);
     tcase_add_test(t, a_large_zone_answers);
+    tcase_add_test(t, a_large_zone_is_not_scanned);
     suite_add_tcase(s, t);
     return s;
 }

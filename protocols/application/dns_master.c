@@ -59,7 +59,7 @@ static void skip_blanks(Master *m)
 
 static bool ends_word(char c)
 {
-    return strchr(" \t\r\n;()\"", c) != NULL;
+    return c != 0 && strchr(" \t\r\n;()\"", c) != NULL;
 }
 
 /* The next token into m->kind and m->token; an escape stays as it is written. */
@@ -88,7 +88,7 @@ static bool next(Master *m)
             return fail(m, "a zero octet");
         if (n + 3 > TOKEN_MAX)
             return fail(m, "a word is too long");
-        if (*m->p == '\\' && m->p + 1 < m->end && m->p[1] != '\n')
+        if (*m->p == '\\' && m->p + 1 < m->end && m->p[1] != '\n' && m->p[1] != 0)
             m->token[n++] = *m->p++;
         m->token[n++] = *m->p++;
     }
