@@ -56,10 +56,12 @@ NetError dns_stream_fill(DnsStream *s)
 
 bool dns_stream_take(DnsStream *s, Span *message)
 {
-    const uint8_t *p = s->in->data + s->taken;
     size_t n = s->in->len - s->taken;
 
-    if (n < 2 || n - 2 < get16(p))
+    if (n < 2)
+        return false;
+    const uint8_t *p = s->in->data + s->taken;
+    if (n - 2 < get16(p))
         return false;
     *message = (Span){ p + 2, get16(p) };
     s->taken += 2u + message->n;
