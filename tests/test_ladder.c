@@ -436,9 +436,34 @@ START_TEST(nothing_happened)
     World w = { 0 };
 
     pair(&w, 80, link_defaults);
+    char *text = finish(&w);
+    ck_assert_str_eq(text, "  (no packet was sent)\n");
+    free(text);
+}
+END_TEST
+
+/* The world of a lesson that plays others, and then says what they have shown. */
+START_TEST(notes_without_packets)
+{
+    World w = { 0 };
+
+    pair(&w, 80, link_defaults);
     ladder_note(w.ladder, "an empty stage");
     char *text = finish(&w);
-    ck_assert_str_eq(text, "  (no packet was sent)\n\n  0.000  * an empty stage\n\n");
+    ck_assert_str_eq(text, "\n  0.000  * an empty stage\n\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(no_line_begins_with_a_full_stop)
+{
+    World w = { 0 };
+
+    pair(&w, 80, link_defaults);
+    ladder_note(w.ladder, "SYN 从 40000 到 80，回答从 80 到 40000：谁发的报文段，源端口就写谁的。");
+    char *text = finish(&w);
+    ck_assert_ptr_nonnull(strstr(text, "源端口就写谁\n"));
+    ck_assert_ptr_nonnull(strstr(text, "           的。\n"));
     free(text);
 }
 END_TEST
@@ -459,6 +484,8 @@ Suite *ladder_suite(void)
     tcase_add_test(tc, a_host_alone_speaks_to_its_router);
     tcase_add_test(tc, a_label_takes_the_place_of_numbers);
     tcase_add_test(tc, nothing_happened);
+    tcase_add_test(tc, notes_without_packets);
+    tcase_add_test(tc, no_line_begins_with_a_full_stop);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -25,12 +25,14 @@ struct Looks {
     Looks *outer;
     Events *digest;
     Ladder *ladder; /* NULL: not shown */
+    bool noted;     /* it has something to say even without a packet */
 };
 
 struct Views {
     const RunRequest *req;
     char *scenario; /* the file's name, without folder */
     FILE *out;
+    bool printed; /* a table or the like stands right above */
     char *text; /* where out goes if the request names none */
     size_t text_len;
     Looks *looks;
@@ -150,8 +152,12 @@ static void world_ended(void *views_, World *world)
     if (world->outer == NULL)
         stop_looking_at_first(views, looks);
     if (looks->ladder != NULL) {
-        if (views->req->view == VIEW_LADDER && world->sim->packets.made > 0)
+        if (views->req->view == VIEW_LADDER && (world->sim->packets.made > 0 || looks->noted)) {
+            if (views->printed && world->sim->packets.made > 0)
+                fputc('\n', views->out);
             ladder_print(looks->ladder, views->out);
+            views->printed = false;
+        }
         ladder_free(looks->ladder);
     }
     views->looks = looks->outer;
@@ -168,15 +174,18 @@ static void print(void *views_, const char *text)
     bool pure =
         views->req->view == VIEW_TCPDUMP || views->req->view == VIEW_EVENTS || views->stdout_taken;
     fputs(text, pure ? stderr : views->out);
+    views->printed = true;
 }
 
 static void note(void *views_, World *world, const char *text)
 {
     Views *views = views_;
 
-    for (const Looks *looks = views->looks; looks != NULL; looks = looks->outer)
-        if (looks->world == world && looks->ladder != NULL)
+    for (Looks *looks = views->looks; looks != NULL; looks = looks->outer)
+        if (looks->world == world && looks->ladder != NULL) {
+            looks->noted = true;
             ladder_note(looks->ladder, text);
+        }
 }
 
 static void lesson(void *views_, World *world, const char *title, const char *question)

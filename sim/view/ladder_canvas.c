@@ -111,7 +111,16 @@ void canvas_gap(Canvas *c)
         canvas_flush(c);
 }
 
-/* How many bytes of text fit into `room` columns, cut at a blank or behind a wide character. */
+/* Whether a line may begin with this: no mark that closes something may. */
+static bool may_begin(const char *text)
+{
+    static const char marks[] = "。，、；：？！）》”’";
+    gunichar u = g_utf8_get_char_validated(text, -1);
+
+    return u == 0 || g_utf8_strchr(marks, -1, u) == NULL;
+}
+
+/* How many bytes of text fit into `room` columns, cut at a blank or between wide characters. */
 static size_t fitting(const char *text, size_t room)
 {
     const char *p = text, *best = text;
@@ -123,7 +132,7 @@ static size_t fitting(const char *text, size_t room)
         width += columns;
         if (width > room)
             return best > text ? (size_t)(best - text) : MAX((size_t)(before - text), 1);
-        if (*p == ' ' || *p == '\0' || columns == 2)
+        if (*p == ' ' || *p == '\0' || (columns == 2 && may_begin(p)))
             best = p;
     }
     return (size_t)(p - text);

@@ -388,7 +388,7 @@ void ladder_print(Ladder *l, FILE *out)
     find_answers(l);
     number_rows(l);
     measure(&lines);
-    if (l->hosts->len == 0) {
+    if (l->rows->len == 0) {
         canvas_put(&lines.c, 2, ladder_word(l, W_NOTHING), S_DIM);
         canvas_flush(&lines.c);
     }
