@@ -1,14 +1,27 @@
 -- Nobody listens on this port. What does the caller get, and what does the host remember?
 local course = require "course"
 sim.lesson { "Nobody listens there", zh = "端口没开",
-             question = { "What happens when the port is closed?", zh = "端口没有程序监听会怎样？" } }
-course.defaults()
+             question = { "What happens when the port is closed?", zh = "端口没有程序监听会怎样？" },
+             flip = { closed_port = "silent" } }
+local p = sim.params { closed_port = "rst" }
+course.defaults { closed_port = p.closed_port }
 local client, server = course.pair()
+
+-- A host that does not answer, as behind a firewall that drops: the caller learns nothing.
+if p.closed_port == "silent" then
+  local conn, err = client:connect(server, 80, { sport = 40000 })
+  check.equal(err, "ETIMEDOUT")
+  check.near(sim.now(), 127, 0, "two minutes instead of one round trip")
+  sim.note { "Without the RST the client cannot tell a closed port from a lost packet.",
+             zh = "没有 RST，客户端分不清是端口没开还是包丢了。" }
+  return
+end
 
 local conn, err = client:connect(server, 80, { sport = 40000 })
 check.equal(conn, nil)
 check.equal(err, "ECONNREFUSED")
 check.near(sim.now(), 0.020, 0, "refused after one round trip")
+check.equal(#client:sockets {}, 0, "SYN-SENT, then CLOSED")
 sim.note { "RST: no such connection here. It refuses this attempt, and says nothing about the next.",
            zh = "RST 表示这里没有这个连接：它拒绝的是这一次，与下一次无关。" }
 
@@ -18,3 +31,14 @@ check.trace({ client, server }, [[
 ]])
 check.equal(#server:sockets(), 0, "the server has no state before, during or after")
 check.equal(server.counters.TcpOutRsts, 1)
+
+-- The same with the addresses of the notes, byte for byte.
+sim.play(function()
+  course.defaults()
+  local caller, called = course.notes { client = { tcp = { isn = 84689409 } } }
+  check.equal(select(2, caller:connect(called, 80, { sport = 51323 })), "ECONNREFUSED")
+  local rst = called:packets({ tcp = "R." })[1]
+  check.equal(course.tcp_bytes(rst), "\0\x50\xc8\x7b\0\0\0\0\x05\x0c\x42\x02\x50\x14\0\0\x87\xe6\0\0")
+end)
+sim.note { "RST has other uses, too: an unknown connection, an abort, a wrong acknowledgment (RFC 9293 §3.5.2).",
+           zh = "RST 还有别的用处：没有这条连接、强行中止、确认号不对（RFC 9293 §3.5.2）。" }

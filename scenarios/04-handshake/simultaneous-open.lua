@@ -1,11 +1,26 @@
 -- Both call each other in the same instant. Nobody listens: can that be a connection?
 local course = require "course"
 sim.lesson { "Both call at once", zh = "同时打开",
-             question = { "What if both call at the same time?", zh = "双方同时发起连接会怎样？" } }
+             question = { "What if both call at the same time?", zh = "双方同时发起连接会怎样？" },
+             flip = { later = "15ms" } }
+local p = sim.params { later = "0ms" }      -- how much later the server calls
 course.defaults()
 local client, server = course.pair()
 
-local called = server:spawn(function() return server:connect(client, 40000, { sport = 50000 }) end)
+local called = server:spawn(function()
+  sim.sleep(p.later)
+  return server:connect(client, 40000, { sport = 50000 })
+end)
+if sim.number(p.later) >= 0.010 then        -- the first SYN has come, and met nobody
+  local conn, err = client:connect(server, 50000, { sport = 40000 })
+  check.equal(err, "ECONNREFUSED", "too late to be at the same time: a closed port, a RST")
+  check.near(sim.now(), 0.020, 0)
+  check.equal(select(2, called:wait()), "ECONNREFUSED", "and the other finds nobody either")
+  sim.note { "The calls must cross in the network: neither may have arrived before the other was made.",
+             zh = "两个呼叫必须在途中交错：任何一个都不能在对方拨出之前到达。" }
+  return
+end
+
 sim.spawn(function()
   sim.sleep("15ms")
   check.equal(#client:sockets { state = "SYN_RECEIVED" }, 1)

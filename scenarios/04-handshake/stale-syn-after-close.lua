@@ -4,11 +4,11 @@ local course = require "course"
 sim.lesson { "A SYN that comes back from the dead", zh = "失效的连接请求又到了",
              question = { "Why three handshakes, not two?", zh = "为什么是三次握手，不是两次？" },
              flip = { handshake = "two-way" } }
-local p = sim.params { handshake = "three-way", held_for = "30.01s" }
+local p = sim.params { handshake = "three-way", held_for = "30.01s", closed_port = "rst" }
 
 course.defaults { msl = "5s" }       -- the client has left TIME-WAIT when the old SYN comes
 local client, r, server, near, far = course.hop {
-  client = { tcp = { isn = 1000 } },
+  client = { tcp = { isn = 1000, closed_port = p.closed_port } },
   server = { tcp = { isn = { 5000, 9000 }, handshake = p.handshake } },
 }
 
@@ -48,15 +48,42 @@ old_syn:release()
 sim.settle()
 
 check.equal(delivered, 100, "no byte but the request's was delivered")
+check.trace({ client, server }, [[
+  0.000  client > server  [S]   seq 0
+  1.000  client > server  [S]   seq 0
+  1.020  server > client  [S.]  seq 0 ack 1
+  1.040  client > server  [.]   ack 1
+  1.040  client > server  [P.]  seq 1:101 ack 1
+  1.060  server > client  [.]   ack 101
+  1.060  server > client  [P.]  seq 1:201 ack 101
+  1.080  client > server  [.]   ack 201
+  2.000  client > server  [F.]  seq 101 ack 201
+  2.020  server > client  [.]   ack 102
+  2.120  server > client  [F.]  seq 201 ack 102
+  2.140  client > server  [.]   ack 202
+  ...
+]])
 local since = { since = p.held_for, filter = { tcp = true } }
-if p.handshake == "three-way" then
+if p.closed_port == "silent" then
+  check.equal(#server:packets({ tcp = "S.", src = server }, { since = 30 }), p.handshake == "three-way" and 6 or 1)
+  check.near(sim.now(), p.handshake == "three-way" and 93.020 or 30.040, 0,
+             "nobody answers: the half-open entry goes 63 s after the old SYN has come")
+elseif p.handshake == "three-way" then
   check.trace(client, [[
     30.040  server > client  [S.]  seq 0 ack 1
     30.040  client > server  [R]   seq 1  win 0
   ]], since)
+  local answer, reset = server:packets({ tcp = "S." })[2], server:packets({ tcp = "R" })[1]
+  check.equal({ answer.tcp.seq, answer.tcp.ack, reset.tcp.seq }, { 9000, 1001, 1001 }, "numbers as on the wire")
+  check.near(reset.time - answer.time, 0.040, 1e-9, "half-open for one round trip")
   check.equal(accepted, 1, "the client's RST ends it before the server's program hears of it")
   check.equal(#server:sockets { state = "SYN_RECEIVED" }, 0, "the half-open entry is gone")
 else
   check.equal(accepted, 2, "the server's program serves a connection that nobody asked for")
   check.equal(#server:packets { tcp = "R" }, 1, "only the client's RST frees it again")
 end
+sim.note { "The client does not ignore the unexpected SYN-ACK, as many books say: it answers RST (RFC 9293 §3.5.2).",
+           zh = "很多书说客户端“不理睬”这个 SYN+ACK；其实它回 RST（RFC 9293 §3.5.2）。" }
+sim.note { "Only a SYN that is late can do this, not a lost one. The router here breaks the MSL on purpose.",
+           zh = "只有“迟到”的 SYN 才会这样，“丢失”的不会。这里的路由器故意违反了 MSL。" }
+return accepted

@@ -1,7 +1,8 @@
 -- The first segment is lost, once, twice, three times. Who tries again, and when?
 local course = require "course"
 sim.lesson { "The first segment is lost", zh = "第一次握手丢失",
-             question = { "What if the first segment is lost?", zh = "第一次握手丢了会怎样？" } }
+             question = { "What if the first segment is lost?", zh = "第一次握手丢了会怎样？" },
+             flip = { losses = 3 } }
 local p = sim.params { losses = 1 }
 course.defaults()
 local client, server, wire = course.pair()

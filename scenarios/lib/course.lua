@@ -54,6 +54,14 @@ function course.pair(options)
   return client, server, link(client, server, "10ms", options.link)
 end
 
+-- client 10.0.2.2 - server 10.0.2.15: a pair with the addresses of the capture that the notes print.
+function course.notes(options)
+  options = options or {}
+  local client = host("client", "10.0.2.2/24", options)
+  local server = host("server", "10.0.2.15/24", options)
+  return client, server, link(client, server, "10ms", options.link)
+end
+
 -- client 10.0.1.10 - r 10.0.1.1 / 10.0.2.1 - server 10.0.2.20: 10 ms a cable, RTT 40 ms.
 function course.hop(options)
   options = options or {}
@@ -166,6 +174,23 @@ function course.label_dns()
   end
   sim.label({ udp = true, dport = 53 }, says)
   sim.label({ udp = true, sport = 53 }, says)
+end
+
+-- The bits of the letters in which a packet's flags are written: "P." is 0x18.
+function course.flag_bits(flags)
+  local bits = { F = 1, S = 2, R = 4, P = 8, ["."] = 16, U = 32, E = 64, W = 128 }
+  local all = 0
+  for letter in flags:gmatch(".") do all = all | bits[letter] end
+  return all
+end
+
+-- A packet's TCP header and data, byte for byte, from its fields (of options only MSS or a timestamp).
+function course.tcp_bytes(packet)
+  local t = packet.tcp
+  local options = t.mss and string.pack(">I1I1I2", 2, 4, t.mss)
+      or t.ts_val and string.pack(">I1I1I1I1I4I4", 1, 1, 8, 10, t.ts_val, t.ts_ecr) or ""
+  return string.pack(">I2I2I4I4I1I1I2I2I2", t.sport, t.dport, t.seq, t.ack, t.offset << 4 | t.reserved,
+                     course.flag_bits(t.flags), t.window, t.checksum, t.urgent) .. options .. packet.payload
 end
 
 -- A server's program: accepts for ever and runs f(conn, n) in a task for each, n counted from 1.
