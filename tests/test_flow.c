@@ -185,6 +185,17 @@ START_TEST(the_answer_to_a_stale_syn_begins_a_new_incarnation)
 }
 END_TEST
 
+START_TEST(from_time_wait_an_old_syn_is_answered_in_the_old_numbers)
+{
+    connection(1000, 5000);
+    now = 30 * SEC;
+    see(false, TCP_SYN | TCP_ACK, 9000, 1001); /* the client's old SYN has come to the listener */
+    expect(false, TCP_SYN | TCP_ACK, 9000, 1001, 0, 1, 2);
+    see(true, TCP_ACK, 1102, 5202);
+    expect(true, TCP_ACK, 1102, 5202, 102, 202, 1);
+}
+END_TEST
+
 START_TEST(a_challenge_ack_speaks_of_the_connection_that_is_there)
 {
     connection(1000, 5000);
@@ -255,6 +266,7 @@ Suite *flow_suite(void)
     tcase_add_test(tc, a_host_with_one_number_is_where_the_peers_answer_is);
     tcase_add_test(tc, an_old_duplicate_is_relative_to_its_own_incarnation);
     tcase_add_test(tc, the_answer_to_a_stale_syn_begins_a_new_incarnation);
+    tcase_add_test(tc, from_time_wait_an_old_syn_is_answered_in_the_old_numbers);
     tcase_add_test(tc, a_challenge_ack_speaks_of_the_connection_that_is_there);
     tcase_add_test(tc, syns_that_cross_are_one_connection);
     tcase_add_test(tc, without_a_syn_the_first_seen_counts);

@@ -153,8 +153,9 @@ static Incarnation *append_incarnation(GArray *incarnations)
 }
 
 /* The one that `from` was in when it made the segment. A host whose SYNs all have the same number
- * is in the next one as soon as the peer answers that number with one of its own. */
-static guint own(const Flow *flow, int from, SimTime made, guint fallback)
+ * is in the next one as soon as the peer answers that number with one of its own; unless what it
+ * says fits the one before better, as from TIME-WAIT, when it was an old SYN that was answered. */
+static guint own(const Flow *flow, int from, const TcpHdr *h, SimTime made, guint fallback)
 {
     guint n = flow->incarnations->len, found = n;
 
@@ -166,7 +167,8 @@ static guint own(const Flow *flow, int from, SimTime made, guint fallback)
     const Side *mine = &incarnation(flow, found)->side[from];
     for (guint i = n; i-- > found + 1;) {
         const Incarnation *inc = incarnation(flow, i);
-        if (inc->side[from].syn && inc->side[from].base == mine->base && inc->began <= made)
+        if (inc->side[from].syn && inc->side[from].base == mine->base && inc->began <= made &&
+            misfit(inc, from, h) <= misfit(incarnation(flow, found), from, h))
             return i;
     }
     return found;
@@ -176,7 +178,7 @@ static guint belongs_to(const Flow *flow, int from, const TcpHdr *h, SimTime mad
 {
     guint fits = best_fit(flow, from, h);
 
-    return made == NEVER || (h->flags & TCP_RST) ? fits : own(flow, from, made, fits);
+    return made == NEVER || (h->flags & TCP_RST) ? fits : own(flow, from, h, made, fits);
 }
 
 /* Does the ACK of a SYN,ACK answer the SYN that this side is known by? More than one beyond the ISN
