@@ -430,7 +430,7 @@ static void check_send_side(const Tcb *tcb)
     g_assert(tcb->cong.cwnd > 0);
     check_board(&tcb->agreed.board.blocks, tcb->snd_una, tcb->snd_max);
     if (tcb->state >= TCP_ESTABLISHED) /* a SYN is not in the record */
-        sent_check(&tcb->repair.sent, seq_max(tcb->snd_una, tcb->iss + 1), tcb->snd_max);
+        sent_check(&tcb->repair.sent, tcb->out_seq + tcb->fin_acked, tcb->snd_max);
 }
 
 static void check_receive_side(const Tcb *tcb)
