@@ -3,21 +3,20 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run.h"
+#include "sim/command/terminal.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* The command line as GOption reads it. */
 typedef struct Options {
     char *view, *at, *seed, *until, *max_events, *max_memory, *max_instructions, *wall_limit;
-    char *colour, *lang;
+    TerminalOptions terminal;
     char **captures, **outputs, **sets, **files;
-    int columns;
     unsigned times, verbose;                                   /* -t, -v: how often */
     int full, absolute, ethernet, names, digest, stats, quiet; /* GOption's booleans are ints */
 } Options;
@@ -85,12 +84,6 @@ static void add_view_entries(GOptionGroup *group, Options *o)
           "Show Ethernet headers (tcpdump view)", NULL },
         { "verbose", 'v', no_arg, G_OPTION_ARG_CALLBACK, count, "Say more", NULL },
         { "names", 0, 0, G_OPTION_ARG_NONE, &o->names, "Names for addresses (tcpdump view)", NULL },
-        { "color", 0, 0, G_OPTION_ARG_STRING, &o->colour, "auto (default), always or never",
-          "WHEN" },
-        { "columns", 0, 0, G_OPTION_ARG_INT, &o->columns,
-          "Width of the ladder (default: the terminal's, else 80)", "N" },
-        { "lang", 0, 0, G_OPTION_ARG_STRING, &o->lang,
-          "Language of the narration, en or zh (default: from LANG)", "LANG" },
         { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print on stderr what the run has cost",
           NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No count of checks on stderr", NULL },
@@ -107,6 +100,7 @@ static GOptionContext *make_context(Options *o)
     GOptionGroup *group = g_option_group_new("run", NULL, NULL, o, NULL);
 
     add_view_entries(group, o);
+    terminal_add_entries(group, &o->terminal);
     add_limit_entries(group, o);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(
@@ -148,27 +142,6 @@ static bool read_time(const char *option, const char *text, SimTime *out, GError
     return false;
 }
 
-/* One of the names, NULL-terminated. */
-static bool read_choice(const char *option, const char *text, const char *const *names, int *out,
-                        GError **error)
-{
-    if (text == NULL)
-        return true;
-    for (int i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], text) == 0) {
-            *out = i;
-            return true;
-        }
-    const char *near = knob_nearest(names, text);
-    char *all = g_strjoinv(", ", (char **)(uintptr_t)names);
-    bad(error,
-        near != NULL ? "%s %s: one of %s is wanted; did you mean '%s'?"
-                     : "%s %s: one of %s is wanted",
-        option, text, all, near);
-    g_free(all);
-    return false;
-}
-
 static bool read_limits(const Options *o, RunRequest *req, GError **error)
 {
     RunOptions *opt = &req->options;
@@ -191,57 +164,7 @@ static bool read_limits(const Options *o, RunRequest *req, GError **error)
     return true;
 }
 
-/* --- the surroundings ------------------------------------------------------------------------- */
-
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* NO_COLOR wins over the variables that force it; an option wins over all. */
-static bool want_colour(int choice)
-{
-    enum { AUTO, ALWAYS, NEVER_AT_ALL };
-    static const char *const forcing[] = { "CLICOLOR_FORCE", "FORCE_COLOR" };
-
-    if (choice != AUTO)
-        return choice == ALWAYS;
-    if (environment("NO_COLOR") != NULL)
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(forcing); i++) {
-        const char *value = environment(forcing[i]);
-        if (value != NULL && strcmp(value, "0") != 0)
-            return true;
-    }
-    const char *term = environment("TERM");
-    return isatty(STDOUT_FILENO) && (term == NULL || strcmp(term, "dumb") != 0);
-}
-
-static bool speaks_chinese(void)
-{
-    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const char *value = environment(names[i]);
-        if (value != NULL)
-            return g_str_has_prefix(value, "zh");
-    }
-    return false;
-}
-
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-    const char *columns = environment("COLUMNS");
-
-    if (columns != NULL && atoi(columns) > 0)
-        return (unsigned)atoi(columns);
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return 80;
-}
+/* --- the request ------------------------------------------------------------------------------ */
 
 static GPtrArray *as_array(char **strings)
 {
@@ -264,12 +187,11 @@ static bool differ(const GPtrArray *names, GError **error)
 
 static bool make_request(const Options *o, RunRequest *req, GError **error)
 {
-    static const char *const colours[] = { "auto", "always", "never", NULL };
-    static const char *const langs[] = { "en", "zh", NULL };
     static const DissectTime times[] = { DISSECT_TIME_SECONDS, DISSECT_TIME_NONE,
                                          DISSECT_TIME_SECONDS, DISSECT_TIME_TTTT,
                                          DISSECT_TIME_SECONDS, DISSECT_TIME_SINCE };
-    int view = VIEW_LADDER, colour = 0, lang = speaks_chinese();
+    int view = VIEW_LADDER;
+    Terminal terminal;
 
     *req = run_request_default;
     req->options = run_defaults;
@@ -277,9 +199,8 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
     req->captures = as_array(o->captures);
     req->outputs = as_array(o->outputs);
     if (!read_limits(o, req, error) ||
-        !read_choice("--view", o->view, run_view_names, &view, error) ||
-        !read_choice("--color", o->colour, colours, &colour, error) ||
-        !read_choice("--lang", o->lang, langs, &lang, error))
+        !option_choice("--view", o->view, run_view_names, &view, error) ||
+        !terminal_read(&o->terminal, &terminal, error))
         return false;
     if (o->at != NULL && o->captures == NULL)
         return bad(error, "--at %s: it says where -w takes its capture, and there is no -w", o->at);
@@ -287,12 +208,10 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
         return false;
     if (o->times >= G_N_ELEMENTS(times))
         return bad(error, "-t: five times at most, as tcpdump");
-    if (o->columns < 0)
-        return bad(error, "--columns %d: a width is wanted", o->columns);
     req->view = (RunView)view;
-    req->options.chinese = lang == 1;
-    req->colour = want_colour(colour);
-    req->width = o->columns > 0 ? (unsigned)o->columns : terminal_width();
+    req->options.chinese = terminal.chinese;
+    req->colour = terminal.colour;
+    req->width = terminal.width;
     req->time = times[o->times];
     req->verbose = o->verbose;
     req->at = o->at;
@@ -355,12 +274,11 @@ static void free_options(Options *o)
                       o->max_events,
                       o->max_memory,
                       o->max_instructions,
-                      o->wall_limit,
-                      o->colour,
-                      o->lang };
+                      o->wall_limit };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
+    terminal_options_clear(&o->terminal);
     g_strfreev(o->captures);
     g_strfreev(o->outputs);
     g_strfreev(o->sets);

@@ -35,6 +35,8 @@ static void take_outcome(RunResult *out, LuaOutcome *outcome)
     out->bound = g_steal_pointer(&outcome->bound_text);
     out->failures = outcome->failures;
     out->waiting = outcome->waiting;
+    out->params = outcome->params;
+    g_ptr_array_free(outcome->flip, TRUE);
     out->checks = outcome->checks;
     out->failed = outcome->failed;
     out->events = outcome->events;
@@ -74,6 +76,7 @@ int run_scenario(const char *file, const RunRequest *req, RunResult *out)
         out->error = g_strdup(error->message);
         out->failures = g_ptr_array_new_with_free_func(failure_free);
         out->waiting = g_ptr_array_new_with_free_func(g_free);
+        out->params = g_ptr_array_new_with_free_func(g_free);
         g_error_free(error);
         return out->status;
     }
@@ -101,6 +104,7 @@ void run_result_clear(RunResult *out)
     g_free(out->bound);
     g_ptr_array_free(out->failures, TRUE);
     g_ptr_array_free(out->waiting, TRUE);
+    g_ptr_array_free(out->params, TRUE);
     free(out->text);
     *out = (RunResult){ 0 };
 }

@@ -38,6 +38,7 @@ typedef struct RunRequest {
     bool        digest;    /* wanted in RunResult */
     SimTime     wall_limit; /* 0: none. No event for 10 s ends a run anyway, */
     bool        signals;    /* if this is set: SIGALRM, SIGINT and SIGABRT are handled meanwhile */
+    bool        untitled;   /* the ladder has no headline: whoever plays it has said it already */
 } RunRequest;
 extern const RunRequest run_request_default; /* but for its options: run_defaults */
 
@@ -47,6 +48,7 @@ typedef struct RunResult {
     char      *bound;     /* which limit was reached; NULL */
     GPtrArray *failures;  /* of Failure (lua_run.h) */
     GPtrArray *waiting;   /* of char *: tasks that still waited at the end */
+    GPtrArray *params;    /* of char * "name=value": the scenario's own, as they were */
     unsigned   checks, failed;
     char       digest[65]; /* hex; empty if not asked for or not to be had */
     char      *text;      /* what the views and print wrote, if RunRequest.out is NULL */
@@ -64,5 +66,6 @@ int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_pkt(int argc, char **argv);
 int cmd_meta(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
 int cmd_knobs(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -188,16 +188,17 @@ static void note(void *views_, World *world, const char *text)
         }
 }
 
-static void lesson(void *views_, World *world, const char *title, const char *question)
+static bool lesson(void *views_, World *world, const Lesson *lesson)
 {
     Views *views = views_;
 
-    if (views->req->view != VIEW_LADDER || !from_its_own_file(world))
-        return;
-    fprintf(views->out, "%s\n", title);
-    if (question != NULL)
-        fprintf(views->out, "%s\n", question);
+    if (views->req->view != VIEW_LADDER || views->req->untitled || !from_its_own_file(world))
+        return true;
+    fprintf(views->out, "%s\n", lesson->title);
+    if (lesson->question != NULL)
+        fprintf(views->out, "%s\n", lesson->question);
     fputc('\n', views->out);
+    return true;
 }
 
 LuaHooks views_hooks(Views *views)

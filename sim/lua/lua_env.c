@@ -84,6 +84,10 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
     out->loaded = parts->loaded;
     out->failures = parts->failures;
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
+    out->params = g_steal_pointer(&parts->param_text);
+    parts->param_text = g_ptr_array_new_with_free_func(g_free);
+    out->flip = g_steal_pointer(&parts->flip);
+    parts->flip = g_ptr_array_new_with_free_func(g_free);
     out->checks = world->checks;
     out->failed = world->failed;
     out->waiting = g_ptr_array_new_with_free_func(g_free);
@@ -190,5 +194,7 @@ void lua_outcome_clear(LuaOutcome *out)
     g_free(out->bound_text);
     g_ptr_array_free(out->failures, TRUE);
     g_ptr_array_free(out->waiting, TRUE);
+    g_ptr_array_free(out->params, TRUE);
+    g_ptr_array_free(out->flip, TRUE);
     *out = (LuaOutcome){ 0 };
 }

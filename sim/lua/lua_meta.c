@@ -31,6 +31,7 @@ static const char head[] =
     "|\"FIN_WAIT_2\"|\"CLOSE_WAIT\"|\"CLOSING\"|\"LAST_ACK\"|\"TIME_WAIT\"\n\n"
     "---@class TimeoutOpts\n---@field timeout? Time\n\n"
     "---@class LessonOpts\n---@field [1] string\n---@field zh? string\n---@field question? Text\n"
+    "---@field shows? Text\n"
     "---@field flip? table\n\n"
     "---@class TableOpts\n---@field [1] string\n---@field zh? string\n---@field columns Text[]\n"
     "---@field rows any[][]\n\n"

@@ -76,6 +76,8 @@ struct WorldParts {
     GPtrArray *queue;      /* the events that wait for them */
     GPtrArray *params;     /* of char *: names declared by sim.params */
     GPtrArray *param_text; /* of char *: "name=value" as they are in this world, in order */
+    GPtrArray *flip;       /* of char * likewise: sim.lesson's */
+    bool       taught;     /* sim.lesson was called */
     int        given_ref;  /* sim.play's parameters; LUA_NOREF */
 };
 

@@ -25,6 +25,12 @@ typedef struct Failure {
 } Failure;
 void failure_free(void *failure);
 
+/* What sim.lesson says, in the run's language. Texts but the title may be NULL; all is borrowed. */
+typedef struct Lesson {
+    const char      *title, *question, *shows;
+    const GPtrArray *flip; /* of char * "name=value": what makes it come out otherwise */
+} Lesson;
+
 /* What a run tells whoever plays it, while it goes on. Each may be NULL. */
 typedef struct LuaHooks {
     void (*world_begun)(void *self, World *world); /* its Sim is empty: the place to add sinks */
@@ -32,7 +38,7 @@ typedef struct LuaHooks {
     void (*world_ended)(void *self, World *world); /* it still stands, but is over */
     void (*print)(void *self, const char *text);   /* of print and sim.table: whole lines */
     void (*note)(void *self, World *world, const char *text);
-    void (*lesson)(void *self, World *world, const char *title, const char *question);
+    bool (*lesson)(void *self, World *world, const Lesson *lesson); /* false: enough, end here */
     void  *self;
 } LuaHooks;
 
@@ -47,6 +53,8 @@ typedef struct LuaOutcome {
     GPtrArray *failures; /* of Failure, in order */
     unsigned   checks, failed;
     GPtrArray *waiting;  /* of char *: "file:line: task 3 still waits"; spawned tasks at the end */
+    GPtrArray *params;   /* of char * "name=value": those of sim.params, as they were */
+    GPtrArray *flip;     /* of char * likewise: sim.lesson's */
     uint64_t   events;   /* of all worlds */
 } LuaOutcome;
 void lua_outcome_clear(LuaOutcome *out);
@@ -70,8 +78,8 @@ int lua_env_beat(const LuaEnv *env);
 bool lua_env_telling(const LuaEnv *env);
 
 /* Instead of returning from play, after a siglongjmp out of it: tells what came of it so far and
- * ends the views, as far as that has not been done, but no task and no world. Nothing may be done with the environment afterwards,
- * not even freeing. */
+ * ends the views, as far as that has not been done, but no task and no world. Nothing may be done
+ * with the environment afterwards, not even freeing. */
 void lua_env_abandon(LuaEnv *env, LuaOutcome *out);
 
 void lua_env_free(LuaEnv *env);

@@ -194,6 +194,11 @@ void sim_params_finish(World *world)
         check_declared(world, "--set ", name);
         g_free(name);
     }
+    for (guint i = 0; i < world->parts->flip->len; i++) {
+        const char *set = g_ptr_array_index(world->parts->flip, i);
+        g_autofree char *name = g_strndup(set, strcspn(set, "="));
+        check_declared(world, "sim.lesson: flip: ", name);
+    }
     if (world->parts->given_ref == LUA_NOREF)
         return;
     lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->given_ref);
@@ -258,13 +263,38 @@ static void check_fields(lua_State *L, int arg, const char *what, const char *co
     lua_pop(L, 1);
 }
 
-/* sim.lesson { title, zh = title, question = text, flip = { name = value } } */
+/* The text in the field, in the run's language; NULL if there is none. Stays on the stack. */
+static const char *optional_text(lua_State *L, const char *field)
+{
+    return lua_getfield(L, 1, field) != LUA_TNIL ? lua_check_text(L, lua_gettop(L)) : NULL;
+}
+
+/* What the table on top of the stack sets, as --set takes it. */
+static void read_flip(lua_State *L, World *world)
+{
+    WorldParts *parts = world->parts;
+
+    order_push_keys(L, -1);
+    lua_Integer n = luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        if (lua_rawgeti(L, -1, i) != LUA_TSTRING)
+            lua_fail(L, "sim.lesson: flip sets parameters by name, as in { name = value }");
+        const char *name = lua_tostring(L, -1);
+        lua_getfield(L, -3, name);
+        order_push_text(L, -1);
+        g_ptr_array_add(parts->flip, g_strconcat(name, "=", lua_tostring(L, -1), NULL));
+        lua_pop(L, 3);
+    }
+    lua_pop(L, 1);
+}
+
+/* sim.lesson { title, zh = title, question = text, shows = text, flip = { name = value } } */
 static int l_lesson(lua_State *L)
 {
-    static const char *const fields[] = { "zh", "question", "flip", NULL };
+    static const char *const fields[] = { "zh", "question", "shows", "flip", NULL };
     World *world = lua_world(L);
     const LuaHooks *hooks = &world->env->hooks;
-    const char *question = NULL;
+    Lesson lesson = { .flip = world->parts->flip };
 
     lua_settop(L, 1);
     if (lua_type(L, 1) == LUA_TSTRING) { /* a title is enough */
@@ -274,13 +304,18 @@ static int l_lesson(lua_State *L)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     check_fields(L, 1, "sim.lesson", fields);
-    if (lua_getfield(L, 1, "flip") != LUA_TNIL && !lua_istable(L, -1))
+    if (world->parts->taught)
+        return lua_fail(L, "sim.lesson: a scenario is one lesson, and says so once");
+    world->parts->taught = true;
+    if (lua_getfield(L, 1, "flip") == LUA_TTABLE)
+        read_flip(L, world);
+    else if (!lua_isnil(L, -1))
         return lua_fail(L, "sim.lesson: flip is a table of parameters");
-    if (lua_getfield(L, 1, "question") != LUA_TNIL)
-        question = lua_check_text(L, 3);
-    const char *title = lua_check_text(L, 1);
-    if (hooks->lesson != NULL)
-        hooks->lesson(hooks->self, world, title, question);
+    lesson.question = optional_text(L, "question");
+    lesson.shows = optional_text(L, "shows");
+    lesson.title = lua_check_text(L, 1);
+    if (hooks->lesson != NULL && !hooks->lesson(hooks->self, world, &lesson))
+        return luaL_error(L, "no more than the lesson's name is wanted");
     return 0;
 }
 

@@ -29,6 +29,7 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
     parts->params = g_ptr_array_new_with_free_func(g_free);
     parts->param_text = g_ptr_array_new_with_free_func(g_free);
+    parts->flip = g_ptr_array_new_with_free_func(g_free);
     parts->given_ref = LUA_NOREF;
     lua_newtable(env->L);
     parts->objects_ref = luaL_ref(env->L, LUA_REGISTRYINDEX);
@@ -188,6 +189,7 @@ void world_end(World *world)
     g_ptr_array_free(parts->conditions, TRUE);
     g_ptr_array_free(parts->params, TRUE);
     g_ptr_array_free(parts->param_text, TRUE);
+    g_ptr_array_free(parts->flip, TRUE);
     env->world = world->outer;
     env->ending = false;
 }
