@@ -8,6 +8,12 @@
 #include <check.h>
 #include <glib.h>
 
+static void append_pattern(Ring *r, uint64_t offset, size_t n)
+{
+    ring_write_pattern(r, r->len, offset, n);
+    ring_extend(r, n);
+}
+
 static void check_front(const Ring *r, uint64_t offset, size_t n)
 {
     g_autofree uint8_t *bytes = g_malloc(n);
@@ -22,12 +28,15 @@ START_TEST(bytes_come_out_as_they_went_in)
     Ring r = { 0 };
     uint64_t in = 0, out = 0;
     uint32_t x = 7;
+    bool described = _i == 1;
 
     for (int step = 0; step < 2000; step++) {
         x = x * 1664525 + 1013904223;
         size_t n = (x >> 16) % 700;
         if (x >> 31) {
-            ring_append_pattern(&r, in, n);
+            append_pattern(&r, in, n);
+            if (!described)
+                ring_write_out(&r);
             in += n;
         } else {
             n = MIN(n, r.len);
@@ -36,9 +45,56 @@ START_TEST(bytes_come_out_as_they_went_in)
             out += n;
         }
         ck_assert_uint_eq(r.len, in - out);
+        if (described)
+            ck_assert_ptr_null(r.bytes);
     }
     ring_free(&r);
     ck_assert_ptr_null(r.bytes);
+}
+END_TEST
+
+enum { MODEL = 1 << 20 };
+
+/* At a place of the stream, the same into the ring and into a row of bytes: now a run of the pattern
+ * that goes on, now one from elsewhere, now bytes. */
+static void give(Ring *r, uint8_t *row, uint64_t start, size_t at, size_t n, uint32_t how)
+{
+    uint64_t from = start + at + (how % 16 == 0 ? 12345 : 0);
+
+    tcp_pattern_fill(row + start + at, from, n);
+    if (how % 16 == 1)
+        ring_write(r, at, row + start + at, n);
+    else
+        ring_write_pattern(r, at, from, n);
+}
+
+START_TEST(a_description_becomes_bytes_where_it_must)
+{
+    Ring r = { 0 };
+    uint8_t *row = g_malloc(MODEL), *got = g_malloc(MODEL);
+    uint64_t start = 0, is;
+    uint32_t x = (uint32_t)_i;
+    unsigned described = 0, written = 0;
+
+    while (start + 4096 < MODEL) {
+        x = x * 1664525 + 1013904223;
+        size_t n = 1 + (x >> 8) % 900, gap = x >> 30 == 3 ? 500 : 0;
+        if (gap > 0)
+            give(&r, row, start, r.len + gap, n, x >> 20);
+        give(&r, row, start, r.len, gap + n, x >> 24);
+        ring_extend(&r, gap + n);
+        ring_is_pattern(&r, 0, &is) ? described++ : written++;
+        ring_read(&r, 0, got, r.len);
+        ck_assert_mem_eq(got, row + start, r.len);
+        size_t gone = x >> 31 ? r.len : r.len / 2;
+        ring_drop(&r, gone);
+        start += gone;
+    }
+    ck_assert_uint_gt(described, 100);
+    ck_assert_uint_gt(written, 100);
+    ring_free(&r);
+    g_free(row);
+    g_free(got);
 }
 END_TEST
 
@@ -47,7 +103,7 @@ START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
     Ring r = { 0 };
     uint8_t bytes[6000];
 
-    ring_append_pattern(&r, 0, 1500);
+    append_pattern(&r, 0, 1500);
     ring_drop(&r, 1500);
     tcp_pattern_fill(bytes, 0, sizeof bytes);
     ring_write(&r, 1000, bytes + 1000, 800);
@@ -112,7 +168,8 @@ Suite *tcp_buf_suite(void)
 {
     Suite *suite = suite_create("tcp_buf");
     TCase *tc = tcase_create("tcp_buf");
-    tcase_add_test(tc, bytes_come_out_as_they_went_in);
+    tcase_add_loop_test(tc, bytes_come_out_as_they_went_in, 0, 2);
+    tcase_add_loop_test(tc, a_description_becomes_bytes_where_it_must, 0, 20);
     tcase_add_test(tc, bytes_beyond_the_end_wait_for_it_even_through_growth);
     tcase_add_test(tc, the_pattern_is_the_same_in_any_pieces);
     tcase_add_test(tc, the_first_wrong_byte_is_found);

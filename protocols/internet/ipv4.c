@@ -208,7 +208,7 @@ static bool is_for_us(unsigned kind, IpAddr dst)
 static DropReason read_header(Ipv4 *ip, Ipv4Hdr *h, Packet *pkt)
 {
     node_count(ip->node, COUNTER_IpInReceives);
-    DropReason why = ipv4_decode(h, packet_span(pkt));
+    DropReason why = ipv4_decode(h, packet_headers(pkt));
     if (why == DROP_NONE)
         packet_trim(pkt, h->total_len); /* Ethernet's padding */
     else

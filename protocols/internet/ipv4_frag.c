@@ -324,7 +324,7 @@ void ipv4_fragment(Packet *pkt, const Ipv4Hdr *header, size_t mtu,
                    void (*emit)(void *self, Packet *fragment), void *self)
 {
     Ipv4Hdr h = *header;
-    const uint8_t *data = pkt->data + ipv4_hdr_len(header);
+    const uint8_t *data = packet_span(pkt).p + ipv4_hdr_len(header);
     size_t left = pkt->len - ipv4_hdr_len(header);
 
     h.ttl = pkt->data[8]; /* a router has counted it down since it decoded the header */

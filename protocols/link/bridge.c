@@ -127,7 +127,7 @@ static DropReason bridge_input(void *port, Packet *pkt)
 
     count_switches(br, pkt);
 
-    DropReason why = eth_decode(&h, packet_span(pkt));
+    DropReason why = eth_decode(&h, packet_headers(pkt));
     if (why != DROP_NONE)
         return why;
     learn(br, h.src, from, pkt);

@@ -31,7 +31,7 @@ DropReason eth_input(void *iface_, Packet *pkt)
     Iface *iface = iface_;
     EthHdr h;
 
-    DropReason why = eth_decode(&h, packet_span(pkt));
+    DropReason why = eth_decode(&h, packet_headers(pkt));
     if (why != DROP_NONE)
         return why;
     if (!mac_equal(h.dst, iface->mac) && !mac_is_group(h.dst))

@@ -90,11 +90,12 @@ static void append(Tcb *tcb, const Source *from, size_t done, size_t n)
 {
     Ring *out = &tcb->out;
 
-    if (from->bytes == NULL) {
-        ring_append_pattern(out, from->offset + done, n);
-        return;
-    }
-    ring_write(out, out->len, from->bytes + done, n);
+    if (from->bytes != NULL)
+        ring_write(out, out->len, from->bytes + done, n);
+    else
+        ring_write_pattern(out, out->len, from->offset + done, n);
+    if (tcb->tcp->sim->eager)
+        ring_write_out(out);
     ring_extend(out, n);
 }
 
@@ -248,6 +249,14 @@ static NetError nothing_to_read(const Conn *c)
     return c->error != NET_OK ? c->error : NET_EOF;
 }
 
+size_t conn_pattern_waits(const Conn *c, uint64_t offset)
+{
+    const Ring *in = unread(c);
+    uint64_t is;
+
+    return ring_is_pattern(in, 0, &is) && is == offset ? in->len : 0;
+}
+
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
 {
     Ring *in = unread(c);
@@ -258,7 +267,8 @@ size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
         *err = nothing_to_read(c);
         return 0;
     }
-    ring_read(in, 0, out, n);
+    if (out != NULL)
+        ring_read(in, 0, out, n);
     ring_drop(in, n);
     if (c->tcb != NULL) {
         urgent_read(c->tcb);

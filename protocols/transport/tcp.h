@@ -280,8 +280,12 @@ size_t conn_flush(Conn *c);
  * been read; they may not have arrived yet. */
 uint32_t conn_pushed(const Conn *c);
 
-/* Takes up to n bytes out of the receive buffer. 0 and *err: EAGAIN, EOF, or how it ended. */
+/* Takes up to n bytes out of the receive buffer, and throws them away if `out` is NULL. 0 and *err:
+ * EAGAIN, EOF, or how it ended. */
 size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err);
+/* So many bytes wait that are known to be the pattern's from its place `offset` on, without a look
+ * at them. 0: they must be looked at. */
+size_t conn_pattern_waits(const Conn *c, uint64_t offset);
 size_t conn_readable(const Conn *c); /* bytes that wait */
 
 void conn_shutdown(Conn *c); /* FIN after what is queued; receiving goes on. Again is fine */

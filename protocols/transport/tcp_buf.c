@@ -29,7 +29,9 @@ static void reserve(Ring *r, size_t need)
     if (r->cap > 0)
         ring_read(r, 0, bytes, r->cap);
     g_free(r->bytes);
-    *r = (Ring){ .bytes = bytes, .cap = cap, .head = 0, .len = r->len };
+    r->bytes = bytes;
+    r->cap = cap;
+    r->head = 0;
 }
 
 /* The longest piece that begins at the place `at` and does not wrap. */
@@ -41,9 +43,32 @@ static uint8_t *piece(const Ring *r, size_t at, size_t *n)
     return r->bytes + start;
 }
 
+static void write_pattern(Ring *r, size_t at, uint64_t offset, size_t n)
+{
+    while (n > 0) {
+        size_t   now = n;
+        uint8_t *to = piece(r, at, &now);
+        tcp_pattern_fill(to, offset, now);
+        at += now;
+        offset += now;
+        n -= now;
+    }
+}
+
+void ring_write_out(Ring *r)
+{
+    if (!r->described)
+        return;
+    r->described = false;
+    reserve(r, r->reach);
+    write_pattern(r, 0, r->origin, r->reach);
+}
+
 void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n)
 {
+    ring_write_out(r);
     reserve(r, at + n);
+    r->reach = MAX(r->reach, at + n);
     while (n > 0) {
         size_t   now = n;
         uint8_t *to = piece(r, at, &now);
@@ -54,27 +79,38 @@ void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n)
     }
 }
 
-void ring_append_pattern(Ring *r, uint64_t offset, size_t n)
+void ring_write_pattern(Ring *r, size_t at, uint64_t offset, size_t n)
 {
-    reserve(r, r->len + n);
-    while (n > 0) {
-        size_t   now = n;
-        uint8_t *to = piece(r, r->len, &now);
-        tcp_pattern_fill(to, offset, now);
-        r->len += now;
-        offset += now;
-        n -= now;
+    if (r->reach == 0) {
+        r->described = true;
+        r->origin = offset - at;
     }
+    if (!r->described || r->origin + at != offset) {
+        ring_write_out(r);
+        reserve(r, at + n);
+        write_pattern(r, at, offset, n);
+    }
+    r->reach = MAX(r->reach, at + n);
 }
 
 void ring_extend(Ring *r, size_t n)
 {
     r->len += n;
-    g_assert(r->len <= r->cap);
+    g_assert(r->len <= r->reach);
+}
+
+bool ring_is_pattern(const Ring *r, size_t at, uint64_t *offset)
+{
+    *offset = r->origin + at;
+    return r->described;
 }
 
 void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n)
 {
+    if (r->described) {
+        tcp_pattern_fill(out, r->origin + at, n);
+        return;
+    }
     while (n > 0) {
         size_t         now = n;
         const uint8_t *from = piece(r, at, &now);
@@ -88,16 +124,19 @@ void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n)
 void ring_drop(Ring *r, size_t n)
 {
     g_assert(n <= r->len);
-    if (n == 0)
-        return;
-    r->head = (r->head + n) & (r->cap - 1);
     r->len -= n;
+    r->reach -= n;
+    if (r->described)
+        r->origin += n;
+    else if (n > 0)
+        r->head = (r->head + n) & (r->cap - 1);
 }
 
 void ring_cut(Ring *r, size_t n)
 {
     g_assert(n <= r->len);
     r->len -= n;
+    r->reach = r->len;
 }
 
 /* Eight places at a time: the bytes of a well-mixed word, so that no shift of the stream, by any

@@ -3,26 +3,37 @@
  *
  * Places are counted from the oldest byte. Bytes may be written beyond the end (a segment that came
  * out of order) and become part of the contents when ring_extend reaches them.
+ *
+ * While all that a ring was given is one run of the pattern (tcp_pattern_fill), it keeps no bytes,
+ * but where in the pattern its oldest one is.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/engine/bytes.h"
+
+#include <stdbool.h>
 
 typedef struct Ring {
     uint8_t *bytes;
     size_t   cap;  /* 0 or a power of two */
     size_t   head; /* where the oldest byte is */
     size_t   len;
+    size_t   reach; /* nothing was given at this place or behind it */
+    bool     described; /* it is the pattern, from the place */
+    uint64_t origin;    /* `origin` on; `bytes` say nothing */
 } Ring;
 
 void ring_free(Ring *r); /* to empty, without memory */
 
 /* Writes n bytes at the place `at`, which may lie beyond the end; makes room first. */
 void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n);
-/* As ring_write at the end, of the pattern from its place `offset` on (tcp_pattern_fill). */
-void ring_append_pattern(Ring *r, uint64_t offset, size_t n);
+/* The same of the pattern from its place `offset` on. */
+void ring_write_pattern(Ring *r, size_t at, uint64_t offset, size_t n);
+void ring_write_out(Ring *r); /* what is described is bytes from now on */
 void ring_extend(Ring *r, size_t n); /* n bytes written beyond the end are contents now */
 void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n);
+/* Is that, for all that is known without a look at bytes, the pattern from *offset on? */
+bool ring_is_pattern(const Ring *r, size_t at, uint64_t *offset);
 void ring_drop(Ring *r, size_t n);   /* takes n bytes off the front; n <= len */
 void ring_cut(Ring *r, size_t n);    /* takes n bytes off the end; n <= len */
 

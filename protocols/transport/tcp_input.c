@@ -516,11 +516,11 @@ static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
 
 static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment *seg)
 {
-    Span bytes = packet_span(pkt);
+    Span bytes = packet_headers(pkt);
 
     *seg = (Segment){ .ip = ip, .pkt = pkt };
     node_count(tcp->node, COUNTER_TcpInSegs);
-    DropReason why = tcp_decode(&seg->hdr, bytes, sum_pseudo(ip->src, ip->dst, ip->proto));
+    DropReason why = lazy_decode(&seg->hdr, pkt, sum_pseudo(ip->src, ip->dst, ip->proto));
     if (why == DROP_TCP_CHECKSUM && !tcp->cfg.checksum)
         why = DROP_NONE; /* counterfactual: it believes anything */
     if (why != DROP_NONE) {

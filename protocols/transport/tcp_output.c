@@ -13,11 +13,14 @@
 
 /* --- a segment is made and handed down -------------------------------------------------------- */
 
-/* Checksum, and down to IP. The originator drops what cannot be sent. */
+static void put_checksum(const IpSend *how, Packet *pkt)
+{
+    lazy_sum(pkt, sum_pseudo(how->src, how->dst, how->proto));
+}
+
+/* Down to IP. The originator drops what cannot be sent. */
 static DropReason hand_down(Tcp *tcp, const IpSend *how, Packet *pkt)
 {
-    put16(pkt->data + 16,
-          tcp_checksum(packet_span(pkt), sum_pseudo(how->src, how->dst, how->proto)));
     DropReason why = ip_output(tcp->stack, how, pkt);
     if (why != DROP_NONE)
         packet_drop(pkt, tcp->node, NULL, why);
@@ -123,8 +126,8 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     if (why == SENT_TCP_KEEPALIVE)
         memset(pkt->data + header, 0, text); /* the stream has left that place behind */
     else if (text > 0)
-        ring_read(&tcb->out, seq + ((flags & TCP_SYN) != 0) - tcb->out_seq, pkt->data + header,
-                  text);
+        lazy_fill(tcb, seq + ((flags & TCP_SYN) != 0) - tcb->out_seq, pkt, header);
+    put_checksum(&how, pkt);
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
@@ -208,6 +211,7 @@ void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_
     h->dst_port = seg->hdr.src_port;
     Packet *pkt = packet_new(tcp->sim, tcp_encoded_len(h), why);
     tcp_encode(h, pkt->data);
+    put_checksum(&how, pkt);
     node_count(tcp->node, COUNTER_TcpOutSegs);
     trace_sent(tcp, conn_id, seg->ip->dst, seg->ip->src, h, 0, pkt);
     hand_down(tcp, &how, pkt);

@@ -433,6 +433,14 @@ uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
 uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
 uint32_t tcb_send_window(const Tcb *tcb); /* SND.WND, if it is heeded */
 
+/* tcp_lazy.c: text that nobody looks at. The packet's text is all behind `header` bytes, and stands
+ * in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n bytes
+ * into the receive buffer, at that place. */
+void       lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header);
+void       lazy_sum(Packet *pkt, uint32_t pseudo);
+DropReason lazy_decode(TcpHdr *h, const Packet *pkt, uint32_t pseudo);
+void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);
+
 /* tcp_timer.c */
 void tcp_timers_init(Tcb *tcb);
 void tcp_timers_stop(Tcb *tcb);

@@ -329,7 +329,7 @@ void hold_text_of_syn(Tcb *tcb, const Segment *seg)
     uint32_t n = (uint32_t)MIN(seg->text.n, tcb_window(tcb));
 
     if (n > 0) {
-        ring_write(&tcb->in, 0, seg->text.p, n);
+        lazy_store(tcb, 0, seg, n);
         reass_add(&tcb->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
     }
     if ((seg->flags & TCP_FIN) && n == seg->text.n && n < tcb_window(tcb)) {

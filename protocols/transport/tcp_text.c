@@ -69,7 +69,7 @@ static DropReason deliver_as_is(Tcb *tcb, const Segment *seg)
         return DROP_TCP_REASS_FULL;
     if (!in_order && !reass_add(&tcb->reass, seg->seq, right))
         return DROP_TCP_REASS_FULL;
-    ring_write(&tcb->in, tcb->in.len, seg->text.p, seg->text.n);
+    lazy_store(tcb, tcb->in.len, seg, seg->text.n);
     ring_extend(&tcb->in, seg->text.n);
     tcb->bytes_received += seg->text.n;
     trace_delivered(tcb, seg->text.n);
@@ -125,7 +125,7 @@ DropReason take_text(Tcb *tcb, Segment *seg)
     }
     tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
     tcp_note_queued(tcb, seg);
-    ring_write(&tcb->in, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg->text.p, seg->text.n);
+    lazy_store(tcb, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg, seg->text.n);
     if (seg->seq != tcb->rcv_nxt)
         return take_out_of_order(tcb, seg);
     take_in_order(tcb, seg);
@@ -141,7 +141,7 @@ void deliver_again(Tcb *tcb, const Segment *seg)
         tcb->in.len + n > tcb->tcp->cfg.rcvbuf || (seg->flags & (TCP_SYN | TCP_RST)) ||
         !seq_leq(seg->seq + (TcpSeq)n, tcb->rcv_nxt))
         return;
-    ring_write(&tcb->in, tcb->in.len, seg->text.p, n);
+    lazy_store(tcb, tcb->in.len, seg, n);
     ring_extend(&tcb->in, n);
     trace_delivered(tcb, n);
     tcb_wake(tcb);

@@ -129,7 +129,7 @@ static void decode_options(TcpOptions *o, const uint8_t *p, const uint8_t *end)
     }
 }
 
-DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo)
+DropReason tcp_decode_header(TcpHdr *h, Span segment)
 {
     const uint8_t *p = segment.p;
 
@@ -151,6 +151,15 @@ DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo)
         .urgent = get16(p + 18),
     };
     decode_options(&h->opt, p + TCP_HDR_LEN, p + len);
+    return DROP_NONE;
+}
+
+DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo)
+{
+    DropReason why = tcp_decode_header(h, segment);
+
+    if (why != DROP_NONE)
+        return why;
     if (sum_fold(sum_add(pseudo + (uint32_t)segment.n, segment)) != 0)
         return DROP_TCP_CHECKSUM;
     return DROP_NONE;

@@ -60,6 +60,9 @@ typedef struct TcpHdr {
  * After DROP_TCP_CHECKSUM all of *h is filled in, for those who only look. */
 DropReason tcp_decode(TcpHdr *h, Span segment, uint32_t pseudo);
 
+/* The same without a look at the checksum or behind the header. */
+DropReason tcp_decode_header(TcpHdr *h, Span segment);
+
 /* The header's length with the options of h, a multiple of 4, at most TCP_HDR_MAX. */
 size_t tcp_encoded_len(const TcpHdr *h);
 

@@ -18,7 +18,8 @@ typedef struct Options {
     TerminalOptions terminal;
     char **captures, **outputs, **sets, **files;
     unsigned times, verbose;                                   /* -t, -v: how often */
-    int full, absolute, ethernet, names, digest, stats, quiet; /* GOption's booleans are ints */
+    int full, absolute, ethernet, names, digest; /* GOption's booleans are ints */
+    int stats, eager, quiet;
 } Options;
 
 static int count_option(const char *name, const char *value, void *opt_, GError **error)
@@ -86,6 +87,8 @@ static void add_view_entries(GOptionGroup *group, Options *o)
         { "names", 0, 0, G_OPTION_ARG_NONE, &o->names, "Names for addresses (tcpdump view)", NULL },
         { "stats", 0, 0, G_OPTION_ARG_NONE, &o->stats, "Print on stderr what the run has cost",
           NULL },
+        { "eager", 0, 0, G_OPTION_ARG_NONE, &o->eager,
+          "Write payloads and compute checksums that nobody looks at, too", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "No count of checks on stderr", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, "SCENARIO.lua" },
         { 0 },
@@ -152,6 +155,7 @@ static bool read_limits(const Options *o, RunRequest *req, GError **error)
         !read_count("--max-instructions", o->max_instructions, &opt->max_instructions, error) ||
         !read_time("--wall-limit", o->wall_limit, &req->wall_limit, error))
         return false;
+    opt->eager = o->eager;
     if (o->max_memory != NULL && !parse_size(o->max_memory, &opt->max_memory, error)) {
         g_prefix_error(error, "--max-memory: ");
         return false;

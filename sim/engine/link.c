@@ -76,6 +76,7 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
     Sim *sim = dir->link->sim;
 
     g_assert(bit / 8 < pkt->len);
+    packet_write(pkt);
     pkt->data[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
     pkt->altered = true;
     pkt->fcs_bad = true;

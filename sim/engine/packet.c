@@ -61,8 +61,18 @@ Packet *packet_copy(const Packet *pkt)
     /* What was cut off behind (padding) is still part of the frame that observers see. */
     size_t end = (size_t)(pkt->data - pkt->buf) + pkt->len;
     size_t frame_end = (size_t)pkt->frame + pkt->frame_len;
-    memcpy(copy->buf, pkt->buf, MAX(end, frame_end));
+    memcpy(copy->buf, pkt->buf,
+           packet_is_written(pkt) ? MAX(end, frame_end) : pkt->unwritten.at);
     return copy;
+}
+
+void packet_write_now(const Packet *pkt_)
+{
+    Packet *pkt = (Packet *)(uintptr_t)pkt_;
+    void (*write)(Packet *pkt) = pkt->unwritten.write;
+
+    pkt->unwritten.write = NULL;
+    write(pkt);
 }
 
 void packet_free(Packet *pkt)

@@ -5,6 +5,10 @@
  * links and nodes as the same object with the same id, and ends in packet_free (worked off) or
  * packet_drop (refused, see node.h). Functions that take a Packet * and return a DropReason have
  * taken it exactly if they return DROP_NONE. Observers get const Packet * and copy what they keep.
+ *
+ * The text at the end of a packet may be described instead of written: most is looked at by
+ * nobody. Who looks gets it through packet_span, packet_frame or packet_net, which write it first;
+ * who reads headers alone asks packet_headers. Who is to change bytes calls packet_write before.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -22,6 +26,15 @@ enum {
     PACKET_HEADROOM = 128, /* what packet_new leaves for the headers below */
     PACKET_MAX = 65535 + 256
 };
+
+/* Text that nobody has looked at yet. */
+typedef struct Unwritten {
+    void   (*write)(Packet *pkt); /* writes it, and what is computed from it; NULL: it is there */
+    uint64_t from;                /* its place in the stream from which it can be made, */
+    uint32_t at, n;               /* its offset in buf, and its length, */
+    uint32_t header;              /* the offset of the header that sums it up, */
+    uint32_t pseudo;              /* and what else goes into that sum */
+} Unwritten;
 
 struct Packet {
     uint8_t   *data;      /* what the layer now working on it sees first */
@@ -42,6 +55,7 @@ struct Packet {
     bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
     bool       retransmission; /* the transport sends these bytes again */
+    Unwritten  unwritten;
     const char *remark;   /* what was done to it, for people; see sim_remark; NULL: nothing */
     uint8_t    buf[];
 };
@@ -90,7 +104,29 @@ static inline void packet_trim(Packet *pkt, size_t len)
     pkt->len = len;
 }
 
+static inline bool packet_is_written(const Packet *pkt)
+{
+    return pkt->unwritten.write == NULL;
+}
+
+void packet_write_now(const Packet *pkt);
+
+/* Writes what is only described. For an observer, too: a packet says the same before and after. */
+static inline void packet_write(const Packet *pkt)
+{
+    if (!packet_is_written(pkt))
+        packet_write_now(pkt);
+}
+
+/* All that the layer now working on it sees. */
 static inline Span packet_span(const Packet *pkt)
+{
+    packet_write(pkt);
+    return (Span){ pkt->data, pkt->len };
+}
+
+/* The same, for one who reads headers: the text behind them may not be there. */
+static inline Span packet_headers(const Packet *pkt)
 {
     return (Span){ pkt->data, pkt->len };
 }
@@ -98,6 +134,7 @@ static inline Span packet_span(const Packet *pkt)
 /* The frame as it is or was on the wire: from the Ethernet header on, padding included. */
 static inline Span packet_frame(const Packet *pkt)
 {
+    packet_write(pkt);
     return (Span){ pkt->buf + pkt->frame, pkt->frame_len };
 }
 
@@ -105,5 +142,6 @@ static inline Span packet_frame(const Packet *pkt)
  * it. */
 static inline Span packet_net(const Packet *pkt)
 {
+    packet_write(pkt);
     return (Span){ pkt->buf + pkt->net, (size_t)(pkt->data + pkt->len - (pkt->buf + pkt->net)) };
 }

@@ -24,6 +24,7 @@ struct Sim {
     Trace      trace;
     PacketPool packets;
     uint64_t   seed;
+    bool       eager;        /* nothing is left undone because nobody looks: see packet.h */
     uint64_t   next_packet_id;
     uint32_t   next_conn_id; /* connections are numbered per world */
     uint64_t   hops;         /* frames completely received by a port */

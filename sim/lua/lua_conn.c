@@ -288,11 +288,14 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
     size_t n;
 
     (void)status;
-    while ((n = conn_receive(c->conn, chunk, sizeof chunk, &err)) > 0) {
-        check_pattern(L, c, chunk, n);
+    do {
+        bool is_right = conn_pattern_waits(c->conn, c->sunk) > 0;
+        n = conn_receive(c->conn, is_right ? NULL : chunk, sizeof chunk, &err);
+        if (!is_right)
+            check_pattern(L, c, chunk, n);
         c->sunk += n;
         total += (lua_Integer)n;
-    }
+    } while (n > 0);
     lua_settop(L, 1);
     lua_pushinteger(L, total);
     if (err == NET_EOF)

@@ -29,6 +29,7 @@ typedef struct RunOptions {
     uint64_t     max_events;       /* 0: none */
     uint64_t     max_memory;       /* bytes, Lua's and the world's */
     uint64_t     max_instructions; /* Lua instructions without the simulation advancing */
+    bool         eager;            /* every byte is written and every sum computed, see packet.h */
     bool         chinese;
 } RunOptions;
 extern const RunOptions run_defaults;

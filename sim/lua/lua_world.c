@@ -16,6 +16,7 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
 
     world->env = env;
     world->sim = sim_new(seed);
+    world->sim->eager = env->opt.eager;
     world->outer = env->world;
     world->opt = &env->opt;
     world->defaults = stack_config_default();

@@ -1,0 +1,64 @@
+/*
+ * tcp_lazy.c - text that is described instead of written while nobody looks at it.
+ *
+ * What a program says as a run of the pattern stays one in the send buffer, in the segments and in
+ * the receive buffer: no byte is made, summed up or compared. Who looks at a packet on its way has
+ * it written first (sim/engine/packet.h), and from then on it is a packet like any other.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+#include "sim/engine/sim.h"
+
+enum { CHECKSUM_AT = 16 };
+
+static void write_text(Packet *pkt)
+{
+    const Unwritten *u = &pkt->unwritten;
+    uint8_t *header = pkt->buf + u->header;
+    Span segment = { header, u->at + u->n - u->header };
+
+    tcp_pattern_fill(pkt->buf + u->at, u->from, u->n);
+    put16(header + CHECKSUM_AT, tcp_checksum(segment, u->pseudo));
+}
+
+void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
+{
+    uint32_t start = (uint32_t)(pkt->data - pkt->buf), text = (uint32_t)(pkt->len - header);
+    uint64_t from;
+
+    if (tcb->tcp->sim->eager || !ring_is_pattern(&tcb->out, at, &from)) {
+        ring_read(&tcb->out, at, pkt->data + header, text);
+        return;
+    }
+    pkt->unwritten = (Unwritten){
+        .write = write_text, .from = from, .at = start + (uint32_t)header, .n = text,
+        .header = start,
+    };
+}
+
+void lazy_sum(Packet *pkt, uint32_t pseudo)
+{
+    if (packet_is_written(pkt))
+        put16(pkt->data + CHECKSUM_AT, tcp_checksum(packet_span(pkt), pseudo));
+    else
+        pkt->unwritten.pseudo = pseudo;
+}
+
+DropReason lazy_decode(TcpHdr *h, const Packet *pkt, uint32_t pseudo)
+{
+    return packet_is_written(pkt) ? tcp_decode(h, packet_span(pkt), pseudo)
+                                  : tcp_decode_header(h, packet_headers(pkt));
+}
+
+void lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n)
+{
+    const Packet *pkt = seg->pkt;
+
+    if (packet_is_written(pkt)) {
+        ring_write(&tcb->in, at, seg->text.p, n);
+        return;
+    }
+    size_t before = (size_t)(seg->text.p - pkt->buf) - pkt->unwritten.at;
+    ring_write_pattern(&tcb->in, at, pkt->unwritten.from + before, n);
+}

@@ -1,0 +1,169 @@
+/*
+ * test_tcp_lazy.c - text that nobody looks at is not written, and nothing shows it: whoever looks at
+ * any frame, anywhere, sees what would have been there.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "support/net.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *tcp_lazy_suite(void);
+
+enum { UP = 400000, WORLDS = 60 };
+
+typedef struct Flow {
+    Net      *net;
+    Stack    *a, *b;
+    Listener *listener;
+    Conn     *from, *to;
+    uint64_t  sent, received;
+    uint64_t  seen;     /* a hash of all that was looked at */
+    uint32_t  every;    /* one packet in so many is looked at */
+    unsigned  unwritten, looks;
+} Flow;
+
+static void mix(Flow *f, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        f->seen = (f->seen ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
+}
+
+/* Some packets, and those as late as they come to b, or as they end. */
+static void look(void *self, const TraceEvent *ev)
+{
+    Flow *f = self;
+
+    if (ev->pkt == NULL)
+        return;
+    if (ev->point == &LINK_DELIVERED && !packet_is_written(ev->pkt))
+        f->unwritten++;
+    mix(f, &ev->t, sizeof ev->t);
+    mix(f, &ev->pkt->id, sizeof ev->pkt->id);
+    bool ends = ev->point == &PACKET_DROPPED || ev->point == &LINK_LOST;
+    if (ev->pkt->id % f->every != 0 || !(ends || ev->node == f->b->node))
+        return;
+    Span frame = packet_frame(ev->pkt);
+    mix(f, frame.p, frame.n);
+    f->looks++;
+}
+
+static void send_more(void *user)
+{
+    Flow *f = user;
+    NetError err;
+    size_t n;
+
+    while (f->sent < UP && (n = conn_send_pattern(f->from, f->sent, UP - f->sent, &err)) > 0)
+        f->sent += n;
+    if (f->sent == UP && conn_connected(f->from) == NET_OK)
+        conn_shutdown(f->from);
+}
+
+/* Now by a look at the bytes, now by what is known of them. */
+static void receive_all(void *user)
+{
+    static uint8_t bytes[5000];
+    Flow *f = user;
+    NetError err;
+    size_t n;
+
+    do {
+        size_t known = f->received % 3 == 0 ? 0 : conn_pattern_waits(f->to, f->received);
+        n = conn_receive(f->to, known > 0 ? NULL : bytes, sizeof bytes, &err);
+        if (known > 0)
+            ck_assert_uint_eq(n, MIN(known, sizeof bytes));
+        else
+            ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, f->received), n);
+        f->received += n;
+    } while (n > 0);
+    if (err == NET_EOF)
+        conn_close(f->to);
+}
+
+static void accepted(void *user)
+{
+    Flow *f = user;
+
+    f->to = listener_accept(f->listener);
+    conn_on_ready(f->to, receive_all, f);
+    receive_all(f);
+}
+
+/* Loss, copies, damage that the frame check may or may not see, and two routers with a small MTU
+ * between them, which cut or, if they may not, quote. */
+static void make_world(Flow *f, uint32_t x)
+{
+    LinkConfig bad = link_defaults, narrow = link_defaults;
+    StackConfig cfg = stack_config_default();
+
+    cfg.fcs = x % 2 == 0;
+    cfg.tcp.path_mtu_discovery = x % 3 != 0;
+    cfg.tcp.min_rto = 200 * MSEC;
+    bad.loss = PROB_ONE / 30 * (x % 4 > 0);
+    bad.duplicate = PROB_ONE / 50;
+    bad.corrupt = PROB_ONE / 50 * (x % 5 > 0);
+    bad.reorder = PROB_ONE / 50;
+    bad.delay = narrow.delay = 5 * MSEC;
+    narrow.rate = 20 * 1000 * 1000;
+    narrow.queue = 20;
+    narrow.mtu = x % 7 < 3 ? 600 : 1500;
+    f->a = net_host(f->net, "a", &cfg);
+    Stack *r = net_router(f->net, "r", &cfg), *q = net_router(f->net, "q", &cfg);
+    f->b = net_host(f->net, "b", &cfg);
+    net_link_with(f->net, f->a->node, "10.0.0.1/24", r->node, "10.0.0.2/24", &bad);
+    net_link_with(f->net, r->node, "10.0.9.1/24", q->node, "10.0.9.2/24", &narrow);
+    net_link(f->net, q->node, "10.0.1.1/24", f->b->node, "10.0.1.2/24", 5 * MSEC);
+    net_route(f->a, "0.0.0.0/0", "10.0.0.2");
+    net_route(r, "10.0.1.0/24", "10.0.9.2");
+    net_route(q, "10.0.0.0/24", "10.0.9.1");
+    net_route(f->b, "0.0.0.0/0", "10.0.1.1");
+}
+
+static Flow play(uint32_t x, bool eager)
+{
+    Flow f = { .net = net_new(x), .seen = 14695981039346656037u, .every = 1 + x % 6 };
+    Sim *sim = f.net->sim;
+    NetError err;
+
+    sim->eager = eager;
+    trace_remove_sink(&sim->trace, f.net);
+    trace_add_sink(&sim->trace, 0, NULL, f.net);
+    make_world(&f, x);
+    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, look, &f);
+    f.listener = tcp_listen(f.b->tcp, IP_NONE, 80, 1, false, &err);
+    listener_on_ready(f.listener, accepted, &f);
+    f.from = tcp_connect(f.a->tcp, IP_NONE, 40000, ip("10.0.1.2"), 80, &err);
+    conn_on_ready(f.from, send_more, &f);
+    net_run(f.net);
+    trace_remove_sink(&sim->trace, &f);
+    ck_assert_uint_eq(f.received, UP);
+    conn_free(f.from);
+    conn_free(f.to);
+    listener_close(f.listener);
+    net_free(f.net);
+    return f;
+}
+
+START_TEST(nothing_shows_what_was_not_written)
+{
+    Flow lazy = play((uint32_t)_i + 1, false), eager = play((uint32_t)_i + 1, true);
+
+    ck_assert_uint_eq(lazy.seen, eager.seen);
+    ck_assert_uint_eq(lazy.looks, eager.looks);
+    ck_assert_uint_gt(lazy.looks, 50);
+    ck_assert_uint_gt(lazy.unwritten, 100); /* else this has tested nothing */
+    ck_assert_uint_eq(eager.unwritten, 0);
+}
+END_TEST
+
+Suite *tcp_lazy_suite(void)
+{
+    Suite *suite = suite_create("tcp_lazy");
+    TCase *tc = tcase_create("tcp_lazy");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, nothing_shows_what_was_not_written, 0, WORLDS);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
