@@ -27,6 +27,11 @@ size_t ip_mtu(Stack *stack, IpAddr dst)
     return ipv4_mtu(stack->ipv4, dst);
 }
 
+size_t ip_link_mtu(Stack *stack, IpAddr dst)
+{
+    return ipv4_link_mtu(stack->ipv4, dst);
+}
+
 void ip_doubt(Stack *stack, IpAddr dst)
 {
     const Route *route = ipv4_route_lookup(stack->ipv4, dst);

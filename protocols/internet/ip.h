@@ -65,6 +65,9 @@ IpAddr ip_source(Stack *stack, IpAddr dst);
 /* The largest transport payload, header included, that goes to dst in one piece; 0 if no route. */
 size_t ip_mtu(Stack *stack, IpAddr dst);
 
+/* Likewise, whatever the path to dst has shown to be too large: what may come in one piece. */
+size_t ip_link_mtu(Stack *stack, IpAddr dst);
+
 /* Advice of a transport protocol that dst does not answer (RFC 1122 §3.3.1.4): its next hop is
  * asked for anew. */
 void ip_doubt(Stack *stack, IpAddr dst);

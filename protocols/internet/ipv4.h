@@ -68,6 +68,7 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
 size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst);
+size_t     ipv4_link_mtu(Ipv4 *ip, IpAddr dst);
 
 /* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its
  * protocol is told. A router tells the sender (RFC 1812 §5.2.7.1). */

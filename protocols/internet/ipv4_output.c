@@ -196,7 +196,7 @@ IpAddr ipv4_source(Ipv4 *ip, IpAddr dst)
     return find_hop(ip, IP_NONE, dst, &hop) == DROP_NONE ? hop.iface->ip.addr : IP_NONE;
 }
 
-size_t ipv4_mtu(Ipv4 *ip, IpAddr dst)
+size_t ipv4_link_mtu(Ipv4 *ip, IpAddr dst)
 {
     Hop hop;
 
@@ -204,5 +204,14 @@ size_t ipv4_mtu(Ipv4 *ip, IpAddr dst)
         return LOOPBACK_MTU - IPV4_HDR_LEN;
     if (find_hop(ip, IP_NONE, dst, &hop) != DROP_NONE)
         return 0;
-    return path_mtu(ip, dst, ipv4_iface_mtu(hop.iface)) - IPV4_HDR_LEN;
+    return ipv4_iface_mtu(hop.iface) - IPV4_HDR_LEN;
+}
+
+size_t ipv4_mtu(Ipv4 *ip, IpAddr dst)
+{
+    size_t mtu = ipv4_link_mtu(ip, dst);
+
+    if (mtu == 0 || ip_is_local(ip->stack, dst))
+        return mtu;
+    return path_mtu(ip, dst, mtu + IPV4_HDR_LEN) - IPV4_HDR_LEN;
 }

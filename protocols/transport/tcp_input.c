@@ -126,6 +126,16 @@ bool tcp_may_answer(Tcb *tcb, const Segment *seg)
     return !tcb->tcp->cfg.ack_throttle || bears || within_budget(tcb);
 }
 
+/* Linux cuts nothing off that goes beyond the window: it takes all of a segment if nothing waits to
+ * be read, else nothing. */
+static bool too_long(const Tcb *tcb, const Segment *seg)
+{
+    TcpSeq end = seg->seq + (TcpSeq)seg->text.n;
+
+    return tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && seg->text.n > 0 &&
+           seq_gt(end, tcb->rcv_nxt + tcb_window(tcb)) && tcb->in.len > 0;
+}
+
 /* Table 6. */
 static bool acceptable(const Tcb *tcb, const Segment *seg)
 {
@@ -197,7 +207,7 @@ static void cut_back(Segment *seg, uint32_t n)
 
 static DropReason check_sequence(Tcb *tcb, Segment *seg)
 {
-    if (!acceptable(tcb, seg))
+    if (!acceptable(tcb, seg) || too_long(tcb, seg))
         return unacceptable(tcb, seg);
     if (seq_lt(seg->seq, tcb->rcv_nxt)) {
         if (seg->text.n > 0 && !(seg->flags & (TCP_RST | TCP_SYN)))
@@ -205,7 +215,9 @@ static DropReason check_sequence(Tcb *tcb, Segment *seg)
         cut_front(seg, tcb->rcv_nxt - seg->seq);
     }
     TcpSeq edge = tcb->rcv_nxt + tcb_window(tcb), end = seg->seq + seg->len;
-    if (seq_gt(end, edge) && edge != tcb->rcv_nxt)
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && seg->text.n > 0) /* see too_long */
+        tcb->rcv_adv = seq_max(tcb->rcv_adv, end);
+    else if (seq_gt(end, edge) && edge != tcb->rcv_nxt)
         cut_back(seg, end - edge);
     return DROP_NONE;
 }

@@ -98,11 +98,11 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
 
 uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment)
 {
-    uint32_t window = (uint32_t)MIN(cfg->rcvbuf, TCP_WINDOW_MAX);
+    uint64_t window = cfg->rcvbuf;
 
     if (cfg->profile == TCP_PROFILE_LINUX && window > segment)
         window -= window % segment;
-    return (uint16_t)window;
+    return (uint16_t)MIN(window, TCP_WINDOW_MAX);
 }
 
 uint16_t tcp_syn_window(const Tcb *tcb)

@@ -152,6 +152,7 @@ void deliver_again(Tcb *tcb, const Segment *seg)
 static void fin_received(Tcb *tcb)
 {
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
+    bool at_closed_window = tcb_window(tcb) == 0; /* its sender asks again and again */
 
     tcb->fin_received = true;
     reass_clear(&tcb->reass); /* nothing follows a FIN */
@@ -166,7 +167,10 @@ static void fin_received(Tcb *tcb)
         tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
         if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->quick < tcb->tcp->cfg.quickack)
             tcb->quick = 0; /* the program will close, too: its FIN may carry the ACK */
-        owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
+        if (at_closed_window)
+            owe_ack(tcb, SENT_TCP_FIN_ACK);
+        else
+            owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);
         return;
     case TCP_FIN_WAIT_1:
         owe_ack(tcb, SENT_TCP_FIN_ACK);

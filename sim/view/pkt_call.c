@@ -289,6 +289,23 @@ static bool connect_again(PktSock *s, bool first, PktOutcome *out)
     return pkt_done(out, 0);
 }
 
+/* connect(2) with AF_UNSPEC: the connection ends, the socket stays and may open another one. */
+static bool disconnect(PktSock *s, PktOutcome *out)
+{
+    conn_abort(s->conn);
+    s->disconnected = true;
+    s->told_connected = s->told_error = s->read_shut = false;
+    return pkt_done(out, 0);
+}
+
+static void forget_conn(PktSock *s)
+{
+    conn_free(s->conn);
+    s->conn = NULL;
+    s->kind = PKT_TCP;
+    s->disconnected = false;
+}
+
 static bool call_connect(PktRun *run, const PktCall *call, PktOutcome *out)
 {
     PktSock *s = pkt_sock(run, pkt_arg(call, 0, -1));
@@ -302,6 +319,11 @@ static bool call_connect(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_call_lacks(out, "this address");
     if (s->kind == PKT_UDP)
         return connect_udp(run, s, addr, port, out);
+    const PktValue *to = pkt_arg_value(call, 1);
+    if (s->kind == PKT_CONN && to != NULL && pkt_value_has(to, "AF_UNSPEC"))
+        return disconnect(s, out);
+    if (s->kind == PKT_CONN && s->disconnected)
+        forget_conn(s);
     if (s->kind == PKT_CONN)
         return connect_again(s, run->first, out);
     if (s->kind != PKT_TCP || s->fast.deferred)

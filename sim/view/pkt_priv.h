@@ -246,6 +246,7 @@ typedef struct PktSock {
     int64_t     keep_probes;
     bool        told_error;  /* the connection's error was told: from now on EOF and EPIPE */
     bool        told_connected;
+    bool        disconnected; /* by connect with AF_UNSPEC */
     bool        inq;         /* TCP_INQ: what is left to read is told with each recvmsg */
     PktFast     fast;
     Listener   *listener;

@@ -247,6 +247,7 @@ static const Sysctl sysctls[] = {
     { "tcp_max_syn_backlog", "syn_backlog", "" },
     { "tcp_congestion_control", "congestion", "" },
     { "tcp_timestamps", "timestamps", "on" },
+    { "tcp_rto_max_ms", "max_rto", "ms" },
     { "tcp_sack", "sack", "on" },
     { "tcp_dsack", "dsack", "on" },
     { "tcp_window_scaling", "window_scale", "on" },
@@ -278,6 +279,23 @@ static const Sysctl sysctls[] = {
     { "ip_local_port_range", NULL, NULL },
 };
 
+/* "540000", "$((32*1024*1024))": 0 if it is neither. */
+static uint64_t number(const char *word)
+{
+    uint64_t n = 1;
+    char *end;
+
+    if (!g_str_has_prefix(word, "$((")) {
+        n = g_ascii_strtoull(word, &end, 10);
+        return *end == '\0' ? n : 0;
+    }
+    for (word += strlen("$(("); ; word = end + 1) {
+        n *= g_ascii_strtoull(word, &end, 10);
+        if (*end != '*')
+            return strcmp(end, "))") == 0 ? n : 0;
+    }
+}
+
 /* "4096 540000 15728640": the one in the middle is a socket's, the last the most it may become. */
 static bool set_buffer(uint64_t *size, uint64_t *max, const char *value)
 {
@@ -287,10 +305,10 @@ static bool set_buffer(uint64_t *size, uint64_t *max, const char *value)
 
     for (char **w = words; *w != NULL; w++)
         if (**w != '\0' && n < 3)
-            sizes[n++] = g_ascii_strtoull(*w, NULL, 10);
+            sizes[n++] = number(*w);
     *size = sizes[1];
     *max = sizes[2];
-    return n == 3 && sizes[1] > 0;
+    return n == 3 && sizes[1] > 0 && sizes[2] > 0;
 }
 
 static bool set_by_knob(TcpConfig *cfg, const Sysctl *ctl, const char *value)
