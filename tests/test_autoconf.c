@@ -71,7 +71,7 @@ static bool reaches(Stack *from, Stack *to)
     unsigned n = 0;
     Ping *p = icmp_ping_open(from->icmp, count_reply, &n);
 
-    icmp_ping_send(p, autoconf_address(to, from), 1, 8, 0, false);
+    icmp_ping_send(p, autoconf_address(to, from), 1, 8, 0, false, NULL);
     net_run(net);
     icmp_ping_close(p);
     return n == 1;

@@ -66,7 +66,7 @@ static Told ping(const char *dst, size_t size, uint8_t ttl, bool df)
     Told told = { 0 };
     Ping *p = icmp_ping_open(a->icmp, on_reply, &told);
 
-    icmp_ping_send(p, ip(dst), 1, size, ttl, df);
+    icmp_ping_send(p, ip(dst), 1, size, ttl, df, NULL);
     net_run(net);
     icmp_ping_close(p);
     return told;
@@ -186,8 +186,8 @@ START_TEST(too_big_with_df_tells_the_next_mtu_which_is_remembered)
     ck_assert_int_eq(told.kind, IP_ERR_TOO_BIG);
     ck_assert_uint_eq(told.mtu, 1400);
     ck_assert_uint_eq(net_count(net, "icmp 3/4 mtu 1400 len 556"), 1);
-    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2")), 1380);
-    ck_assert_uint_eq(ip_mtu(a, ip("10.0.1.1")), 1480);
+    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2"), NULL), 1380);
+    ck_assert_uint_eq(ip_mtu(a, ip("10.0.1.1"), NULL), 1480);
     ck_assert_int_eq(told.last.seq, 1);
 
     net_clear(net);
@@ -197,7 +197,7 @@ START_TEST(too_big_with_df_tells_the_next_mtu_which_is_remembered)
     ck_assert_uint_eq(net_count(net, "a>r"), 2);
     net_run_until(net, 11 * MINUTE);
     net->sim->sched.now = 11 * MINUTE;
-    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2")), 1480);
+    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2"), NULL), 1480);
 }
 END_TEST
 
@@ -342,7 +342,7 @@ START_TEST(a_ping_may_be_closed_by_its_reply)
     Ping *p = icmp_ping_open(a->icmp, close_at_once, &p);
 
     for (uint16_t seq = 1; seq <= 3; seq++)
-        ck_assert_int_eq(icmp_ping_send(p, ip("10.0.1.1"), seq, 8, 0, false), DROP_NONE);
+        ck_assert_int_eq(icmp_ping_send(p, ip("10.0.1.1"), seq, 8, 0, false, NULL), DROP_NONE);
     net_run(net);
     ck_assert_ptr_null(p);
     ck_assert_str_eq(net_drops(net), "");
@@ -354,10 +354,10 @@ START_TEST(pings_have_ids_of_their_own)
     Told one = { 0 }, two = { 0 };
     Ping *p = icmp_ping_open(a->icmp, on_reply, &one), *q = icmp_ping_open(a->icmp, on_reply, &two);
 
-    icmp_ping_send(p, ip("10.0.1.1"), 5, 8, 0, false);
-    icmp_ping_send(q, ip("10.0.1.1"), 6, 8, 0, false);
-    icmp_ping_send(q, ip("10.0.1.1"), 7, 8, 0, false);
-    ck_assert_uint_eq(icmp_ping_send(q, ip("10.0.1.1"), 8, PING_SIZE_MAX + 1, 0, false),
+    icmp_ping_send(p, ip("10.0.1.1"), 5, 8, 0, false, NULL);
+    icmp_ping_send(q, ip("10.0.1.1"), 6, 8, 0, false, NULL);
+    icmp_ping_send(q, ip("10.0.1.1"), 7, 8, 0, false, NULL);
+    ck_assert_uint_eq(icmp_ping_send(q, ip("10.0.1.1"), 8, PING_SIZE_MAX + 1, 0, false, NULL),
                       DROP_IP_LENGTH);
     net_run(net);
     ck_assert_uint_eq(one.n, 1);

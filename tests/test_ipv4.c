@@ -247,7 +247,7 @@ START_TEST(output_says_why_it_cannot)
     ipv4_route_add(a->ipv4, &(Route){ .prefix = { ip("10.8.0.0"), 16 }, .kind = ROUTE_BLACKHOLE });
     ck_assert_int_eq(output(a, &(IpSend){ .dst = ip("10.8.0.1") }, 8), DROP_IP_BLACKHOLE);
     ck_assert_str_eq(net_wire(net), "");
-    ck_assert_uint_eq(ip_mtu(a, ip("10.7.0.1")), 0);
+    ck_assert_uint_eq(ip_mtu(a, ip("10.7.0.1"), NULL), 0);
     ck_assert(ip_is_none(ip_source(lone, ip("10.0.1.2"))));
 }
 END_TEST
@@ -259,7 +259,7 @@ START_TEST(the_source_is_the_address_towards_the_destination)
     ck_assert(ip_equal(ip_source(a, ip("192.0.2.1")), ip("10.0.1.2")));
     ck_assert(ip_equal(ip_source(a, ip("10.0.1.2")), ip("10.0.1.2")));
     ck_assert(ip_equal(ip_source(a, ip("127.0.0.1")), ip("127.0.0.1")));
-    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2")), 1480);
+    ck_assert_uint_eq(ip_mtu(a, ip("10.0.2.2"), NULL), 1480);
 }
 END_TEST
 
@@ -306,13 +306,13 @@ START_TEST(path_mtus_only_shrink_and_never_below_68)
     ck_assert_uint_eq(ipv4_learn_mtu(a->ipv4, dst, 1450, 1500), 1400);
     ck_assert_uint_eq(ipv4_learn_mtu(a->ipv4, dst, 0, 1400), 1006);
     ck_assert_uint_eq(ipv4_learn_mtu(a->ipv4, dst, 1, 1006), 68);
-    ck_assert_uint_eq(ip_mtu(a, dst), 48);
+    ck_assert_uint_eq(ip_mtu(a, dst, NULL), 48);
     for (uint32_t i = 0; i < 1000; i++)
         ipv4_learn_mtu(a->ipv4, ip_v4(0x14000000 + i), 600, 1500);
-    ck_assert_uint_eq(ip_mtu(a, dst), 1480); /* forgotten: there is only so much room */
-    ck_assert_uint_eq(ip_mtu(a, ip_v4(0x14000000 + 999)), 580);
+    ck_assert_uint_eq(ip_mtu(a, dst, NULL), 1480); /* forgotten: there is only so much room */
+    ck_assert_uint_eq(ip_mtu(a, ip_v4(0x14000000 + 999), NULL), 580);
     ipv4_flush(a->ipv4);
-    ck_assert_uint_eq(ip_mtu(a, ip_v4(0x14000000 + 999)), 1480);
+    ck_assert_uint_eq(ip_mtu(a, ip_v4(0x14000000 + 999), NULL), 1480);
 }
 END_TEST
 

@@ -34,7 +34,7 @@ static unsigned ping(Stack *from, const char *dst)
     unsigned n = 0;
     Ping *p = icmp_ping_open(from->icmp, ignore_reply, &n);
 
-    icmp_ping_send(p, ip(dst), 1, 56, 0, false);
+    icmp_ping_send(p, ip(dst), 1, 56, 0, false, NULL);
     net_run(net);
     icmp_ping_close(p);
     return n;
@@ -118,8 +118,8 @@ START_TEST(what_a_crashed_host_held_is_accounted_for)
     Ping *p = icmp_ping_open(a->icmp, ignore_reply, &n);
 
     for (uint16_t seq = 1; seq <= 3; seq++)
-        icmp_ping_send(p, ip("10.0.0.77"), seq, 8, 0, false);
-    icmp_ping_send(p, ip("10.0.0.1"), 4, 8, 0, false);
+        icmp_ping_send(p, ip("10.0.0.77"), seq, 8, 0, false, NULL);
+    icmp_ping_send(p, ip("10.0.0.1"), 4, 8, 0, false, NULL);
     stack_crash(a);
     net_run(net);
     ck_assert_uint_eq(n, 0);
@@ -153,7 +153,7 @@ START_TEST(two_worlds_are_alike_and_apart)
     unsigned n = 0;
     Ping *p = icmp_ping_open(x->icmp, ignore_reply, &n);
 
-    icmp_ping_send(p, ip("10.0.0.2"), 1, 56, 0, false);
+    icmp_ping_send(p, ip("10.0.0.2"), 1, 56, 0, false, NULL);
     ck_assert_uint_eq(ping(a, "10.0.0.2"), 1);
     ck_assert_uint_eq(n, 0);
     net_run(other);

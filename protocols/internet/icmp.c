@@ -23,6 +23,7 @@ typedef struct Telling { /* what on_reply is still to be told */
     IpError   err;
     bool      is_error;
     uint8_t   quoted[QUOTED_MIN];
+    uint8_t   options[IPV4_OPTIONS_MAX];
 } Telling;
 
 struct Ping {
@@ -72,7 +73,20 @@ static void tell_fired(void *owner)
         telling.err.quoted = (Span){ telling.quoted, QUOTED_MIN };
         telling.reply.err = &telling.err;
     }
+    telling.reply.options.p = telling.options;
     ping->on_reply(ping->self, &telling.reply); /* may close the ping */
+}
+
+/* What of a request's options goes into the reply: the way back, and what was recorded so far.
+ * NULL: nothing. */
+static const IpOptions *echo_options(const IpMeta *ip, IpOptions *options)
+{
+    if (ip->options.n == 0)
+        return NULL;
+    *options = (IpOptions){ .first = IP_NONE };
+    ip_options_reverse(options, ip->options, ip->src);
+    ip_options_continue(options, ip->options);
+    return options->len > 0 ? options : NULL;
 }
 
 /* The same data back, from the address that was asked: RFC 1122 §3.2.2.6. */
@@ -84,11 +98,13 @@ static DropReason echo_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *h, Pac
     if (ip->broadcast)
         return DROP_ICMP_IGNORED;
 
+    IpOptions options;
     Packet *reply = packet_new(pkt->sim, pkt->len, SENT_ICMP_ECHO_REPLY);
     memcpy(reply->data + ICMP_HDR_LEN, pkt->data + ICMP_HDR_LEN, size);
     icmp_encode(&(IcmpHdr){ .type = ICMP_ECHO_REPLY, .rest = h->rest },
                 (Span){ reply->data + ICMP_HDR_LEN, size }, reply->data);
-    IpSend how = { .src = ip->dst, .dst = ip->src, .proto = IPPROTO_ICMP4, .tos = ip->tos };
+    IpSend how = { .src = ip->dst, .dst = ip->src, .proto = IPPROTO_ICMP4, .tos = ip->tos,
+                   .options = echo_options(ip, &options) };
     DropReason why = ipv4_output(icmp->stack->ipv4, &how, reply);
     if (why != DROP_NONE)
         packet_drop(reply, icmp->node, NULL, why);
@@ -105,10 +121,13 @@ static DropReason echo_reply_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *
     node_count(icmp->node, COUNTER_IcmpInEchoReps);
     if (ping == NULL)
         return DROP_ICMP_NO_TAKER;
-    tell_later(ping, &(Telling){ .reply = { .seq = (uint16_t)h->rest,
-                                            .from = ip->src,
-                                            .ttl = ip->ttl,
-                                            .size = pkt->len - ICMP_HDR_LEN } });
+    Telling telling = { .reply = { .seq = (uint16_t)h->rest,
+                                   .from = ip->src,
+                                   .ttl = ip->ttl,
+                                   .size = pkt->len - ICMP_HDR_LEN,
+                                   .options = { .n = ip->options.n } } };
+    memcpy(telling.options, ip->options.p, ip->options.n);
+    tell_later(ping, &telling);
     packet_free(pkt);
     return DROP_NONE;
 }
@@ -140,11 +159,12 @@ void icmp_ping_close(Ping *ping)
     ping_free(ping);
 }
 
-DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uint8_t ttl, bool df)
+DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uint8_t ttl, bool df,
+                          const IpOptions *options)
 {
     Icmp *icmp = ping->icmp;
 
-    if (size > PING_SIZE_MAX)
+    if (size + (options != NULL ? options->len : 0u) > PING_SIZE_MAX)
         return DROP_IP_LENGTH;
     Packet *pkt = packet_new(icmp->node->sim, ICMP_HDR_LEN + size, SENT_ICMP_ECHO);
     uint8_t *data = pkt->data + ICMP_HDR_LEN;
@@ -152,7 +172,7 @@ DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uin
         data[i] = (uint8_t)i;
     icmp_encode(&(IcmpHdr){ .type = ICMP_ECHO, .rest = (uint32_t)ping->id << 16 | seq },
                 (Span){ data, size }, pkt->data);
-    IpSend how = { .dst = dst, .proto = IPPROTO_ICMP4, .ttl = ttl, .df = df };
+    IpSend how = { .dst = dst, .proto = IPPROTO_ICMP4, .ttl = ttl, .df = df, .options = options };
     node_count(icmp->node, COUNTER_IcmpOutMsgs);
     node_count(icmp->node, COUNTER_IcmpOutEchos);
     DropReason why = ipv4_output(icmp->stack->ipv4, &how, pkt);
@@ -209,18 +229,19 @@ static DropReason error_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *h, Pa
     if (!ip_is_local(icmp->stack, q.src) || q.frag_off != 0)
         return DROP_ICMP_NO_TAKER;
 
+    IpAddr dst = ipv4_final_dst(&q);
     IpError err = {
         .kind = error_kind(h),
         .type = h->type,
         .code = h->code,
         .reporter = ip->src,
         .src = q.src,
-        .dst = q.dst,
+        .dst = dst,
         .proto = q.proto,
         .quoted = { quote.p + ipv4_hdr_len(&q), quote.n - ipv4_hdr_len(&q) },
     };
     if (err.kind == IP_ERR_TOO_BIG)
-        err.mtu = ipv4_learn_mtu(ipv4, q.dst, h->rest & 0xffff, q.total_len);
+        err.mtu = ipv4_learn_mtu(ipv4, dst, h->rest & 0xffff, q.total_len);
     ipv4_report(ipv4, &err);
     packet_free(pkt);
     return DROP_NONE;
@@ -285,6 +306,21 @@ static bool may_report(const Icmp *icmp, const Ipv4Hdr *h, const Packet *pkt, Sp
            !ip_is_broadcast_for(icmp->stack, h->src);
 }
 
+/* RFC 1812 §4.3.2.6: the way back that the source route of the offending datagram tells, as far as
+ * it had come before us. NULL: none. */
+static const IpOptions *way_back(const Icmp *icmp, const Ipv4Hdr *offending, IpOptions *options)
+{
+    Ipv4Hdr q = *offending;
+    Ipv4Found found;
+
+    if (q.options_len == 0 || ipv4_option_find(&q, &found) != 0)
+        return NULL;
+    while (ip_is_local(icmp->stack, ipv4_route_last(&q, &found)))
+        ipv4_route_unstep(&q, &found);
+    *options = (IpOptions){ .first = IP_NONE };
+    return ip_options_reverse(options, (Span){ q.options, q.options_len }, q.src) ? options : NULL;
+}
+
 /* Deviates: RFC 1812 §4.3.2.8. Nothing limits their rate. */
 void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet *about)
 {
@@ -298,7 +334,10 @@ void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet 
     if (!may_report(icmp, &q, about, (Span){ quote.p + header, quote.n - header }))
         return;
     quote.n = MIN(quote.n, header + ipv4_config(ipv4)->icmp_quote);
-    quote.n = MIN(quote.n, MESSAGE_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN);
+    IpOptions options;
+    const IpOptions *back = way_back(icmp, &q, &options);
+    size_t around = IPV4_HDR_LEN + (back != NULL ? back->len : 0u) + ICMP_HDR_LEN;
+    quote.n = MIN(quote.n, MESSAGE_MAX - around);
 
     Packet *pkt = packet_new(about->sim, ICMP_HDR_LEN + quote.n, why);
     memcpy(pkt->data + ICMP_HDR_LEN, quote.p, quote.n);
@@ -308,7 +347,8 @@ void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet 
     IpSend how = { .src = ip_is_local(icmp->stack, q.dst) ? q.dst : IP_NONE,
                    .dst = q.src,
                    .proto = IPPROTO_ICMP4,
-                   .tos = (uint8_t)(TOS_INTERNETWORK | (q.tos & TOS_KEPT)) };
+                   .tos = (uint8_t)(TOS_INTERNETWORK | (q.tos & TOS_KEPT)),
+                   .options = back };
     node_count(icmp->node, COUNTER_IcmpOutMsgs);
     if (h->type == ICMP_UNREACHABLE)
         node_count(icmp->node, COUNTER_IcmpOutDestUnreachs);
@@ -326,6 +366,7 @@ static SentReason unreachable_reason(uint8_t code)
     case ICMP_PROTOCOL_UNREACHABLE: return SENT_ICMP_NO_PROTOCOL;
     case ICMP_NET_UNREACHABLE: return SENT_ICMP_NO_ROUTE;
     case ICMP_FRAG_NEEDED: return SENT_ICMP_FRAG_NEEDED;
+    case ICMP_SOURCE_ROUTE_FAILED: return SENT_ICMP_ROUTE_FAILED;
     case ICMP_ADMIN_PROHIBITED: return SENT_ICMP_PROHIBITED;
     default: return SENT_ICMP_NO_HOST;
     }
@@ -338,6 +379,13 @@ void icmp_send_unreachable(Icmp *icmp, uint8_t code, const Packet *pkt, uint32_t
     if (code == ICMP_FRAG_NEEDED)
         h.rest = MIN(mtu, 0xffff); /* RFC 1191 §4 */
     icmp_send_error(icmp, &h, unreachable_reason(code), pkt);
+}
+
+void icmp_send_parameter(Icmp *icmp, uint8_t place, const Packet *pkt)
+{
+    IcmpHdr h = { .type = ICMP_PARAMETER_PROBLEM, .rest = (uint32_t)place << 24 };
+
+    icmp_send_error(icmp, &h, SENT_ICMP_PARAMETER, pkt);
 }
 
 void icmp_send_time_exceeded(Icmp *icmp, uint8_t code, const Packet *pkt)

@@ -17,6 +17,7 @@ void       icmp_error(void *self, const IpError *err); /* about our own echo req
  * about an ICMP error, a fragment that is not the first, a broadcast or an impossible source
  * (RFC 1122 §3.2.2). mtu: for ICMP_FRAG_NEEDED. */
 void icmp_send_unreachable(Icmp *icmp, uint8_t code, const Packet *pkt, uint32_t mtu);
+void icmp_send_parameter(Icmp *icmp, uint8_t place, const Packet *pkt); /* of the IP header */
 void icmp_send_time_exceeded(Icmp *icmp, uint8_t code, const Packet *pkt);
 /* Any other: h->checksum is not looked at. */
 void icmp_send_error(Icmp *icmp, const IcmpHdr *h, SentReason why, const Packet *pkt);
@@ -30,6 +31,7 @@ typedef struct PingReply {
     IpAddr         from;
     uint8_t        ttl;
     size_t         size;   /* of the echoed data */
+    Span           options; /* of its IP header; n 0: none. Borrowed */
     const IpError *err;    /* NULL for an echo reply */
 } PingReply;
 
@@ -37,5 +39,7 @@ typedef struct PingReply {
  * The caller closes it. */
 Ping *icmp_ping_open(Icmp *icmp, void (*on_reply)(void *self, const PingReply *r), void *self);
 void  icmp_ping_close(Ping *ping);
-/* One request with `size` bytes of data: (i & 0xff) at each place i. ttl 0: the default. */
-DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uint8_t ttl, bool df);
+/* One request with `size` bytes of data: (i & 0xff) at each place i. ttl 0: the default; options
+ * NULL: none. */
+DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uint8_t ttl, bool df,
+                          const IpOptions *options);

@@ -22,9 +22,9 @@ IpAddr ip_source(Stack *stack, IpAddr dst)
     return ipv4_source(stack->ipv4, dst);
 }
 
-size_t ip_mtu(Stack *stack, IpAddr dst)
+size_t ip_mtu(Stack *stack, IpAddr dst, const IpOptions *options)
 {
-    return ipv4_mtu(stack->ipv4, dst);
+    return ipv4_mtu(stack->ipv4, dst, options);
 }
 
 size_t ip_link_mtu(Stack *stack, IpAddr dst)

@@ -7,21 +7,24 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "protocols/link/eth.h"
+#include "protocols/wire/ipv4_option.h"
 
 typedef struct IpMeta { /* of a received datagram */
     IpAddr   src, dst;
     uint8_t  proto, ttl, tos;
     bool     broadcast; /* sent to a broadcast or multicast address, of either layer */
     Iface   *iface;     /* where it came in; NULL for loopback */
+    Span     options;   /* of its header, as they came, our own timestamp added; n 0: none */
 } IpMeta;
 
 typedef struct IpSend { /* of one to be sent */
     IpAddr  src;        /* IP_NONE: the address of the outgoing interface */
-    IpAddr  dst;
+    IpAddr  dst;        /* where it ends, whatever the source route */
     uint8_t proto;
     uint8_t ttl;        /* 0: the host's default */
     uint8_t tos;
     bool    df;
+    const IpOptions *options; /* borrowed; NULL: none */
 } IpSend;
 
 /* An error that the network reported about one of our own packets. */
@@ -42,7 +45,7 @@ typedef struct IpError {
     IpErrorKind kind;
     uint8_t     type, code; /* of the ICMP message; 0, 0 if this host found it out itself */
     IpAddr      reporter;   /* who says so */
-    IpAddr      src, dst;   /* of the packet it is about: src is ours */
+    IpAddr      src, dst;   /* of the packet it is about: src is ours, dst where it was to end */
     uint8_t     proto;
     uint32_t    mtu;        /* TOO_BIG: of the next hop; 0 if it was not said */
     Span        quoted;     /* the transport header's first bytes, at least 8 */
@@ -59,11 +62,13 @@ void ip_handle(Stack *stack, uint8_t proto, IpInput input, IpErrorInput error, v
  * transport header, its checksum already right: so src must have been asked for with ip_source. */
 DropReason ip_output(Stack *stack, const IpSend *how, Packet *pkt);
 
-/* The source address for packets to dst; IP_NONE if there is no route. */
+/* The source address for packets to dst; IP_NONE if there is no route. One that follows a source
+ * route goes to the first address of that. */
 IpAddr ip_source(Stack *stack, IpAddr dst);
 
-/* The largest transport payload, header included, that goes to dst in one piece; 0 if no route. */
-size_t ip_mtu(Stack *stack, IpAddr dst);
+/* The largest transport payload, header included, that goes to dst in one piece with these options
+ * (NULL: none); 0 if no route. */
+size_t ip_mtu(Stack *stack, IpAddr dst, const IpOptions *options);
 
 /* Likewise, whatever the path to dst has shown to be too large: what may come in one piece. */
 size_t ip_link_mtu(Stack *stack, IpAddr dst);

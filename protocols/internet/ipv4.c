@@ -19,6 +19,7 @@ const Ipv4Config ipv4_defaults = {
 
 static const char *const hops[] = { "hops", NULL };
 static const char *const bytes[] = { "bytes", NULL };
+static const char *const source_routes[] = { "rfc", "forward", "drop", NULL }; /* Ipv4SourceRoute */
 
 const Knob ipv4_knobs[] = {
     { "ttl", KNOB_INT, offsetof(Ipv4Config, ttl), 1, 255, hops,
@@ -35,42 +36,14 @@ const Knob ipv4_knobs[] = {
     { "icmp_quote", KNOB_INT, offsetof(Ipv4Config, icmp_quote), 8, 528, bytes,
       "Bytes that ICMP errors quote behind the offending IP header, if there are as many.",
       "RFC 1812 §4.3.2.3", false },
+    { "source_route", KNOB_ENUM, offsetof(Ipv4Config, source_route), 0, 0, source_routes,
+      "Who follows a source route: routers, and hosts out of the interface that it came in on; "
+      "hosts out of any; nobody, and what has one is dropped, as by Linux and most routers today.",
+      "RFC 1122 §3.3.5, RFC 1812 §5.3.13.4; Linux: accept_source_route", false },
     { .name = NULL },
 };
 
 /* --- input ------------------------------------------------------------------------------------ */
-
-/* RFC 1122 §3.2.1.8: options are passed over, if one can see where each of them ends. Returns
- * the place in the header of one where that is not so, 0 if there is none. */
-static uint8_t malformed_option(const Ipv4Hdr *h)
-{
-    enum { END = 0, NO_OPERATION = 1 };
-
-    for (size_t i = 0; i < h->options_len && h->options[i] != END;) {
-        if (h->options[i] == NO_OPERATION) {
-            i++;
-            continue;
-        }
-        if (i + 1 >= h->options_len || h->options[i + 1] < 2 ||
-            h->options[i + 1] > h->options_len - i)
-            return (uint8_t)(IPV4_HDR_LEN + i);
-        i += h->options[i + 1];
-    }
-    return 0;
-}
-
-/* RFC 1122 §3.2.2.5: the sender is told at which byte its header went wrong. */
-static DropReason check_options(Ipv4 *ip, const Ipv4Hdr *h, const Packet *pkt)
-{
-    uint8_t place = malformed_option(h);
-    IcmpHdr problem = { .type = ICMP_PARAMETER_PROBLEM, .rest = (uint32_t)place << 24 };
-
-    if (place == 0)
-        return DROP_NONE;
-    node_count(ip->node, COUNTER_IpInHdrErrors);
-    icmp_send_error(ip->icmp, &problem, SENT_ICMP_PARAMETER, pkt);
-    return DROP_IP_BAD_OPTIONS;
-}
 
 /* RFC 1122 §3.2.1.3: broadcast, multicast, loopback and "any" are no senders; (c) and (d): "any"
  * is one while a host has no address yet, and asks for one by broadcast. */
@@ -89,7 +62,7 @@ static const Ipv4Proto *find_proto(const Ipv4 *ip, uint8_t proto)
     return NULL;
 }
 
-static DropReason to_protocol(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool broadcast, Packet *pkt)
+static DropReason to_protocol(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Packet *pkt)
 {
     const Ipv4Proto *above = find_proto(ip, h->proto);
     IpMeta meta = {
@@ -100,8 +73,11 @@ static DropReason to_protocol(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool bro
         .tos = h->tos,
         .broadcast = broadcast,
         .iface = iface,
+        .options = { h->options, h->options_len },
     };
 
+    if (h->options_len > 0)
+        options_arrive(ip, h);
     packet_pull(pkt, ipv4_hdr_len(h));
     if (above == NULL) {
         node_count(ip->node, COUNTER_IpInUnknownProtos);
@@ -112,7 +88,7 @@ static DropReason to_protocol(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool bro
     return above->input(above->self, &meta, pkt);
 }
 
-static DropReason deliver(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool broadcast, Packet *pkt)
+static DropReason deliver(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Packet *pkt)
 {
     Port *port = iface != NULL ? iface->port : NULL;
     Packet *whole;
@@ -134,9 +110,9 @@ static DropReason deliver(Ipv4 *ip, Iface *iface, const Ipv4Hdr *h, bool broadca
 /* --- forward ---------------------------------------------------------------------------------- */
 
 /* RFC 1812 §5.3.4, §5.3.7, §4.2.2.11. */
-static bool never_forwarded(const EthHdr *eth, unsigned src_kind, unsigned dst_kind)
+static bool never_forwarded(bool group, unsigned src_kind, unsigned dst_kind)
 {
-    return mac_is_group(eth->dst) || (src_kind & ADDR_ANY) ||
+    return group || (src_kind & ADDR_ANY) ||
            (dst_kind & (ADDR_MULTICAST | ADDR_LOOPBACK | ADDR_RESERVED | ADDR_THIS_NET));
 }
 
@@ -171,28 +147,89 @@ static DropReason refuse_route(Ipv4 *ip, const Route *r, const Packet *pkt)
     return DROP_NONE;
 }
 
-static DropReason forward(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
+/* `found`: where its options are, NULL if it has none; `routed`: its source route says so. */
+static DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h, const Ipv4Found *found, bool routed,
+                          Packet *pkt)
 {
-    if (h->ttl <= 1) { /* RFC 1812 §5.3.1 */
-        icmp_send_time_exceeded(ip->icmp, ICMP_TTL_EXCEEDED, pkt);
-        return DROP_IP_TTL;
-    }
-    const Route *r = ipv4_route_lookup(ip, h->dst);
-    DropReason why = refuse_route(ip, r, pkt);
-    if (why != DROP_NONE)
-        return why;
+    size_t mtu = ipv4_iface_mtu(hop->iface);
 
-    Hop hop = { r->iface, r->kind == ROUTE_VIA ? r->via : h->dst };
-    size_t mtu = ipv4_iface_mtu(hop.iface);
     if (h->df && pkt->len > mtu) {
         node_count(ip->node, COUNTER_IpFragFails);
         icmp_send_unreachable(ip->icmp, ICMP_FRAG_NEEDED, pkt, (uint32_t)mtu);
         return DROP_IP_DF;
     }
     decrement_ttl(pkt);
+    if (found != NULL)
+        options_forward(ip, hop->iface, h, found, routed, pkt);
     node_count(ip->node, COUNTER_IpForwDatagrams);
-    return ipv4_send(ip, &hop, h, mtu, pkt);
+    return ipv4_send(ip, hop, h, mtu, pkt);
 }
+
+/* RFC 1812 §5.3.1. */
+static bool has_expired(Ipv4 *ip, const Ipv4Hdr *h, const Packet *pkt)
+{
+    if (h->ttl > 1)
+        return false;
+    icmp_send_time_exceeded(ip->icmp, ICMP_TTL_EXCEEDED, pkt);
+    return true;
+}
+
+static DropReason forward(Ipv4 *ip, Ipv4Hdr *h, const Ipv4Found *found, Packet *pkt)
+{
+    if (has_expired(ip, h, pkt))
+        return DROP_IP_TTL;
+    const Route *r = ipv4_route_lookup(ip, h->dst);
+    DropReason why = refuse_route(ip, r, pkt);
+    if (why != DROP_NONE)
+        return why;
+    Hop hop = { r->iface, r->kind == ROUTE_VIA ? r->via : h->dst };
+    return pass_on(ip, &hop, h, found, false, pkt);
+}
+
+/* --- source routes ---------------------------------------------------------------------------- */
+
+/* To the next address of the source route. RFC 1812 §5.2.4.3, for a strict one; RFC 1122 §3.3.5,
+ * for hosts. */
+static bool may_follow(const Ipv4 *ip, const Iface *in, const Route *r, bool strict)
+{
+    if (r == NULL || r->kind == ROUTE_UNREACHABLE || (strict && r->kind != ROUTE_DIRECT))
+        return false;
+    return ip->cfg.forward || ip->cfg.source_route == IPV4_ROUTE_FORWARD || r->iface == in;
+}
+
+/* It has reached us, and its source route goes on. Until it can be passed on nothing is changed in
+ * the packet, which errors quote. */
+static DropReason follow_route(Ipv4 *ip, Iface *in, Ipv4Hdr *h, const Ipv4Found *found,
+                               unsigned src_kind, Packet *pkt)
+{
+    IpAddr next = ipv4_route_next(h, found);
+
+    while (!ip_is_none(next) && (ip_kind(ip->stack, next) & ADDR_OURS)) {
+        ipv4_route_step(h, found, next);
+        next = ipv4_route_next(h, found);
+    }
+    if (ip_is_none(next)) {
+        ipv4_encode(h, pkt->data); /* a fragment is read again */
+        return deliver(ip, in, h, false, pkt);
+    }
+    unsigned next_kind = ip_kind(ip->stack, next);
+    if (never_forwarded((src_kind & ADDR_LOOPBACK) != 0, src_kind, next_kind) ||
+        (next_kind & ADDR_BROADCAST))
+        return DROP_IP_NO_FORWARD;
+    if (has_expired(ip, h, pkt))
+        return DROP_IP_TTL;
+    const Route *r = ipv4_route_lookup(ip, next);
+    if (r != NULL && r->kind == ROUTE_BLACKHOLE)
+        return DROP_IP_BLACKHOLE;
+    if (!may_follow(ip, in, r, ipv4_route_is_strict(h, found))) {
+        icmp_send_unreachable(ip->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
+        return DROP_IP_ROUTE_FAILED;
+    }
+    Hop hop = { r->iface, r->kind == ROUTE_VIA ? r->via : next };
+    return pass_on(ip, &hop, h, found, true, pkt);
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
 
 /* RFC 1122 §3.2.1.3: any of our addresses, whichever interface it came in on; never loopback. */
 static bool is_for_us(unsigned kind, IpAddr dst)
@@ -216,6 +253,38 @@ static DropReason read_header(Ipv4 *ip, Ipv4Hdr *h, Packet *pkt)
     return why;
 }
 
+/* Where a datagram from outside goes; `found` as for pass_on. */
+static DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h, const Ipv4Found *found,
+                           unsigned src, unsigned dst, Packet *pkt)
+{
+    if (is_for_us(dst, h->dst))
+        return deliver(ip, iface, h, group || (dst & (ADDR_BROADCAST | ADDR_MULTICAST)), pkt);
+    if (ip->cfg.forward)
+        return never_forwarded(group, src, dst) ? DROP_IP_NO_FORWARD : forward(ip, h, found, pkt);
+    node_count(ip->node, COUNTER_IpInAddrErrors);
+    return DROP_IP_NOT_MINE;
+}
+
+/* The same of one with options, which may send it on although it has reached us. */
+static DropReason dispatch_by_options(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h, unsigned src,
+                                      unsigned dst, Packet *pkt)
+{
+    enum { DESTINATION = 16 };
+    Ipv4Found found;
+
+    DropReason why = options_check(ip, h, &found, pkt);
+    if (why != DROP_NONE)
+        return why;
+    bool ours = (dst & ADDR_OURS) && !group;
+    if (ours && !ip_is_none(ipv4_route_next(h, &found)))
+        return follow_route(ip, iface, h, &found, src, pkt);
+    if (ip->cfg.forward && !is_for_us(dst, h->dst) && ipv4_route_is_strict(h, &found)) {
+        icmp_send_parameter(ip->icmp, DESTINATION, pkt); /* RFC 1812 §5.2.2 */
+        return DROP_IP_BAD_OPTIONS;
+    }
+    return dispatch(ip, iface, group, h, &found, src, dst, pkt);
+}
+
 DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
 {
     Ipv4 *ip = self;
@@ -229,18 +298,10 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
         node_count(ip->node, COUNTER_IpInAddrErrors);
         return DROP_IP_BAD_SOURCE;
     }
-    if (h.options_len > 0) {
-        why = check_options(ip, &h, pkt);
-        if (why != DROP_NONE)
-            return why;
-    }
-    bool group = (dst & (ADDR_BROADCAST | ADDR_MULTICAST)) || mac_is_group(eth->dst);
-    if (is_for_us(dst, h.dst))
-        return deliver(ip, iface, &h, group, pkt);
-    if (ip->cfg.forward)
-        return never_forwarded(eth, src, dst) ? DROP_IP_NO_FORWARD : forward(ip, &h, pkt);
-    node_count(ip->node, COUNTER_IpInAddrErrors);
-    return DROP_IP_NOT_MINE;
+    bool group = mac_is_group(eth->dst);
+    if (h.options_len > 0)
+        return dispatch_by_options(ip, iface, group, &h, src, dst, pkt);
+    return dispatch(ip, iface, group, &h, NULL, src, dst, pkt);
 }
 
 DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)
@@ -248,9 +309,11 @@ DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)
     Ipv4Hdr h;
 
     DropReason why = read_header(ip, &h, pkt);
-    if (why == DROP_NONE)
-        why = check_options(ip, &h, pkt);
-    return why != DROP_NONE ? why : deliver(ip, NULL, &h, false, pkt);
+    if (why != DROP_NONE)
+        return why;
+    if (h.options_len > 0)
+        return dispatch_by_options(ip, NULL, false, &h, ip_kind(ip->stack, h.src), ADDR_OURS, pkt);
+    return deliver(ip, NULL, &h, false, pkt);
 }
 
 /* --- errors, addresses, life ------------------------------------------------------------------ */
@@ -263,6 +326,15 @@ void ipv4_report(Ipv4 *ip, const IpError *err)
         above->error(above->self, err);
 }
 
+/* RFC 1122 §3.3.5 (B): was it we who sent it there, by its source route? */
+static bool was_routed_here(const Ipv4 *ip, const Ipv4Hdr *h)
+{
+    Ipv4Found found;
+
+    return h->options_len > 0 && ipv4_option_find(h, &found) == 0 &&
+           ip_is_local(ip->stack, ipv4_route_last(h, &found));
+}
+
 void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
 {
     Ipv4Hdr h;
@@ -272,7 +344,9 @@ void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
     if (ipv4_decode_quoted(&h, datagram) != DROP_NONE)
         return; /* forged: nobody can be told */
     if (!ip_is_local(ip->stack, h.src)) {
-        if (ip->cfg.forward)
+        if (was_routed_here(ip, &h))
+            icmp_send_unreachable(ip->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
+        else if (ip->cfg.forward)
             icmp_send_unreachable(ip->icmp, ICMP_HOST_UNREACHABLE, pkt, 0);
         return;
     }
@@ -283,7 +357,7 @@ void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
         .kind = IP_ERR_HOST_UNREACHABLE,
         .reporter = iface->ip.addr,
         .src = h.src,
-        .dst = h.dst,
+        .dst = ipv4_final_dst(&h),
         .proto = h.proto,
         .quoted = { datagram.p + header, datagram.n - header },
     });

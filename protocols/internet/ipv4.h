@@ -11,6 +11,13 @@ typedef struct Ipv4 Ipv4;
 typedef struct Arp Arp;
 typedef struct Icmp Icmp;
 
+/* Who may be told by a datagram where it goes. */
+typedef enum Ipv4SourceRoute {
+    IPV4_ROUTE_RFC,     /* routers; hosts, if it leaves where it came in: RFC 1122 §3.3.5 */
+    IPV4_ROUTE_FORWARD, /* hosts, too */
+    IPV4_ROUTE_DROP     /* nobody: even what ends here is dropped */
+} Ipv4SourceRoute;
+
 typedef struct Ipv4Config {
     uint64_t ttl;             /* 64 */
     bool     forward;         /* a router; set by its kind */
@@ -19,6 +26,7 @@ typedef struct Ipv4Config {
     bool     pmtu;            /* remember "fragmentation needed", RFC 1191 */
     bool     auto_routes;     /* shortest-path routes come by themselves; `routes = "static"`: no */
     uint64_t icmp_quote;      /* bytes that ICMP errors quote behind the offending IP header; 528 */
+    Ipv4SourceRoute source_route;
 } Ipv4Config;
 
 extern const Ipv4Config ipv4_defaults;
@@ -67,7 +75,7 @@ void ipv4_route_source(Ipv4 *ip, const RouteSource *source);
 DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
-size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst);
+size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options);
 size_t     ipv4_link_mtu(Ipv4 *ip, IpAddr dst);
 
 /* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its

@@ -285,17 +285,16 @@ DropReason frags_input(Frags *frags, const Ipv4Hdr *h, Port *port, Packet *pkt, 
 /* RFC 791 §3.1: only options with the "copied" flag go into the fragments behind the first. */
 static void keep_copied_options(Ipv4Hdr *h)
 {
-    enum { END = 0, NO_OPERATION = 1, COPIED = 0x80 };
     uint8_t kept[IPV4_OPTIONS_MAX] = { 0 };
     size_t n = 0;
 
-    for (size_t i = 0; i < h->options_len && h->options[i] != END;) {
+    for (size_t i = 0; i < h->options_len && h->options[i] != IPV4_OPTION_END;) {
         size_t len = 1;
-        if (h->options[i] != NO_OPERATION)
+        if (h->options[i] != IPV4_OPTION_NOP)
             len = i + 1 < h->options_len ? h->options[i + 1] : 0;
         if (len == 0 || len > h->options_len - i)
             break;
-        if (h->options[i] & COPIED) {
+        if (h->options[i] & IPV4_OPTION_COPIED) {
             memcpy(kept + n, h->options + i, len);
             n += len;
         }

@@ -157,17 +157,21 @@ static DropReason route_own(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
 
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
 {
-    g_assert(pkt->len + IPV4_HDR_LEN <= IPV4_MAX_LEN);
+    size_t header = IPV4_HDR_LEN + (how->options != NULL ? how->options->len : 0u);
+
+    g_assert(pkt->len + header <= IPV4_MAX_LEN);
     Ipv4Hdr h = {
         .src = how->src,
         .dst = how->dst,
         .tos = how->tos,
         .ttl = how->ttl != 0 ? how->ttl : (uint8_t)ip->cfg.ttl,
         .proto = how->proto,
-        .total_len = (uint16_t)(pkt->len + IPV4_HDR_LEN),
+        .total_len = (uint16_t)(pkt->len + header),
         .id = ip->next_id,
         .df = how->df,
     };
+    if (how->options != NULL)
+        options_originate(ip, &h, how->options);
     if (ip_is_none(h.src))
         h.src = ipv4_source(ip, h.dst);
     if (ip_is_none(h.src))
@@ -175,7 +179,7 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
     if (!ip_is_v4(h.dst))
         return DROP_IP_NO_ROUTE;
     ip->next_id++; /* RFC 6864 §4.1: matters only to what may be cut */
-    ipv4_encode(&h, packet_push(pkt, IPV4_HDR_LEN));
+    ipv4_encode(&h, packet_push(pkt, header));
     return route_own(ip, &h, pkt);
 }
 
@@ -207,11 +211,15 @@ size_t ipv4_link_mtu(Ipv4 *ip, IpAddr dst)
     return ipv4_iface_mtu(hop.iface) - IPV4_HDR_LEN;
 }
 
-size_t ipv4_mtu(Ipv4 *ip, IpAddr dst)
+size_t ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options)
 {
-    size_t mtu = ipv4_link_mtu(ip, dst);
+    bool routed = options != NULL && !ip_is_none(options->first);
+    IpAddr first = routed ? options->first : dst;
+    size_t mtu = ipv4_link_mtu(ip, first);
 
-    if (mtu == 0 || ip_is_local(ip->stack, dst))
-        return mtu;
-    return path_mtu(ip, dst, mtu + IPV4_HDR_LEN) - IPV4_HDR_LEN;
+    if (mtu == 0)
+        return 0;
+    if (!ip_is_local(ip->stack, first))
+        mtu = path_mtu(ip, dst, mtu + IPV4_HDR_LEN) - IPV4_HDR_LEN;
+    return options != NULL ? mtu - options->len : mtu;
 }

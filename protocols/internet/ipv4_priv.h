@@ -55,6 +55,17 @@ DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt); /* of a datagram from ourselv
 void       ipv4_loop_fired(void *ip);                   /* loop_timer's */
 void       ipv4_loop_flush(Ipv4 *ip, DropReason why);
 
+/* ipv4_options.c: of a datagram that has some; `found` is of its header */
+/* Are they as they must be? The sender is told if not. */
+DropReason options_check(Ipv4 *ip, const Ipv4Hdr *h, Ipv4Found *found, const Packet *pkt);
+/* It leaves by `out`, `routed`: to the next address of its source route. We record ourselves, and
+ * what is changed is changed in the packet, too. */
+void options_forward(Ipv4 *ip, const Iface *out, Ipv4Hdr *h, const Ipv4Found *found, bool routed,
+                     Packet *pkt);
+void options_arrive(Ipv4 *ip, Ipv4Hdr *h); /* it ends here */
+/* Our own: puts the options, and perhaps another destination, into its header. */
+void options_originate(Ipv4 *ip, Ipv4Hdr *h, const IpOptions *options);
+
 void route_table_init(RouteTable *table);
 void route_table_clear(RouteTable *table);
 /* Takes the interface's connected route away. */

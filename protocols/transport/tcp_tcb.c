@@ -59,7 +59,7 @@ static uint32_t largest_segment(size_t mtu)
 
 bool tcb_path_mtu(Tcb *tcb)
 {
-    uint32_t mss = largest_segment(ip_mtu(tcb->tcp->stack, tcb->remote));
+    uint32_t mss = largest_segment(ip_mtu(tcb->tcp->stack, tcb->remote, NULL));
 
     mss -= tcb->agreed.timestamps ? TCP_TS_LEN : 0;
     if (mss >= tcb->snd_mss || !tcb->tcp->cfg.path_mtu_discovery)
@@ -112,7 +112,7 @@ static void list_remove(Tcp *tcp, Tcb *tcb)
 Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
 {
     const TcpConfig *cfg = &tcp->cfg;
-    uint32_t mss = largest_segment(ip_mtu(tcp->stack, remote));
+    uint32_t mss = largest_segment(ip_mtu(tcp->stack, remote, NULL));
     Tcb *tcb = g_new0(Tcb, 1);
 
     tcb->tcp = tcp;

@@ -123,7 +123,7 @@ static void send_request(PingRun *run)
     run->sent_at[seq] = sim_now(run->sim);
     run->outstanding++;
     DropReason why = icmp_ping_send(run->ping, run->dst, seq, run->opt.size, (uint8_t)run->opt.ttl,
-                                    run->opt.df);
+                                    run->opt.df, NULL);
     for (size_t i = 0; why != DROP_NONE && i < G_N_ELEMENTS(refusals); i++)
         if (why == refusals[i].why && !run->answered[seq]) {
             PingRow row = { .seq = seq, .from = IP_NONE, .error = refusals[i].text };

@@ -148,7 +148,7 @@ static void act(World *w, Span s)
     if (what % 8 == 0)
         keep(w, tcp_connect(tcp, IP_NONE, 0, ip_v4(PEER), 9, &err));
     else if (what % 8 == 1)
-        icmp_ping_send(w->ping, ip_v4(PEER), (uint16_t)what, s.n * 10, 0, false);
+        icmp_ping_send(w->ping, ip_v4(PEER), (uint16_t)what, s.n * 10, 0, false, NULL);
     else if (what % 8 == 2)
         udp_send(w->udp, s, ip_v4(PEER + which % 4), 9);
     else if (c == NULL)

@@ -6,6 +6,7 @@
 
 #include "protocols/wire/arp_wire.h"
 #include "protocols/wire/checksum.h"
+#include "protocols/wire/ipv4_option.h"
 #include "protocols/wire/tcp_wire.h"
 
 #include <check.h>
@@ -81,7 +82,7 @@ static void append_tcp(GString *out, const Ipv4Hdr *ip4, Span data)
     TcpHdr h;
     char src[IP_TEXT], dst[IP_TEXT];
 
-    if (tcp_decode(&h, data, sum_pseudo(ip4->src, ip4->dst, ip4->proto)) != DROP_NONE) {
+    if (tcp_decode(&h, data, sum_pseudo(ip4->src, ipv4_final_dst(ip4), ip4->proto)) != DROP_NONE) {
         g_string_append(out, "tcp malformed");
         return;
     }
@@ -109,33 +110,95 @@ static void append_udp(GString *out, const Ipv4Hdr *ip4, Span data)
                                ip_text(ip4->dst, dst), h.dst_port, h.length - UDP_HDR_LEN);
 }
 
+/* An option with a pointer, read by this file's own lights. `head`: bytes before what it points into;
+ * `size`: of a piece of that. */
+static void append_option(GString *out, const uint8_t *o, size_t head, size_t size)
+{
+    bool route = (o[0] & IPV4_OPTION_COPIED) != 0, stamps = head == 4;
+    size_t left = 0, next = o[2] - 1u;
+    char addr[IP_TEXT];
+
+    for (size_t at = head; at + size <= o[1]; at += size) {
+        if (at == next)
+            g_string_append(out, "^ ");
+        if (at >= next && !route) {
+            left++;
+            continue;
+        }
+        if (size == 8 || !stamps)
+            g_string_append(out, ip_text(ip_v4(get32(o + at)), addr));
+        if (stamps)
+            g_string_append_printf(out, "%s%u", size == 8 ? "@" : "", get32(o + at + size - 4));
+        g_string_append_c(out, ' ');
+    }
+    if (next >= o[1])
+        g_string_append(out, "^ ");
+    if (left > 0)
+        g_string_append_printf(out, "+%zu ", left);
+    if (stamps && o[3] >> 4 != 0)
+        g_string_append_printf(out, "over %u ", o[3] >> 4);
+    out->str[out->len - 1] = ']';
+}
+
+static void append_options(GString *out, const Ipv4Hdr *h)
+{
+    Ipv4Found found;
+
+    if (ipv4_option_find(h, &found) != 0) {
+        g_string_append(out, " options malformed");
+        return;
+    }
+    const uint8_t *o = h->options;
+    if (found.route != 0) {
+        g_string_append(out, ipv4_route_is_strict(h, &found) ? " ssrr[" : " lsrr[");
+        append_option(out, o + found.route - IPV4_HDR_LEN, 3, 4);
+    }
+    if (found.record != 0) {
+        g_string_append(out, " rr[");
+        append_option(out, o + found.record - IPV4_HDR_LEN, 3, 4);
+    }
+    if (found.stamp != 0) {
+        g_string_append(out, " ts[");
+        o += found.stamp - IPV4_HDR_LEN;
+        append_option(out, o, 4, o[3] & 15 ? 8 : 4);
+    }
+}
+
+static void append_datagram(GString *out, const Ipv4Hdr *h, Span data)
+{
+    char src[IP_TEXT], dst[IP_TEXT];
+    bool fragment = h->mf || h->frag_off != 0;
+
+    if (!fragment && h->proto == IPPROTO_TCP4) {
+        append_tcp(out, h, data);
+        return;
+    }
+    if (!fragment && h->proto == IPPROTO_UDP4) {
+        append_udp(out, h, data);
+        return;
+    }
+    g_string_append_printf(out, "%s > %s", ip_text(h->src, src), ip_text(h->dst, dst));
+    if (fragment)
+        g_string_append_printf(out, " proto %u frag %u at %u%s len %zu", h->proto, h->id,
+                               h->frag_off, h->mf ? "+" : "", data.n);
+    else if (h->proto == IPPROTO_ICMP4)
+        append_icmp(out, data);
+    else
+        g_string_append_printf(out, " proto %u len %zu", h->proto, data.n);
+}
+
 static void append_ipv4(GString *out, Span datagram)
 {
     Ipv4Hdr h;
-    char src[IP_TEXT], dst[IP_TEXT];
 
     if (ipv4_decode(&h, datagram) != DROP_NONE) {
         g_string_append(out, "ip malformed");
         return;
     }
-    Span data = { datagram.p + ipv4_hdr_len(&h), h.total_len - ipv4_hdr_len(&h) };
-    bool fragment = h.mf || h.frag_off != 0;
-    if (!fragment && h.proto == IPPROTO_TCP4) {
-        append_tcp(out, &h, data);
-        return;
-    }
-    if (!fragment && h.proto == IPPROTO_UDP4) {
-        append_udp(out, &h, data);
-        return;
-    }
-    g_string_append_printf(out, "%s > %s", ip_text(h.src, src), ip_text(h.dst, dst));
-    if (fragment)
-        g_string_append_printf(out, " proto %u frag %u at %u%s len %zu", h.proto, h.id, h.frag_off,
-                               h.mf ? "+" : "", data.n);
-    else if (h.proto == IPPROTO_ICMP4)
-        append_icmp(out, data);
-    else
-        g_string_append_printf(out, " proto %u len %zu", h.proto, data.n);
+    size_t header = ipv4_hdr_len(&h);
+    append_datagram(out, &h, (Span){ datagram.p + header, h.total_len - header });
+    if (h.options_len > 0)
+        append_options(out, &h);
 }
 
 static void append_frame(GString *out, const TraceEvent *ev)

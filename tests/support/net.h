@@ -17,6 +17,9 @@
  *     0.020 a>b 10.0.0.1.4000 > 10.0.0.2.53 udp len 5
  *     0.020 a>b 10.0.0.1.4000 > 10.0.0.2.80 tcp S. seq 1000:1000 ack 2001 win 65535 len 0
  *     0.020 a>b 10.0.0.1 > 10.0.0.2 proto 17 frag 7 at 0+ len 1480
+ * IP options stand behind it, what is filled in first, then the pointer, then what is left:
+ *     0.010 r>b 10.0.1.2 > 10.0.2.2 proto 99 len 8 lsrr[10.0.2.1 ^] rr[10.0.1.2 10.0.2.1 ^ +7]
+ *     0.010 r>b 10.0.1.2 > 10.0.3.9 proto 99 len 8 ssrr[10.0.2.1 ^ 10.0.4.1] ts[0 10 ^ +2 over 3]
  * and a line of the drops ("b udp.no-port\n") when a node refuses a packet or a link loses one.
  */
 /* SPDX-License-Identifier: MIT */
