@@ -219,6 +219,19 @@ static const struct {
       "print(l.counters.sent, l.counters.forward.sent, l.counters.reverse.delivered)",
       "1\t1\t1\t0\n"
       "4\t2\t2\n" },
+    { "what was warm is warm after the boot, for the first packet too",
+      "sim.defaults { arp = { warm = true } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "b:listen(80)\n"
+      "local c = a:connect(b, 80)\n"
+      "b:crash()\n"
+      "b:boot()\n"
+      "c:send('x')\n"
+      "print(c:recv())\n"
+      "print(#b:packets { arp = true })",
+      "nil\tECONNRESET\n"
+      "0\n" },
     { "crash and boot",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '.1' })\n"

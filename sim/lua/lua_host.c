@@ -112,6 +112,7 @@ static int l_boot(lua_State *L)
     if (!stack->node->down)
         return lua_fail(L, "boot: %s is running", stack->node->name);
     stack_boot(stack);
+    lua_settle(L); /* what wakes it may be a packet, not a call */
     if (opt.quiet_time == 0)
         return 0;
     return task_wait(L, NULL, time_add(sim_now(lua_sim(L)), opt.quiet_time), boot_k, 0);

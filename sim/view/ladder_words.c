@@ -190,6 +190,8 @@ static const Phrase triggers[] = {
     { "program aborts", "程序放弃连接" },
     { "FIN is sent", "发出 FIN" },
     { "listener closes", "监听者关闭" },
+    { "ICMP refuses", "ICMP 说不可达" },
+    { "ICMP says unreachable", "ICMP 说不可达" },
     { "host crashes", "主机崩溃" },
     { "too many retransmissions", "重传次数用尽" },
     { "no FIN came, and nobody waits for it", "没有等到 FIN，也没有程序在等" },
