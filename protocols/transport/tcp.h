@@ -46,6 +46,11 @@ typedef enum TcpIsn {
     TCP_ISN_LIST
 } TcpIsn;
 typedef enum TcpClosedPort { TCP_CLOSED_RST, TCP_CLOSED_SILENT } TcpClosedPort;
+typedef enum TcpSynOverflow {
+    TCP_SYN_OVERFLOW_DROP,
+    TCP_SYN_OVERFLOW_RECYCLE,
+    TCP_SYN_OVERFLOW_CACHE
+} TcpSynOverflow;
 typedef enum TcpAcceptOverflow { TCP_OVERFLOW_DROP, TCP_OVERFLOW_RST } TcpAcceptOverflow;
 typedef enum TcpCongestion {
     TCP_CC_NEWRENO, TCP_CC_CUBIC, TCP_CC_DCTCP, TCP_CC_NONE
@@ -121,6 +126,8 @@ typedef struct TcpConfig {
     uint64_t          syn_retries, synack_retries, retries;
     uint64_t          backlog;        /* the accept queue, unless listen says */
     uint64_t          syn_backlog;    /* half-open connections per listener */
+    TcpSynOverflow    syn_overflow;
+    uint64_t          syn_bucket;     /* of them, in a bucket of the cache */
     TcpAcceptOverflow accept_overflow;
     SimTime           fin_timeout;    /* FIN-WAIT-2 that no program owns; 0: for ever */
     uint64_t          port_min, port_max; /* ephemeral; 49152-65535, RFC 6335 */

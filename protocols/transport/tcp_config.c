@@ -31,6 +31,8 @@ const TcpConfig tcp_defaults = {
     .retries = 8,
     .backlog = 128,
     .syn_backlog = 256,
+    .syn_overflow = TCP_SYN_OVERFLOW_DROP,
+    .syn_bucket = 8,
     .accept_overflow = TCP_OVERFLOW_DROP,
     .fin_timeout = 0,
     .port_min = 49152,
@@ -80,6 +82,7 @@ static const char *const hystart_names[] = { "off", "rfc9406", "linux", NULL };
 static const char *const port_names[] = { "sequential", "random", "hash", NULL };
 static const char *const recovery_names[] = { "newreno", "sack", "rack", NULL };
 static const char *const closed_port_names[] = { "rst", "silent", NULL };
+static const char *const syn_overflow_names[] = { "drop", "recycle", "cache", NULL };
 static const char *const accept_overflow_names[] = { "drop", "rst", NULL };
 static const char *const time_wait_rst_names[] = { "rfc9293", "rfc1337", NULL };
 static const char *const time_wait_syn_names[] = { "rfc6191", "rfc9293", "linux", NULL };
@@ -199,6 +202,13 @@ const Knob tcp_knobs[] = {
     { "syn_backlog", KNOB_INT, AT(syn_backlog), 1, 1000000, connections,
       "Half-open connections that a listener keeps.",
       "RFC 4987 §2.1; Linux: tcp_max_syn_backlog", false },
+    { "syn_overflow", KNOB_ENUM, AT(syn_overflow), 0, 0, syn_overflow_names,
+      "A SYN that finds the SYN queue full: drop leaves it (syncookies may answer), recycle lets "
+      "the oldest half-open connection go for it, cache that of its bucket, and takes no text.",
+      "RFC 4987 §3.4, §3.5", false },
+    { "syn_bucket", KNOB_INT, AT(syn_bucket), 1, 1000000, connections,
+      "With syn_overflow cache: half-open connections of a bucket; syn_backlog are all of them.",
+      "RFC 4987 §3.5", false },
     { "accept_overflow", KNOB_ENUM, AT(accept_overflow), 0, 0, accept_overflow_names,
       "What becomes of a handshake that finds the accept queue full.",
       "Linux: tcp_abort_on_overflow", false },

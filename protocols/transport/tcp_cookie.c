@@ -50,7 +50,7 @@ bool cookie_use(const Listener *l)
     const TcpConfig *cfg = &l->tcp->cfg;
 
     return cfg->syncookies == TCP_COOKIES_ALWAYS ||
-           (cfg->syncookies == TCP_COOKIES_AUTO && listener_syn_full(l));
+           (cfg->syncookies == TCP_COOKIES_AUTO && half_full(l));
 }
 
 void cookie_answer(Listener *l, const Segment *seg)
@@ -95,8 +95,7 @@ static Tcb *reconstruct(Listener *l, const Segment *seg, uint16_t mss)
     syn.flags = TCP_SYN;
     syn.hdr.opt = (TcpOptions){ .has_mss = true, .mss = mss };
     tcb->passive = true;
-    tcb->listener = l;
-    l->half_open++;
+    half_open(l, tcb);
     tcb->state = TCP_LISTEN;
     tcb_set_iss(tcb, seg->ack - 1);
     tcb->snd_nxt = tcb->snd_max = seg->ack;

@@ -212,7 +212,7 @@ bool fastopen_accepts(Listener *l, Tcb *tcb, const Segment *seg)
 
 void fastopen_open(Listener *l, Tcb *tcb, const Segment *seg)
 {
-    listener_forget(tcb);
+    half_close(tcb);
     tcb->fast.child = true;
     tcb->fast.pending = l;
     l->fast.pending++;

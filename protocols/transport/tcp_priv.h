@@ -11,6 +11,7 @@
 #include "protocols/transport/tcp.h"
 #include "protocols/transport/tcp_buf.h"
 #include "protocols/transport/tcp_cc.h"
+#include "protocols/transport/tcp_half.h"
 #include "protocols/transport/tcp_opt.h"
 #include "protocols/transport/tcp_piece.h"
 #include "protocols/transport/tcp_reass.h"
@@ -23,8 +24,6 @@ enum {
     TCP_MSS_MIN = 32,          /* a peer that announces less is not taken at its word */
     TCP_DUP_THRESHOLD = 3      /* RFC 5681 §3.2 */
 };
-
-typedef struct Tcb Tcb;
 
 /* What is owed to the peer by way of acknowledgment. */
 typedef enum AckDebt {
@@ -119,7 +118,8 @@ typedef struct Budget {
 struct Tcb {
     Tcp      *tcp;
     Conn     *conn;       /* the user's handle; NULL if there is none (any more) */
-    Listener *listener;   /* SYN-RECEIVED from a passive OPEN: whose */
+    Listener *listener;   /* SYN-RECEIVED from a passive OPEN: whose, */
+    HalfPlace half;       /* and where among its half-open ones */
     Tcb      *prev, *next; /* of the host, in the order of making */
     Tcb      *next_dead;
     Tcb      *resting;    /* the TIME-WAIT that a new SYN has pushed aside: RFC 9293 §3.6.1 (2) */
@@ -272,7 +272,7 @@ struct Listener {
     IpAddr   addr;
     uint16_t port;
     uint64_t backlog;
-    size_t   half_open;
+    HalfOpen half;
     Conn    *first, *last; /* the accept queue */
     size_t   queued;
     bool     cookies_sent;
@@ -289,7 +289,7 @@ struct Listener {
 
 /* A segment that has arrived: SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND and what else is looked at. Steps
  * cut it to what lies in the window. */
-typedef struct Segment {
+struct Segment {
     const IpMeta *ip;
     Packet       *pkt;
     TcpHdr        hdr;
@@ -300,7 +300,7 @@ typedef struct Segment {
     Span          text;
     bool          bare;     /* came without text, SYN or FIN */
     DropReason    refused;  /* all of it but its ACK */
-} Segment;
+};
 
 /* tcp_table.c: the flat hash of the four-tuple */
 uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
@@ -355,11 +355,9 @@ TcpSeq     tcp_isn(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
 void       tcp_isn_init(Tcp *tcp);
 Listener  *tcp_find_listener(const Tcp *tcp, IpAddr addr, uint16_t port);
 DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting);
-bool       listener_full(const Listener *l);     /* its accept queue */
-bool       listener_syn_full(const Listener *l); /* the half-open ones */
+bool       listener_full(const Listener *l); /* its accept queue */
 /* The last segment of a handshake finds the accept queue full. */
 DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id);
-void       listener_forget(Tcb *tcb); /* a half-open connection is none any more */
 void       listener_queue(Listener *l, Conn *c);
 void       listeners_end(Tcp *tcp);  /* a crash */
 void       listeners_free(Tcp *tcp);

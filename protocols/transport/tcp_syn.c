@@ -152,15 +152,6 @@ bool listener_full(const Listener *l)
     return l->queued >= l->backlog + (l->tcp->cfg.profile == TCP_PROFILE_LINUX);
 }
 
-/* Linux's SYN queue is no longer than the accept queue. */
-bool listener_syn_full(const Listener *l)
-{
-    const TcpConfig *cfg = &l->tcp->cfg;
-    bool linux_ = cfg->profile == TCP_PROFILE_LINUX;
-
-    return l->half_open >= (linux_ ? MIN(cfg->syn_backlog, l->backlog) : cfg->syn_backlog);
-}
-
 DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id)
 {
     Node *node = l->tcp->node;
@@ -182,13 +173,6 @@ void listener_queue(Listener *l, Conn *c)
     c->queued = true;
     l->queued++;
     wake(&l->wake);
-}
-
-void listener_forget(Tcb *tcb)
-{
-    g_assert(tcb->listener->half_open > 0);
-    tcb->listener->half_open--;
-    tcb->listener = NULL;
 }
 
 Conn *listener_accept(Listener *l)
@@ -229,6 +213,7 @@ static void drop_children(Listener *l)
 static void listener_free(Listener *l)
 {
     g_array_free(l->fast.resets, TRUE);
+    half_free(l);
     g_free(l);
 }
 
@@ -290,7 +275,7 @@ size_t listener_queued(const Listener *l)
 
 size_t listener_half_open(const Listener *l)
 {
-    return l->half_open;
+    return l->half.n;
 }
 
 uint64_t listener_backlog(const Listener *l)
@@ -373,8 +358,7 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     Tcb *tcb = tcb_new(tcp, seg->ip->dst, seg->hdr.dst_port, seg->ip->src, seg->hdr.src_port);
     node_count(tcp->node, COUNTER_TcpPassiveOpens);
     tcb->passive = true;
-    tcb->listener = l;
-    l->half_open++;
+    half_open(l, tcb);
     tcb->state = TCP_LISTEN;
     if (resting != NULL) {
         tcb->state = TCP_TIME_WAIT;
@@ -390,7 +374,8 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
         tcp_set_state(tcb, TCP_SYN_RECEIVED, "SYN arrives", "RFC 9293 §3.10.7.2");
     if (fast)
         fastopen_open(l, tcb, seg);
-    else if (!(fastopen_serves(l) && seg->hdr.opt.fastopen.present)) /* RFC 7413 §5.1 */
+    else if (tcp->cfg.syn_overflow != TCP_SYN_OVERFLOW_CACHE &&              /* RFC 4987 §3.5 */
+             !(fastopen_serves(l) && seg->hdr.opt.fastopen.present)) /* RFC 7413 §5.1 */
         keep_text_of_syn(tcb, seg);
     tcp_send_syn(tcb, fast ? SENT_TCP_SYN_ACK_FAST : SENT_TCP_SYN_ACK);
     if (two_way)
@@ -419,10 +404,11 @@ DropReason in_listen(Listener *l, const Segment *seg, Tcb *resting)
         cookie_answer(l, seg);
         return DROP_NONE;
     }
-    if (listener_syn_full(l)) {
+    if (half_full(l)) {
         node_count(node, COUNTER_TcpExtListenDrops);
         return DROP_TCP_SYN_BACKLOG;
     }
+    half_make_room(l, seg);
     accept_syn(l, seg, resting);
     return DROP_NONE;
 }

@@ -168,7 +168,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         tcb_end(tcb->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
     if (tcb->listener != NULL) {
         Listener *l = tcb->listener;
-        listener_forget(tcb);
+        half_close(tcb);
         listener_queue(l, conn_new(tcb));
     }
     tcb->quick = has_unsent(tcb) ? 0 : cfg->quickack; /* a conversation already */
@@ -269,7 +269,7 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
         tcp_set_state(tcb, shown, trigger, rfc);
     tcb->state = TCP_CLOSED;
     if (tcb->listener != NULL)
-        listener_forget(tcb);
+        half_close(tcb);
     fastopen_end(tcb, error);
     leave_table(tcb);
     leave_conn(tcb, error);

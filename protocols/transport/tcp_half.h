@@ -1,0 +1,40 @@
+/*
+ * tcp_half.h - the half-open connections of a listener, in the order in which their SYNs came: one
+ * queue, or the buckets of a SYN cache. RFC 4987 §3.4, §3.5.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Listener Listener;
+typedef struct Segment Segment;
+typedef struct Tcb Tcb;
+
+typedef struct HalfQueue {
+    Tcb     *first, *last;
+    uint64_t n;
+} HalfQueue;
+
+typedef struct HalfOpen {
+    HalfQueue *buckets; /* NULL before the first one */
+    size_t     n_buckets;
+    uint64_t   n;       /* in all of them */
+} HalfOpen;
+
+/* Where a TCB stands in it. */
+typedef struct HalfPlace {
+    HalfQueue *bucket; /* NULL: nowhere */
+    Tcb       *prev, *next;
+} HalfPlace;
+
+/* In SYN-RECEIVED from here on, and counted there. */
+void half_open(Listener *l, Tcb *tcb);
+/* It is that no more: half_open's undoing. */
+void half_close(Tcb *tcb);
+/* May a SYN not be kept? Never of a host that lets an older one go for it. */
+bool half_full(const Listener *l);
+/* Lets the oldest go if the SYN finds no room where it belongs. */
+void half_make_room(Listener *l, const Segment *seg);
+void half_free(Listener *l);
