@@ -273,6 +273,8 @@ size_t conn_receive(Conn *c, uint8_t *out, size_t n, NetError *err)
     if (c->tcb != NULL) {
         urgent_read(c->tcb);
         push_read(c->tcb);
+        if (c->tcb->fin_received)
+            ring_spare(in);
         tcp_offer_window(c->tcb);
         tcb_check(c->tcb);
     }
@@ -364,6 +366,7 @@ void conn_free(Conn *c)
     if (c->tcb != NULL)
         c->tcb->conn = NULL;
     ring_free(&c->left);
+    g_free(c->last);
     g_free(c);
 }
 
@@ -396,5 +399,5 @@ void conn_info(const Conn *c, TcpInfo *out)
     if (c->tcb != NULL)
         tcb_info(c->tcb, out);
     else
-        *out = c->last;
+        *out = *c->last;
 }

@@ -17,6 +17,12 @@ void ring_free(Ring *r)
     *r = (Ring){ 0 };
 }
 
+void ring_spare(Ring *r)
+{
+    if (r->len == 0)
+        ring_free(r);
+}
+
 /* Room for `need` bytes from the oldest on. What lies beyond the end is kept, too. */
 static void reserve(Ring *r, size_t need)
 {

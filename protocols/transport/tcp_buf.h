@@ -24,6 +24,7 @@ typedef struct Ring {
 } Ring;
 
 void ring_free(Ring *r); /* to empty, without memory */
+void ring_spare(Ring *r); /* the same if nothing is in it */
 
 /* Writes n bytes at the place `at`, which may lie beyond the end; makes room first. */
 void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n);

@@ -263,7 +263,7 @@ struct Conn {
     bool     closed;    /* close or abort was called */
     bool     eof;       /* ended behind the peer's FIN */
     Ring     left;      /* what it had not read when it ended */
-    TcpInfo  last;
+    TcpInfo *last;      /* NULL while it lives */
 };
 
 struct Listener {

@@ -193,6 +193,7 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
     }
     tcp_timers_stop(tcb);
     ring_free(&tcb->out);
+    ring_spare(&tcb->in);
     piece_free(&tcb->pieces);
     sent_clear(&tcb->repair.sent);
     sack_clear(&tcb->agreed.board);
@@ -229,7 +230,8 @@ static void leave_conn(Tcb *tcb, NetError error)
 
     if (c == NULL)
         return;
-    tcb_info(tcb, &c->last);
+    c->last = g_new0(TcpInfo, 1);
+    tcb_info(tcb, c->last);
     c->error = error;
     c->eof = tcb->fin_received;
     if (!c->closed) {

@@ -143,7 +143,7 @@ enum { RECV_SOME = 0, RECV_LINE = -1, RECV_ALL = -2 }; /* or that many bytes */
 static int push_inbox(lua_State *L, LuaConn *c, size_t len)
 {
     lua_pushlstring(L, (const char *)c->inbox->data, len);
-    g_byte_array_set_size(c->inbox, 0);
+    g_free(g_byte_array_steal(c->inbox, NULL)); /* it may be long until more comes */
     return 1;
 }
 
