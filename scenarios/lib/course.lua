@@ -208,6 +208,16 @@ function course.serve(server, tcp_port, f, options)
   return listener
 end
 
+-- A program of `host` that reads its connection to the end, thinks for `pause`, and closes.
+function course.close_at_eof(host, conn, pause)
+  return host:spawn(function()
+    local data, err = conn:recv("all")
+    if pause then sim.sleep(pause) end
+    conn:close()
+    return data, err
+  end)
+end
+
 -- A connection from client:40000 to server:80 that is idle, and the server's end of it. Bulk data that
 -- is no HTTP takes another port: Wireshark would try to read it.
 function course.connected(client, server, tcp_port)

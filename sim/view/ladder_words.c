@@ -178,7 +178,7 @@ static const Phrase sent[SENT_COUNT] = {
     [SENT_TCP_RST_SYN_SENT] = { "we did not send that SYN", "没有发过那个 SYN" },
     [SENT_TCP_RST_HANDSHAKE] = { "that is not our SYN", "确认的不是我们的 SYN" },
     [SENT_TCP_RST_ABORT] = { "the program aborts", "程序放弃连接" },
-    [SENT_TCP_RST_UNREAD] = { "closed with unread data", "关闭时还有没读的数据" },
+    [SENT_TCP_RST_UNREAD] = { "nobody reads the data", "数据没人读了" },
     [SENT_TCP_RST_ACCEPT_FULL] = { "the accept queue is full", "全连接队列已满" },
 };
 
