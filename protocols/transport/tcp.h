@@ -394,6 +394,8 @@ void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
 void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void *self);
 
 /* --- events ----------------------------------------------------------------------------------- */
+extern const TracePoint TCP_LISTENER_OPENED; /* local ("0.0.0.0:80") */
+extern const TracePoint TCP_LISTENER_CLOSED; /* local, trigger */
 /* Each begins with conn (id), local ("10.0.0.1:40000"), remote. States are the RFC's words. */
 extern const TracePoint TCP_STATE_CHANGED;    /* ..., old, new, trigger, rfc */
 extern const TracePoint TCP_SEGMENT_SENT;     /* ..., id, flags, seq, ack, len, wnd, reason */

@@ -557,6 +557,8 @@ bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue *
 
 /* tcp_trace.c */
 void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc);
+/* ended: what has ended it; NULL: it begins. */
+void trace_listener(const Listener *l, const char *ended);
 void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
                 const Packet *pkt);
 void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg);

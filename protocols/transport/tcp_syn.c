@@ -137,6 +137,7 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
     l->fast.resets = g_array_new(FALSE, FALSE, sizeof(SimTime));
     wake_init(&l->wake, tcp->sim);
     g_ptr_array_add(tcp->listeners, l);
+    trace_listener(l, NULL);
     return l;
 }
 
@@ -224,6 +225,8 @@ void listener_close(Listener *l)
     timer_stop(&l->wake.timer);
     g_ptr_array_remove(l->ended ? l->tcp->ended : l->tcp->listeners, l);
     drop_children(l);
+    if (!l->ended)
+        trace_listener(l, "listener closes");
     listener_free(l);
 }
 
@@ -233,6 +236,7 @@ void listeners_end(Tcp *tcp)
         Listener *l = g_ptr_array_index(tcp->listeners, i);
         l->ended = true;
         drop_children(l);
+        trace_listener(l, "host crashes");
         wake(&l->wake);
         g_ptr_array_add(tcp->ended, l);
     }

@@ -41,6 +41,12 @@ const TracePoint TCP_STATE_CHANGED = {
     "tcp:state_changed", TRACE_TCP,
     { WHO, { "old", TV_STR }, { "new", TV_STR }, { "trigger", TV_STR }, { "rfc", TV_STR } },
 };
+const TracePoint TCP_LISTENER_OPENED = {
+    "tcp:listener_opened", TRACE_TCP, { { "local", TV_STR } },
+};
+const TracePoint TCP_LISTENER_CLOSED = {
+    "tcp:listener_closed", TRACE_TCP, { { "local", TV_STR }, { "trigger", TV_STR } },
+};
 const TracePoint TCP_SEGMENT_SENT = {
     "tcp:segment_sent", TRACE_TCP,
     { WHO, { "id", TV_INT }, { "flags", TV_STR }, { "seq", TV_INT }, { "ack", TV_INT },
@@ -141,6 +147,20 @@ void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc)
     trace(tcb->tcp->sim, TCP_STATE_CHANGED, tcb->tcp->node, NULL, NULL, tcb->id,
           trace_str(e.local), trace_str(e.remote), trace_str(state_names[old]),
           trace_str(state_names[tcb->state]), trace_str(trigger), trace_str(rfc));
+}
+
+void trace_listener(const Listener *l, const char *ended)
+{
+    char local[ENDPOINT_TEXT];
+
+    if (!heard(l->tcp, TRACE_TCP))
+        return;
+    endpoint_text(l->addr, l->port, local);
+    if (ended == NULL)
+        trace(l->tcp->sim, TCP_LISTENER_OPENED, l->tcp->node, NULL, NULL, trace_str(local));
+    else
+        trace(l->tcp->sim, TCP_LISTENER_CLOSED, l->tcp->node, NULL, NULL, trace_str(local),
+              trace_str(ended));
 }
 
 void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,

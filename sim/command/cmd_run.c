@@ -63,8 +63,8 @@ static void add_view_entries(GOptionGroup *group, Options *o)
     const int no_arg = G_OPTION_FLAG_NO_ARG;
     void *count = (void *)(uintptr_t)count_option;
     const GOptionEntry entries[] = {
-        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view, "ladder (default), tcpdump, events or none",
-          "VIEW" },
+        { "view", 0, 0, G_OPTION_ARG_STRING, &o->view,
+          "ladder (default), tcpdump, states, events or none", "VIEW" },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
           "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
           "is stdout",

@@ -10,7 +10,14 @@
 
 #include <stdio.h>
 
-typedef enum RunView { VIEW_LADDER, VIEW_TCPDUMP, VIEW_EVENTS, VIEW_NONE, VIEW_COUNT } RunView;
+typedef enum RunView {
+    VIEW_LADDER,
+    VIEW_TCPDUMP,
+    VIEW_STATES,
+    VIEW_EVENTS,
+    VIEW_NONE,
+    VIEW_COUNT
+} RunView;
 extern const char *const run_view_names[]; /* "ladder" ..., NULL-terminated */
 
 /* Exit statuses, conventions.md's. */

@@ -13,6 +13,7 @@
 #include "sim/view/ladder.h"
 #include "sim/view/pcapng.h"
 #include "sim/view/series.h"
+#include "sim/view/states.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct Looks {
     Looks *outer;
     Events *digest;
     Ladder *ladder; /* NULL: not shown */
+    StatesWatch *states; /* likewise */
     bool noted;     /* it has something to say even without a packet */
 };
 
@@ -45,10 +47,11 @@ struct Views {
     GPtrArray *series;      /* of Series: one each file */
     GPtrArray *events;      /* of Events that write: one each file, one the view */
     RunCapture *lines;      /* --view tcpdump */
+    States *states;         /* of all worlds; NULL: nobody asks */
     bool stdout_taken;      /* by a capture */
 };
 
-const char *const run_view_names[] = { "ladder", "tcpdump", "events", "none", NULL };
+const char *const run_view_names[] = { "ladder", "tcpdump", "states", "events", "none", NULL };
 
 /* --- worlds ----------------------------------------------------------------------------------- */
 
@@ -100,6 +103,10 @@ static void world_begun(void *views_, World *world)
     if ((req->view == VIEW_LADDER && from_its_own_file(world)) ||
         (views->text_files->len > 0 && world->outer == NULL))
         looks->ladder = ladder_new(world->sim, &ladder, recorder_flows(world->recorder));
+    if (views->states != NULL) {
+        g_autofree char *name = g_path_get_basename(world->file);
+        looks->states = states_watch(views->states, world->sim, name);
+    }
     if (looks->ladder != NULL)
         ladder_set_labels(looks->ladder, label, world);
 }
@@ -126,6 +133,11 @@ static void stop_looking_at_first(Views *views, Looks *looks)
     for (guint i = 0; i < views->series->len; i++)
         series_free(g_ptr_array_index(views->series, i));
     g_ptr_array_set_size(views->series, 0);
+    if (views->req->view == VIEW_STATES) {
+        if (views->printed)
+            fputc('\n', views->out);
+        states_print(views->states, views->out);
+    }
     for (guint i = 0; i < views->text_files->len; i++) {
         const OutFile *file = g_ptr_array_index(views->text_files, i);
         ladder_print(looks->ladder, file->file);
@@ -149,6 +161,8 @@ static void world_ended(void *views_, World *world)
         g_free(digest);
         events_free(looks->digest);
     }
+    if (looks->states != NULL)
+        states_unwatch(looks->states);
     if (world->outer == NULL)
         stop_looking_at_first(views, looks);
     if (looks->ladder != NULL) {
@@ -192,7 +206,9 @@ static bool lesson(void *views_, World *world, const Lesson *lesson)
 {
     Views *views = views_;
 
-    if (views->req->view != VIEW_LADDER || views->req->untitled || !from_its_own_file(world))
+    bool titled = (views->req->view == VIEW_LADDER && from_its_own_file(world)) ||
+                  (views->req->view == VIEW_STATES && world->outer == NULL);
+    if (!titled || views->req->untitled)
         return true;
     fprintf(views->out, "%s\n", lesson->title);
     if (lesson->question != NULL)
@@ -287,6 +303,7 @@ static void views_free(Views *views, bool keep, GError **error)
     close_files(views->series_files, keep, error);
     g_ptr_array_free(views->series, TRUE);
     g_ptr_array_free(views->events, TRUE);
+    states_free(views->states);
     if (views->lines != NULL) {
         bool asked = error != NULL && *error == NULL;
         run_capture_close(views->lines, false, asked ? error : NULL);
@@ -312,6 +329,10 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
     views->series = g_ptr_array_new();
     views->events = g_ptr_array_new();
     views->out = req->out != NULL ? req->out : open_memstream(&views->text, &views->text_len);
+    if (req->view == VIEW_STATES) {
+        StatesOptions states = { req->width, req->colour, req->full, req->options.chinese };
+        views->states = states_new(&states);
+    }
     if (check_stdout(views, req, error) && open_files(views, req, error) &&
         (req->view != VIEW_TCPDUMP ||
          (views->lines = run_capture_new(NULL, views->scenario, req, error)) != NULL))

@@ -6,6 +6,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/view/canvas.h"
 #include "sim/view/glance.h"
 #include "sim/view/ladder.h"
 
@@ -157,7 +158,6 @@ const char *ladder_word(const Ladder *l, Word w);
 const char *ladder_drop_text(const Ladder *l, DropReason why);
 const char *ladder_drop_phrase(const Ladder *l, DropReason why); /* the same, short */
 const char *ladder_sent_text(const Ladder *l, SentReason why); /* NULL: it goes without saying */
-const char *ladder_trigger(const Ladder *l, const char *trigger);
 const char *ladder_state(uint8_t state);                       /* "" for NO_STATE */
 uint8_t     ladder_state_of(const char *name);
 
@@ -169,30 +169,6 @@ void ladder_label(const Row *row, bool ports, GString *out);
 char *ladder_remarks(const Ladder *l, const Row *row, bool departure, bool arrival);
 void ladder_time(SimTime t, unsigned decimals, GString *out);
 void ladder_span(const Ladder *l, SimTime t, GString *out); /* "27.9 s" */
-
-/* --- ladder_canvas.c: one line of a drawing --------------------------------------------------- */
-
-typedef enum Style { S_PLAIN, S_BOLD, S_DIM, S_UP, S_DOWN, S_BAD, S_ODD } Style;
-
-typedef struct Canvas {
-    FILE     *out;
-    bool      colour;
-    size_t    width;
-    bool      blank; /* the line printed last was empty */
-    uint32_t *cells; /* characters; 0 behind a wide one */
-    uint8_t  *styles;
-} Canvas;
-
-void   canvas_init(Canvas *c, FILE *out, size_t width, bool colour);
-void   canvas_clear(Canvas *c);
-size_t canvas_width(const char *text); /* columns that it takes */
-/* Writes at column x, cut at the right edge; returns the column behind. */
-size_t canvas_put(Canvas *c, size_t x, const char *text, Style style);
-void   canvas_put_right(Canvas *c, size_t end, const char *text, Style style);
-void   canvas_flush(Canvas *c); /* prints the line without trailing blanks, and empties it */
-void   canvas_gap(Canvas *c);   /* an empty line, unless there is one */
-/* Wraps text between the columns, one line after the other, each flushed. */
-void   canvas_wrap(Canvas *c, size_t x, size_t end, const char *text, Style style);
 
 /* --- ladder_draw.c: two columns; ladder_lanes.c: more ----------------------------------------- */
 

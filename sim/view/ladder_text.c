@@ -6,6 +6,7 @@
 
 #include "protocols/transport/tcp.h"
 #include "sim/view/expect_priv.h"
+#include "sim/view/words.h"
 
 #include <string.h>
 
@@ -204,7 +205,7 @@ static void fate_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
 
 char *ladder_state_remark(const Ladder *l, const Row *row)
 {
-    const char *why = row->text != NULL ? ladder_trigger(l, row->text) : "";
+    const char *why = row->text != NULL ? words_trigger(l->opt.chinese, row->text) : "";
 
     if (row->old_state == NO_STATE || row->old_state == TCP_CLOSED)
         return g_strdup(why);

@@ -182,23 +182,6 @@ static const Phrase sent[SENT_COUNT] = {
     [SENT_TCP_RST_ACCEPT_FULL] = { "the accept queue is full", "全连接队列已满" },
 };
 
-/* TCP's triggers of changes that no packet explains. */
-static const Phrase triggers[] = {
-    { "program connects", "程序发起连接" },
-    { "program shuts down", "程序关闭发送方向" },
-    { "program closes", "程序关闭连接" },
-    { "program aborts", "程序放弃连接" },
-    { "FIN is sent", "发出 FIN" },
-    { "listener closes", "监听者关闭" },
-    { "ICMP refuses", "ICMP 说不可达" },
-    { "ICMP says unreachable", "ICMP 说不可达" },
-    { "host crashes", "主机崩溃" },
-    { "too many retransmissions", "重传次数用尽" },
-    { "no FIN came, and nobody waits for it", "没有等到 FIN，也没有程序在等" },
-    { "2MSL over", "2MSL 到时" },
-    { "a newer SYN has reopened it", "较新的 SYN 重新打开了它" },
-};
-
 static const char *in_language(const Ladder *l, const Phrase *p)
 {
     return l->opt.chinese ? p->zh : p->en;
@@ -224,14 +207,6 @@ const char *ladder_drop_phrase(const Ladder *l, DropReason why)
 const char *ladder_sent_text(const Ladder *l, SentReason why)
 {
     return sent[why].en != NULL ? in_language(l, &sent[why]) : NULL;
-}
-
-const char *ladder_trigger(const Ladder *l, const char *trigger)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(triggers); i++)
-        if (strcmp(triggers[i].en, trigger) == 0)
-            return in_language(l, &triggers[i]);
-    return trigger;
 }
 
 const char *ladder_state(uint8_t state)

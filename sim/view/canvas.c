@@ -1,9 +1,10 @@
 /*
- * ladder_canvas.c - a line of cells, into which text is put at columns; CJK takes two.
+ * canvas.c - a line of cells, into which text is put at columns; CJK takes two.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/view/ladder_priv.h"
+#include "sim/view/canvas.h"
 
+#include <glib.h>
 #include <string.h>
 
 void canvas_init(Canvas *c, FILE *out, size_t width, bool colour)
