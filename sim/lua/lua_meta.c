@@ -6,6 +6,7 @@
 
 #include "sim/lua/lua_conn.h"
 #include "protocols/application/dns.h"
+#include "sim/lua/lua_http.h"
 #include "sim/lua/lua_meta_rows.h"
 #include "sim/lua/lua_priv.h"
 
@@ -164,6 +165,33 @@ static void append_events(GString *out)
     g_string_append(out, "\n\n");
 }
 
+static void append_web(GString *out)
+{
+    append_knobs(out, "GetOpts", http_get_knobs);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "BrowserOpts", http_browser_knobs);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "ServeHttpOpts", http_serve_knobs);
+    g_string_append(out,
+                    "\n---@class Response\n---@field status integer\n---@field reason string\n"
+                    "---@field version string\n---@field headers table<string, string>\n"
+                    "---@field body string\n---@field times table<string, number> seconds\n"
+                    "---@field url string\n---@field redirects table[]\n"
+                    "---@field cached? \"fresh\"|\"validated\"\n---@field reused? boolean\n"
+                    "---@field sport? integer\n---@field retries integer\n\n"
+                    "---@class Page\n---@field body? string|fun(write: fun(data: string))\n"
+                    "---@field status? integer\n---@field type? string\n"
+                    "---@field headers? table<string, string>\n---@field etag? string\n"
+                    "---@field modified? number\n---@field redirect? string\n"
+                    "---@field chunked? integer\n\n"
+                    "---@class Request\n---@field method string\n---@field target string\n"
+                    "---@field path string\n---@field query string\n---@field version string\n"
+                    "---@field headers table<string, string>\n---@field body string\n"
+                    "---@field host? string\n---@field client string\n\n"
+                    "---@alias Site table<string, string|Page|(fun(request: Request): "
+                    "string|Page|nil)>|(fun(request: Request): string|Page|nil)\n\n");
+}
+
 void meta_write(GString *out)
 {
     g_string_append(out, head);
@@ -214,6 +242,7 @@ void meta_write(GString *out)
                     "---@class ResolveOpts\n---@field server? Address\n---@field tcp? boolean\n"
                     "---@field edns? Size\n---@field recurse? boolean\n"
                     "---@field dns_only? boolean\n---@field timeout? Time\n\n");
+    append_web(out);
     for (const MetaRow *row = meta_rows; row->class != NULL; row++) {
         if (row->kind == META_CLASS)
             append_class(out, row);

@@ -259,4 +259,5 @@ void lua_open_sock(lua_State *L)
     lua_open_conn(L);
     lua_open_udp(L);
     lua_open_dns(L);
+    lua_open_http(L);
 }
