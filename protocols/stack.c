@@ -63,6 +63,12 @@ typedef struct SharedConfig {
     unsigned    users;
 } SharedConfig;
 
+/* What stands behind the last member is nobody's. */
+static bool same_config(const StackConfig *a, const StackConfig *b)
+{
+    return memcmp(a, b, offsetof(StackConfig, fcs)) == 0 && a->fcs == b->fcs;
+}
+
 static const StackConfig *take_config(const Node *node, const StackConfig *wanted)
 {
     const GPtrArray *nodes = node->sim->nodes;
@@ -70,7 +76,7 @@ static const StackConfig *take_config(const Node *node, const StackConfig *wante
     const Stack *like = before != NULL ? node_stack(before) : NULL;
     SharedConfig *shared;
 
-    if (like != NULL && memcmp(like->cfg, wanted, sizeof *wanted) == 0) {
+    if (like != NULL && same_config(like->cfg, wanted)) {
         shared = (SharedConfig *)(uintptr_t)like->cfg;
     } else {
         shared = g_new0(SharedConfig, 1);
