@@ -5,27 +5,34 @@
  * waits. Passive OPENs are in tcp_syn.c.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 /* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------ */
 
-/* What can be wrong before a packet is sent. Fills in the local address (MUST-44). */
-static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remote_port)
+/* What can be wrong before a packet is sent. Fills in the local address (MUST-44); `first`: where
+ * the SYN goes first. */
+static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remote_port,
+                           IpAddr first)
 {
     if (ip_is_none(remote) || ip_is_any(remote) || remote_port == 0 || ip_is_multicast(remote) ||
         ip_is_limited_broadcast(remote) || ip_is_broadcast_for(tcp->stack, remote))
         return NET_EINVAL; /* MUST-46 */
     if (!ip_is_none(*local) && !ip_is_any(*local))
         return ip_is_local(tcp->stack, *local) ? NET_OK : NET_EADDRNOTAVAIL;
-    *local = ip_source(tcp->stack, remote);
+    *local = ip_source(tcp->stack, first);
     return ip_is_none(*local) ? NET_ENETUNREACH : NET_OK;
 }
 
 /* A TCB in CLOSED, with nothing sent yet. */
 static Conn *new_open(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                      uint16_t remote_port, NetError *err)
+                      uint16_t remote_port, const IpOptions *options, NetError *err)
 {
-    *err = check_open(tcp, &local, remote, remote_port);
+    bool routed = options != NULL && !ip_is_none(options->first);
+
+    *err = NET_EINVAL;
+    if (routed && ip_kind(tcp->stack, options->first) != 0) /* ours, or no single host's */
+        return NULL;
+    *err = check_open(tcp, &local, remote, remote_port, routed ? options->first : remote);
     if (*err != NET_OK)
         return NULL;
     *err = NET_EADDRNOTAVAIL;
@@ -38,7 +45,10 @@ static Conn *new_open(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote
         return NULL;
     *err = NET_OK;
 
-    return conn_new(tcb_new(tcp, local, local_port, remote, remote_port));
+    Tcb *tcb = tcb_new(tcp, local, local_port, remote, remote_port);
+    if (options != NULL)
+        tcb_set_ip_options(tcb, options);
+    return conn_new(tcb);
 }
 
 static void open_actively(Tcb *tcb)
@@ -52,7 +62,13 @@ static void open_actively(Tcb *tcb)
 Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
                   NetError *err)
 {
-    Conn *c = new_open(tcp, local, local_port, remote, remote_port, err);
+    return tcp_connect_options(tcp, local, local_port, remote, remote_port, NULL, err);
+}
+
+Conn *tcp_connect_options(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                          uint16_t remote_port, const IpOptions *options, NetError *err)
+{
+    Conn *c = new_open(tcp, local, local_port, remote, remote_port, options, err);
 
     if (c != NULL)
         open_actively(c->tcb);
@@ -153,10 +169,10 @@ static size_t fill(Tcb *tcb, const Source *from, size_t n)
 
 /* The OPEN that brings data along. */
 Conn *tcp_connect_fast(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                       uint16_t remote_port, Span data, bool cookieless, size_t *taken,
-                       NetError *err)
+                       uint16_t remote_port, const IpOptions *options, Span data, bool cookieless,
+                       size_t *taken, NetError *err)
 {
-    Conn *c = new_open(tcp, local, local_port, remote, remote_port, err);
+    Conn *c = new_open(tcp, local, local_port, remote, remote_port, options, err);
 
     *taken = 0;
     if (c == NULL)

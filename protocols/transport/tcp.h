@@ -237,12 +237,18 @@ void      listener_set_cookieless(Listener *l, bool on); /* whoever sends data i
 Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
                   NetError *err);
 
-/* As tcp_connect, with Fast Open: as much of `data` as fits rides on the SYN, if there is a cookie
+/* As tcp_connect, with IP options (NULL: none) on every segment. A source route among them holds,
+ * whatever the peer's datagrams bring (RFC 9293 §3.9.2.1, MUST-51, MUST-52); it may not begin at
+ * this host (EINVAL). What they take up, segments carry less (MUST-16). */
+Conn *tcp_connect_options(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                          uint16_t remote_port, const IpOptions *options, NetError *err);
+
+/* As that, with Fast Open: as much of `data` as fits rides on the SYN, if there is a cookie
  * for the server (or none is needed), and the rest follows the handshake; if there is none the SYN
  * asks for one. *taken: bytes that the send buffer took. */
 Conn *tcp_connect_fast(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                       uint16_t remote_port, Span data, bool cookieless, size_t *taken,
-                       NetError *err);
+                       uint16_t remote_port, const IpOptions *options, Span data, bool cookieless,
+                       size_t *taken, NetError *err);
 /* Could data ride on a SYN to there now, and how much? */
 bool tcp_fastopen_ready(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t port, bool cookieless,
                         size_t *room);
@@ -384,6 +390,7 @@ typedef struct TcpInfo {
                                                     for lack of room in the send buffer */
     SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
     bool     syn_data;            /* all data of its SYN was taken: RFC 7413 */
+    IpOptions ip_options;         /* of its segments, as they start with them */
 } TcpInfo;
 
 void conn_info(const Conn *c, TcpInfo *out); /* after its end: the last figures */

@@ -322,15 +322,16 @@ static bool is_paused(const Tcp *tcp)
 }
 
 /* How much text a SYN takes: what the server announced before and what the path takes, with all the
- * room for options left to who wants to add some on the way. */
-static uint32_t room_in_syn(Tcp *tcp, const Server *s, IpAddr remote)
+ * room for options left to who wants to add some on the way. `ip_options`: bytes of our own. */
+static uint32_t room_in_syn(Tcp *tcp, const Server *s, IpAddr remote, uint32_t ip_options)
 {
     bool linux_ = tcp->cfg.profile == TCP_PROFILE_LINUX;
     uint32_t ours = tcp_rcv_mss(tcp, remote);
     uint32_t mss = s != NULL && s->mss != 0 ? s->mss : linux_ ? ours : TCP_MSS_DEFAULT;
 
     mss = MIN(MIN(mss, ours), TYPICAL_MSS); /* §4.1.3 */
-    return mss > TCP_OPTIONS_MAX ? mss - TCP_OPTIONS_MAX : 0;
+    uint32_t options = TCP_OPTIONS_MAX + ip_options;
+    return mss > options ? mss - options : 0;
 }
 
 typedef enum Way { PLAIN, ASK, WITH_COOKIE, COOKIELESS } Way;
@@ -358,7 +359,7 @@ bool tcp_fastopen_ready(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t port, bo
     const Server *s = find_server(tcp, local, remote);
     Way way = way_to(tcp, s, port, cookieless);
 
-    *room = way == WITH_COOKIE || way == COOKIELESS ? room_in_syn(tcp, s, remote) : 0;
+    *room = way == WITH_COOKIE || way == COOKIELESS ? room_in_syn(tcp, s, remote, 0) : 0;
     return *room > 0;
 }
 
@@ -379,7 +380,7 @@ uint32_t fastopen_ask(Tcb *tcb, size_t n, bool cookieless)
         f->option = s->cookie;
     f->option.present = f->asked;
     if (way != ASK)
-        f->sent = (uint32_t)MIN(n, room_in_syn(tcp, s, tcb->remote));
+        f->sent = (uint32_t)MIN(n, room_in_syn(tcp, s, tcb->remote, tcb->ip_options.len));
     return f->sent;
 }
 

@@ -5,7 +5,7 @@
  * segment. What must be answered is owed (owe_ack); one tcp_output at the end pays.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 #include "protocols/wire/checksum.h"
 
@@ -607,6 +607,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
         why = syn_in_time_wait(tcb, seg);
     else
         why = in_other_states(tcb, seg);
+    if (seg->ip->options.n > 0 && why == DROP_NONE && tcb->state != TCP_CLOSED) /* SHLD-24 */
+        tcp_take_route(tcb, seg);
     if (tcb->state != TCP_CLOSED)
         tcp_output(tcb);
     if (tcb->state != TCP_CLOSED)

@@ -3,7 +3,7 @@
  * sides, acknowledgments owed. RFC 9293 §3.7.4, §3.8.6.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 #include "protocols/wire/checksum.h"
 
@@ -107,7 +107,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     };
     IpSend how = {
         .src = tcb->local, .dst = tcb->remote, .proto = 6, .ttl = tcb->ttl, .tos = tcb->tos,
-        .df = tcp->cfg.path_mtu_discovery,
+        .df = tcp->cfg.path_mtu_discovery, .options = tcb_ip_options(tcb),
     };
 
     bool probes = why == SENT_TCP_WINDOW_PROBE || why == SENT_TCP_KEEPALIVE;
@@ -202,9 +202,10 @@ void tcp_send_rst(Tcb *tcb, SentReason why)
 
 void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id)
 {
+    IpOptions options;
     IpSend how = {
         .src = seg->ip->dst, .dst = seg->ip->src, .proto = 6, .ttl = (uint8_t)tcp->cfg.ttl,
-        .df = true,
+        .df = true, .options = tcp_answer_options(tcp, seg, &options),
     };
 
     h->src_port = seg->hdr.dst_port;

@@ -137,6 +137,7 @@ struct Tcb {
     bool      more, more_now; /* more is to follow: what was sent last; and during that call */
     uint8_t   ttl, tos;   /* ttl 0: the host's */
     uint8_t   rcv_tos;    /* of the last segment that came */
+    IpOptions ip_options; /* on every segment; len 0: none */
     bool      unadvised;  /* the program does not want to hear of soft errors */
     uint64_t  syn_retries; /* of our SYN */
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
@@ -333,6 +334,8 @@ TcpCaState tcp_ca_state(const Tcb *tcb);
 void tcb_info(const Tcb *tcb, TcpInfo *out);
 
 uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote); /* what we announce to it */
+/* What the path takes, less the TCP header and these options (NULL: none). */
+uint32_t tcp_path_mss(Tcp *tcp, IpAddr remote, const IpOptions *options);
 void     tcb_set_iss(Tcb *tcb, TcpSeq iss); /* nothing has been sent yet */
 
 /* tcp_port.c */

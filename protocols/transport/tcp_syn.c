@@ -3,7 +3,7 @@
  * initial sequence numbers come from. RFC 9293 §3.10.7.2, RFC 6528, RFC 4987.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 /* --- initial sequence numbers ----------------------------------------------------------------- */
 
@@ -299,6 +299,8 @@ void take_syn(Tcb *tcb, const Segment *seg)
 {
     uint32_t mss = seg->hdr.opt.has_mss ? seg->hdr.opt.mss : TCP_MSS_DEFAULT; /* MUST-15 */
 
+    if (seg->ip->options.n > 0)
+        tcp_take_route(tcb, seg);
     tcb->irs = seg->seq;
     tcb->rcv_nxt = tcb->ack_sent = seg->seq + 1;
     tcb->snd_wnd = tcb->max_snd_wnd = seg->wnd;
@@ -306,7 +308,8 @@ void take_syn(Tcb *tcb, const Segment *seg)
     tcb->snd_wl2 = seg->ack;
     if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* TCP_MAXSEG holds for both directions */
         mss = MIN(mss, tcb->rcv_mss);
-    tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN)); /* MUST-16 */
+    uint32_t options = tcb->ip_options.len; /* which the path's size is less already */
+    tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN + options) - options); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
     tcb->rcv_adv = tcb->rcv_nxt + tcp_syn_window(tcb);
     tcb->cong.mss = tcb->snd_mss;

@@ -3,7 +3,7 @@
  * to its end, where the user's handle keeps what may still be asked.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 #include "protocols/stack.h"
 
@@ -57,9 +57,14 @@ static uint32_t largest_segment(size_t mtu)
     return mtu > TCP_HDR_LEN + TCP_MSS_MIN ? (uint32_t)mtu - TCP_HDR_LEN : TCP_MSS_DEFAULT;
 }
 
+uint32_t tcp_path_mss(Tcp *tcp, IpAddr remote, const IpOptions *options)
+{
+    return largest_segment(ip_mtu(tcp->stack, remote, options));
+}
+
 bool tcb_path_mtu(Tcb *tcb)
 {
-    uint32_t mss = largest_segment(ip_mtu(tcb->tcp->stack, tcb->remote, NULL));
+    uint32_t mss = tcp_path_mss(tcb->tcp, tcb->remote, tcb_ip_options(tcb));
 
     mss -= tcb->agreed.timestamps ? TCP_TS_LEN : 0;
     if (mss >= tcb->snd_mss || !tcb->tcp->cfg.path_mtu_discovery)
@@ -112,7 +117,6 @@ static void list_remove(Tcp *tcp, Tcb *tcb)
 Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
 {
     const TcpConfig *cfg = &tcp->cfg;
-    uint32_t mss = largest_segment(ip_mtu(tcp->stack, remote, NULL));
     Tcb *tcb = g_new0(Tcb, 1);
 
     tcb->tcp = tcp;
@@ -123,7 +127,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote_port = remote_port;
     tcb->hash = tcb_hash(local, local_port, remote, remote_port);
     tcb_set_iss(tcb, tcp_isn(tcp, local, local_port, remote, remote_port));
-    tcb->snd_mss = mss;
+    tcb->snd_mss = tcp_path_mss(tcp, remote, NULL);
     tcb->rcv_mss = tcp_rcv_mss(tcp, remote);
     tcb->largest = TCP_MSS_DEFAULT;
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
@@ -404,6 +408,7 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .ts_recent = tcb->agreed.ts_recent,
         .rcv_tos = tcb->rcv_tos,
         .syn_data = tcb->fast.accepted,
+        .ip_options = tcb->ip_options,
     };
     repair_info(tcb, out);
     tally_info(tcb, out);

@@ -3,7 +3,7 @@
  * §3.8.6.1), delayed acknowledgments, 2MSL. Called by the name of what happened.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_route.h"
 
 #include "sim/engine/sim.h"
 
@@ -116,7 +116,7 @@ static void give_up(Tcb *tcb)
 /* RFC 9293 §3.8.3, R1 (MUST-20, SHLD-9): the way there may be another one by now. */
 static void doubt_network(Tcb *tcb)
 {
-    ip_doubt(tcb->tcp->stack, tcb->remote);
+    ip_doubt(tcb->tcp->stack, tcb_first_hop(tcb));
     tcp_advise(tcb, "R1", tcb->soft_error != NET_OK ? tcb->soft_error : NET_ETIMEDOUT);
 }
 

@@ -192,8 +192,8 @@ static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const Connec
 
     if (!opt->fast)
         return tcp_connect(tcp, IP_NONE, sport, to->addr, to->port, err);
-    Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, opt->data, false, &taken,
-                                  err);
+    Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, NULL, opt->data, false,
+                                  &taken, err);
     if (conn != NULL && taken < opt->data.n) {
         conn_free(conn);
         lua_fail(L, "connect: fastopen takes no more data than the send buffer");

@@ -137,8 +137,8 @@ static bool open_with(PktRun *run, PktSock *s, size_t n, PktOutcome *out)
     for (size_t i = 0; i < n; i++)
         bytes[i] = conn_pattern(i);
     s->conn = tcp_connect_fast(tcp_of(run), ip_is_any(s->addr) ? IP_NONE : s->addr, s->port,
-                               s->fast.to, s->fast.to_port, (Span){ bytes, n }, s->fast.no_cookie,
-                               &taken, &err);
+                               s->fast.to, s->fast.to_port, NULL, (Span){ bytes, n },
+                               s->fast.no_cookie, &taken, &err);
     if (s->conn == NULL) {
         pkt_errs(out, net_error_name(err));
         return false;

@@ -6,6 +6,7 @@
 
 #include "protocols/wire/checksum.h"
 #include "protocols/wire/icmp_wire.h"
+#include "protocols/wire/ipv4_option.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static bool see(Seen *seen, Span frame)
     size_t header = ipv4_hdr_len(&seen->ip4);
     Span segment = { datagram.p + header, seen->ip4.total_len - header };
     DropReason why = tcp_decode(&seen->tcp, segment,
-                                sum_pseudo(seen->ip4.src, seen->ip4.dst, IPPROTO_TCP4));
+                                sum_pseudo(seen->ip4.src, ipv4_final_dst(&seen->ip4),
+                                           IPPROTO_TCP4));
     seen->len = segment.n - seen->tcp.header_len;
     return why == DROP_NONE;
 }
