@@ -62,8 +62,8 @@ static Span trim(Span s)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* RFC 9112 §2.2: a lone LF ends a line, too. Where the line's text ends, and where the next begins;
- * false: no end in sight. */
+/* RFC 9112 §2.2: a lone LF ends a line, too. Where the line's text ends, and where the next one
+ * begins; false: no end in sight. */
 static bool find_line(Span in, size_t at, size_t *end, size_t *next)
 {
     const uint8_t *lf = at < in.n ? memchr(in.p + at, '\n', in.n - at) : NULL;
@@ -344,8 +344,9 @@ bool http_framing(const HttpHead *head, bool to_head, HttpFraming *framing, uint
         return framing_of_codings(head, &codings, framing, fault);
     if (http_field(head, "content-length", 0) != NULL) {
         *framing = HTTP_LENGTH;
-        return read_length(head, length) ||
-               (bad(fault, head->response ? 502 : 400, "a Content-Length that is no number"), false);
+        if (read_length(head, length))
+            return true;
+        return bad(fault, head->response ? 502 : 400, "a Content-Length that is no number"), false;
     }
     if (head->response)
         *framing = HTTP_TO_END;

@@ -35,5 +35,8 @@ void       dissector_free(Dissector *d);
  * its full length. */
 void dissect(Dissector *d, SimTime t, Span frame, size_t wire_len, GString *out);
 
+/* How long the request or status line is that these bytes begin with; 0: they begin with none. */
+size_t dissect_http_line(Span s);
+
 /* "S.", "F.", "P.", "none": as tcpdump prints flags, without brackets. */
 const char *dissect_tcp_flags(uint8_t flags, char out[static 9]);

@@ -112,3 +112,14 @@ bool dissect_http(Line *l, Span s, size_t length)
     }
     return true;
 }
+
+size_t dissect_http_line(Span s)
+{
+    size_t n = 0;
+
+    if (!starts_message(s, s.n))
+        return 0;
+    while (n < s.n && printable(s.p[n]))
+        n++;
+    return n;
+}

@@ -10,6 +10,7 @@
 #include "sim/view/ladder_priv.h"
 
 #include "protocols/stack.h"
+#include "sim/view/dissect.h"
 
 #include <string.h>
 
@@ -285,12 +286,29 @@ static void state_changed(Ladder *l, const TraceEvent *ev)
 
 /* --- packets ---------------------------------------------------------------------------------- */
 
+/* The first line of a message of HTTP, where tcpdump would see one; NULL: none. */
+static const char *http_line(Ladder *l, const Glance *g, Span bytes)
+{
+    bool port = g->src_port == 80 || g->dst_port == 80 || g->src_port == 8080 ||
+                g->dst_port == 8080;
+
+    if (g->kind != GLANCE_TCP || g->data == 0 || g->tcp_options.p == NULL || !port)
+        return NULL;
+    const uint8_t *p = g->tcp_options.p + g->tcp_options.n;
+    Span data = { p, MIN(g->data, (size_t)(bytes.p + bytes.n - p)) };
+    size_t n = dissect_http_line(data);
+    return n > 0 ? g_string_chunk_insert_len(l->texts, (const char *)p, (gssize)n) : NULL;
+}
+
 static void read_packet(Ladder *l, Row *row, const Packet *pkt)
 {
+    Span bytes = pkt->frame_len > 0 ? packet_frame(pkt) : packet_span(pkt);
+
     if (pkt->frame_len > 0)
-        glance(&row->g, packet_frame(pkt));
+        glance(&row->g, bytes);
     else
-        glance_packet(&row->g, packet_span(pkt));
+        glance_packet(&row->g, bytes);
+    row->http = http_line(l, &row->g, bytes);
     row->g.tcp_options = (Span){ NULL, 0 };
     row->id = pkt->id;
     row->born = pkt->born;

@@ -64,6 +64,7 @@ typedef struct Row {
     Glance      g;         /* without pointers into the frame */
     uint32_t    seq, ack;  /* as shown */
     const char *label;     /* sim.label's name for it, or NULL */
+    const char *http;      /* the request or status line that it begins with, or NULL */
 } Row;
 
 /* A connection's end: its state now. */

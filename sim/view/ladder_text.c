@@ -232,6 +232,8 @@ char *ladder_remarks(const Ladder *l, const Row *row, bool departure, bool arriv
     g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
 
     if (departure) {
+        if (row->http != NULL && row->label == NULL)
+            remark(remarks, "%s", row->http);
         origin_remark(l, row, remarks);
         sent_remark(l, row, remarks);
     }
