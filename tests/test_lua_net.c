@@ -291,8 +291,8 @@ static const struct {
       "\"counter64k\", a number from 0 to 4294967295, "
       "or a list of them, not '-2'" },
     { "sim.host('a', { tcp = { handshake = 'two-ways' } })",
-      "t.lua:1: tcp: handshake: \"two-ways\" is not one of three-way, two-way; did you mean "
-      "\"two-way\"?" },
+      "t.lua:1: tcp: handshake: \"two-ways\" is not one of three-way, two-way, none, "
+      "split; did you mean \"two-way\"?" },
     { "sim.host('a', { routes = 'dynamic' })",
       "t.lua:1: routes is \"auto\" or \"static\", not 'dynamic'" },
     { "sim.host('a', { hosts = { x = 'y' } })",

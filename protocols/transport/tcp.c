@@ -5,6 +5,7 @@
  * waits. Passive OPENs are in tcp_syn.c.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_handshake.h"
 #include "protocols/transport/tcp_route.h"
 
 /* --- OPEN, RFC 9293 §3.10.1 ------------------------------------------------------------------ */
@@ -70,7 +71,9 @@ Conn *tcp_connect_options(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr re
 {
     Conn *c = new_open(tcp, local, local_port, remote, remote_port, options, err);
 
-    if (c != NULL)
+    if (c != NULL && tcp->cfg.handshake == TCP_NO_HANDSHAKE)
+        handshake_skip(c->tcb);
+    else if (c != NULL)
         open_actively(c->tcb);
     return c;
 }

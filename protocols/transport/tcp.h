@@ -35,7 +35,12 @@ typedef enum TcpState { /* RFC 9293 §3.3.2 */
 const char *tcp_state_name(TcpState s);     /* "SYN-RECEIVED", as the RFC */
 const char *tcp_state_lua_name(TcpState s); /* "SYN_RECEIVED" */
 
-typedef enum TcpHandshake { TCP_THREE_WAY, TCP_TWO_WAY } TcpHandshake;
+typedef enum TcpHandshake {
+    TCP_THREE_WAY,
+    TCP_TWO_WAY,
+    TCP_NO_HANDSHAKE,
+    TCP_SPLIT
+} TcpHandshake;
 typedef enum TcpIsn {
     TCP_ISN_RFC6528,
     TCP_ISN_CLOCK,

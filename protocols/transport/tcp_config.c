@@ -74,7 +74,7 @@ const TcpConfig tcp_defaults = {
 };
 
 static const char *const profile_names[] = { "rfc", "linux", NULL };
-static const char *const handshake_names[] = { "three-way", "two-way", NULL };
+static const char *const handshake_names[] = { "three-way", "two-way", "none", "split", NULL };
 static const char *const congestion_names[] = { "newreno", "cubic", "dctcp", "none", NULL };
 static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL };
 static const char *const cwnd_validation_names[] = { "rfc5681", "linux", NULL };
@@ -353,7 +353,8 @@ const Knob tcp_knobs[] = {
       "The RST with which a program ends a connection acknowledges, too.",
       "RFC 9293 §3.10.5", false },
     { "handshake", KNOB_ENUM, AT(handshake), 0, 0, handshake_names,
-      "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment.",
+      "two-way: a listener is ESTABLISHED on a SYN, without waiting for the third segment; none: "
+      "the first data that comes is the beginning; split: a listener sends ACK and SYN apart.",
       "RFC 9293 §3.5", true },
     { "time_wait", KNOB_BOOL, AT(time_wait), 0, 0, NULL,
       "false: who closes first forgets the connection at once.", "RFC 9293 §3.6.1", true },

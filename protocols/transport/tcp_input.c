@@ -5,6 +5,7 @@
  * segment. What must be answered is owed (owe_ack); one tcp_output at the end pays.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_handshake.h"
 #include "protocols/transport/tcp_route.h"
 
 #include "protocols/wire/checksum.h"
@@ -157,7 +158,8 @@ static bool acceptable(const Tcb *tcb, const Segment *seg)
  * already; yet its ACK is the one that counts. */
 static bool is_crossed_syn_ack(const Tcb *tcb, const Segment *seg)
 {
-    return tcb->state == TCP_SYN_RECEIVED && !tcb->passive && seg->seq == tcb->irs &&
+    return tcb->state == TCP_SYN_RECEIVED && (!tcb->passive || tcb->lone_syn) &&
+           seg->seq == tcb->irs &&
            (seg->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
            seq_gt(seg->ack, tcb->snd_una) && seq_leq(seg->ack, tcb->snd_max);
 }
@@ -630,6 +632,8 @@ DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
     Listener *l = tcb == NULL ? tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port) : NULL;
     if (l != NULL)
         tcb = cookie_open(l, &seg, &why);
+    if (l != NULL && tcb == NULL && why == DROP_NONE)
+        tcb = handshake_guess(l, &seg);
     if (tcb != NULL)
         why = segment_arrives(tcb, &seg);
     else if (why == DROP_NONE)

@@ -177,7 +177,7 @@ static void note_sent(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 void tcp_send_syn(Tcb *tcb, SentReason why)
 {
     bool again = why == SENT_TCP_RTO_SYN;
-    uint8_t flags = tcb->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+    uint8_t flags = tcb->state == TCP_SYN_SENT || tcb->lone_syn ? TCP_SYN : TCP_SYN | TCP_ACK;
     uint32_t text = why == SENT_TCP_SYN_FAST ? tcb->fast.sent : 0;
 
     if (again || why == SENT_TCP_SYN_CROSSED) /* RFC 7413 §4.2: neither data nor option */

@@ -130,6 +130,7 @@ struct Tcb {
     uint16_t  local_port, remote_port;
     TcpState  state;
     bool      passive;    /* opened by a listener */
+    bool      lone_syn;   /* counterfactual: and its SYN went without the ACK */
     bool      closed;     /* the program has called close: nobody reads */
     bool      nodelay;
     bool      corked;

@@ -3,6 +3,7 @@
  * initial sequence numbers come from. RFC 9293 §3.10.7.2, RFC 6528, RFC 4987.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_handshake.h"
 #include "protocols/transport/tcp_route.h"
 
 /* --- initial sequence numbers ----------------------------------------------------------------- */
@@ -346,16 +347,6 @@ static void start_above(Tcb *tcb, const Tcb *resting)
     tcb_set_iss(tcb, resting->snd_max + STEP);
 }
 
-/* Counterfactual: ESTABLISHED at once, the SYN-ACK taken for acknowledged and never repeated. */
-static void establish_two_way(Tcb *tcb)
-{
-    tcp_timer_stop(tcb, TIMER_RTO);
-    tcb->rtt_timing = false;
-    tcb->snd_una = tcb->snd_nxt;
-    tcb_established(tcb, "SYN arrives, and two-way handshake", "RFC 9293 §3.5");
-    deliver_waiting(tcb);
-}
-
 static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
 {
     Tcp *tcp = l->tcp;
@@ -375,7 +366,7 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     }
     take_syn(tcb, seg);
     tally_received(tcb, seg);
-    bool two_way = tcp->cfg.handshake == TCP_TWO_WAY;
+    bool two_way = tcp->cfg.handshake == TCP_TWO_WAY; /* LISTEN goes on to ESTABLISHED */
     bool fast = !two_way && resting == NULL && fastopen_accepts(l, tcb, seg);
     if (!two_way)
         tcp_set_state(tcb, TCP_SYN_RECEIVED, "SYN arrives", "RFC 9293 §3.10.7.2");
@@ -384,9 +375,7 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     else if (tcp->cfg.syn_overflow != TCP_SYN_OVERFLOW_CACHE &&              /* RFC 4987 §3.5 */
              !(fastopen_serves(l) && seg->hdr.opt.fastopen.present)) /* RFC 7413 §5.1 */
         keep_text_of_syn(tcb, seg);
-    tcp_send_syn(tcb, fast ? SENT_TCP_SYN_ACK_FAST : SENT_TCP_SYN_ACK);
-    if (two_way)
-        establish_two_way(tcb);
+    handshake_answer(tcb, fast ? SENT_TCP_SYN_ACK_FAST : SENT_TCP_SYN_ACK);
     tcb_check(tcb);
 }
 
