@@ -95,9 +95,9 @@ static void document_lesson(const Demo *demo, const LessonFile *lesson)
 static void document_head(const Demo *demo)
 {
     fputs(demo->terminal.chinese
-              ? "# 课程\n\n由 `stacklab demo list --markdown --lang zh` 根据各场景文件生成，"
-                "请勿手改。"
-                "每一课都是一个 Lua 场景，\n演示、讲解，同时也是测试。\n\n"
+              ? "# 课程\n\n由 `stacklab demo list --markdown --lang zh` "
+                "根据各场景文件生成，请勿手改。\n"
+                "每一课都是一个 Lua 场景：演示、讲解，同时也是测试。\n\n"
               : "# The course\n\nWritten by `stacklab demo list --markdown` from the scenarios "
                 "themselves; do not edit. Each lesson is a\nscenario that plays, explains, and "
                 "checks what it says.\n\n",
