@@ -39,7 +39,7 @@ END_TEST
 static void append_row(GString *out, const TracePoint *point)
 {
     static const char *const categories[] = { "link", "drop", "arp", "ip", "udp", "tcp",
-                                              "timer", "metrics", "app", "sim", "check" };
+                                              "timer", "metrics", "app", "sim", "check", "step" };
     static const char *const types[] = { [TV_NONE] = "", [TV_INT] = "integer", [TV_TIME] = "time",
                                          [TV_STR] = "text", [TV_BOOL] = "boolean" };
 

@@ -412,6 +412,9 @@ extern const TracePoint TCP_LISTENER_CLOSED; /* local, trigger */
 extern const TracePoint TCP_STATE_CHANGED;    /* ..., old, new, trigger, rfc */
 extern const TracePoint TCP_SEGMENT_SENT;     /* ..., id, flags, seq, ack, len, wnd, reason */
 extern const TracePoint TCP_SEGMENT_RECEIVED; /* ..., id, flags, seq, ack, len, wnd */
+extern const TracePoint TCP_STEP; /* TRACE_STEP. conn, id, state, step of SEGMENT ARRIVES, drop: its
+                                   * DropReason; rcv_nxt, rcv_wnd, snd_una, snd_max before it;
+                                   * taken: bytes acknowledged or read by it */
 extern const TracePoint TCP_TIMER_SET;        /* ..., timer, at; a re-arming by an ACK too */
 extern const TracePoint TCP_TIMER_EXPIRED;    /* ..., timer, retries */
 extern const TracePoint TCP_TIMER_CANCELLED;  /* ..., timer */

@@ -7,12 +7,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_handshake.h"
 #include "protocols/transport/tcp_route.h"
+#include "protocols/transport/tcp_step.h"
 
 #include "protocols/wire/checksum.h"
 
 #include "sim/engine/sim.h"
-
-typedef DropReason (*Step)(Tcb *tcb, Segment *seg);
 
 /* --- §3.10.7.1, CLOSED ----------------------------------------------------------------------- */
 
@@ -427,33 +426,24 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
-static DropReason in_order(const Step *steps, size_t n, Tcb *tcb, Segment *seg)
-{
-    DropReason why = DROP_NONE;
-
-    for (size_t i = 0; i < n && why == DROP_NONE && tcb->state != TCP_CLOSED; i++)
-        why = steps[i](tcb, seg);
-    return why;
-}
-
 /* §3.10.7.4, "Other states": the checks in its order, each one function above. */
 static DropReason in_other_states(Tcb *tcb, Segment *seg)
 {
     static const Step steps[] = {
-        tcp_ts_check,   /* RFC 7323 §5.3 R1, before all others */
-        check_sequence, /* first; R2 */
-        check_rst,      /* second; the third, security, is not modelled */
-        check_syn,      /* fourth */
-        check_ack_is_sent,
-        tcp_ts_take,    /* R3 */
-        check_ecn,      /* RFC 3168 */
-        check_ack,      /* fifth */
-        check_urg,      /* sixth */
-        take_text,      /* seventh; from here on nothing is refused */
-        check_fin,      /* eighth */
+        { "timestamps", tcp_ts_check }, /* RFC 7323 §5.3 R1, before all others */
+        { "sequence", check_sequence }, /* first; R2 */
+        { "rst", check_rst },           /* second; the third, security, is not modelled */
+        { "syn", check_syn },           /* fourth */
+        { "ack-sent", check_ack_is_sent },
+        { "timestamp", tcp_ts_take },   /* R3 */
+        { "ecn", check_ecn },           /* RFC 3168 */
+        { "ack", check_ack },           /* fifth */
+        { "urg", check_urg },           /* sixth */
+        { "text", take_text },          /* seventh; from here on nothing is refused */
+        { "fin", check_fin },           /* eighth */
     };
 
-    DropReason why = in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+    DropReason why = tcp_steps(steps, G_N_ELEMENTS(steps), tcb, seg);
     return why != DROP_NONE ? why : seg->refused;
 }
 
@@ -482,12 +472,16 @@ static DropReason syn_sent_rst(Tcb *tcb, Segment *seg) /* second */
 /* The sixth step of §3.10.7.4 and those behind it, for what a SYN brought along. */
 static DropReason rest_of_syn(Tcb *tcb, Segment *seg)
 {
-    static const Step steps[] = { check_urg, take_text, check_fin };
+    static const Step steps[] = {
+        { "urg", check_urg },
+        { "text", take_text },
+        { "fin", check_fin },
+    };
 
     seg->flags &= (uint8_t)~TCP_SYN;
     seg->seq++;
     seg->len--;
-    return in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+    return tcp_steps(steps, G_N_ELEMENTS(steps), tcb, seg);
 }
 
 /* Fourth; the third, security, is not modelled. */
@@ -512,9 +506,13 @@ static DropReason syn_sent_syn(Tcb *tcb, Segment *seg)
 
 static DropReason in_syn_sent(Tcb *tcb, Segment *seg)
 {
-    static const Step steps[] = { syn_sent_ack, syn_sent_rst, syn_sent_syn };
+    static const Step steps[] = {
+        { "syn-sent:ack", syn_sent_ack },
+        { "syn-sent:rst", syn_sent_rst },
+        { "syn-sent:syn", syn_sent_syn },
+    };
 
-    return in_order(steps, G_N_ELEMENTS(steps), tcb, seg);
+    return tcp_steps(steps, G_N_ELEMENTS(steps), tcb, seg);
 }
 
 /* --- a segment comes in ----------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * tcp_trace.c - what TCP tells its observers, and the names of its states.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_step.h"
 
 static const char *const state_names[TCP_STATE_COUNT] = {
     [TCP_CLOSED] = "CLOSED",           [TCP_LISTEN] = "LISTEN",
@@ -102,11 +102,6 @@ const char *tcp_ca_state_name(TcpCaState s)
     return names[s];
 }
 
-static bool heard(const Tcp *tcp, TraceCategory category)
-{
-    return G_UNLIKELY((tcp->sim->trace.heard & category) != 0);
-}
-
 /* The two ends as text. */
 typedef struct Ends {
     char local[ENDPOINT_TEXT], remote[ENDPOINT_TEXT];
@@ -140,7 +135,7 @@ static void flags_text(uint8_t flags, char out[static 9])
 
 void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc)
 {
-    if (!heard(tcb->tcp, TRACE_TCP))
+    if (!tcp_heard(tcb->tcp, TRACE_TCP))
         return;
     Ends e;
     tcb_ends(&e, tcb);
@@ -153,7 +148,7 @@ void trace_listener(const Listener *l, const char *ended)
 {
     char local[ENDPOINT_TEXT];
 
-    if (!heard(l->tcp, TRACE_TCP))
+    if (!tcp_heard(l->tcp, TRACE_TCP))
         return;
     endpoint_text(l->addr, l->port, local);
     if (ended == NULL)
@@ -166,7 +161,7 @@ void trace_listener(const Listener *l, const char *ended)
 void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
                 const Packet *pkt)
 {
-    if (!heard(tcp, TRACE_TCP))
+    if (!tcp_heard(tcp, TRACE_TCP))
         return;
     Ends e;
     char flags[9];
@@ -179,7 +174,7 @@ void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpH
 
 void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg)
 {
-    if (!heard(tcp, TRACE_TCP))
+    if (!tcp_heard(tcp, TRACE_TCP))
         return;
     Ends e;
     char flags[9];
@@ -197,7 +192,7 @@ static const char *timer_name(const Tcb *tcb, TcpTimer which)
 
 void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
 {
-    if (!heard(tcb->tcp, TRACE_TIMER))
+    if (!tcp_heard(tcb->tcp, TRACE_TIMER))
         return;
     Ends e;
     tcb_ends(&e, tcb);
@@ -208,7 +203,7 @@ void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
 
 void trace_metrics(Tcb *tcb)
 {
-    if (!heard(tcb->tcp, TRACE_METRICS))
+    if (!tcp_heard(tcb->tcp, TRACE_METRICS))
         return;
     Ends e;
     tcb_ends(&e, tcb);
@@ -220,7 +215,7 @@ void trace_metrics(Tcb *tcb)
 
 void trace_delivered(Tcb *tcb, size_t n)
 {
-    if (!heard(tcb->tcp, TRACE_TCP))
+    if (!tcp_heard(tcb->tcp, TRACE_TCP))
         return;
     Ends e;
     tcb_ends(&e, tcb);
@@ -230,7 +225,7 @@ void trace_delivered(Tcb *tcb, size_t n)
 
 void trace_urgent(Tcb *tcb, uint32_t bytes)
 {
-    if (!heard(tcb->tcp, TRACE_TCP))
+    if (!tcp_heard(tcb->tcp, TRACE_TCP))
         return;
     Ends e;
     tcb_ends(&e, tcb);
@@ -240,7 +235,7 @@ void trace_urgent(Tcb *tcb, uint32_t bytes)
 
 void trace_advice(Tcb *tcb, const char *what, NetError error)
 {
-    if (!heard(tcb->tcp, TRACE_TCP))
+    if (!tcp_heard(tcb->tcp, TRACE_TCP))
         return;
     Ends e;
     tcb_ends(&e, tcb);

@@ -20,6 +20,7 @@ static const struct {
     { "run", cmd_run, "SCENARIO.lua", "play it once; the verdict comes from the checks inside" },
     { "test", cmd_test, "[PATH...]", "every scenario below PATH, default scenarios/" },
     { "demo", cmd_demo, "[list|ID]", "the lessons by name, with narration" },
+    { "explain", cmd_explain, "FILE [N[..M]]", "why each packet was sent, accepted or dropped" },
     { "pkt", cmd_pkt, "FILE.pkt...", "packetdrill's scripts against a simulated host" },
     { "meta", cmd_meta, "[DIR]", "write what an editor needs to know of the Lua API" },
     { "knobs", cmd_knobs, "[WORD]", "what a host may be told: defaults, units, sources" },

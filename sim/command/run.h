@@ -7,6 +7,7 @@
 #include "sim/command/run_stats.h"
 #include "sim/lua/lua_run.h"
 #include "sim/view/dissect.h"
+#include "sim/view/explain.h"
 
 #include <stdio.h>
 
@@ -45,6 +46,7 @@ typedef struct RunRequest {
     bool        digest;    /* wanted in RunResult */
     SimTime     wall_limit; /* 0: none. No event for 10 s ends a run anyway, */
     bool        signals;    /* if this is set: SIGALRM, SIGINT and SIGABRT are handled meanwhile */
+    const ExplainOptions *explain; /* tells of these packets of the scenario's own world; NULL */
     bool        untitled;   /* the ladder has no headline: whoever plays it has said it already */
 } RunRequest;
 extern const RunRequest run_request_default; /* but for its options: run_defaults */
@@ -73,6 +75,7 @@ int cmd_run(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_pkt(int argc, char **argv);
 int cmd_meta(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_knobs(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

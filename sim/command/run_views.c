@@ -48,6 +48,7 @@ struct Views {
     GPtrArray *events;      /* of Events that write: one each file, one the view */
     RunCapture *lines;      /* --view tcpdump */
     States *states;         /* of all worlds; NULL: nobody asks */
+    Explain *explain;
     bool stdout_taken;      /* by a capture */
 };
 
@@ -76,6 +77,9 @@ static void look_at_first(Views *views, World *world)
         const OutFile *file = g_ptr_array_index(views->series_files, i);
         g_ptr_array_add(views->series, series_new(world->sim, file->file));
     }
+    if (req->explain != NULL)
+        views->explain =
+            explain_new(world->sim, req->explain, recorder_flows(world->recorder));
     if (req->view == VIEW_EVENTS)
         g_ptr_array_add(views->events, events_new(world->sim, views->out, false, views->scenario));
 }
@@ -127,6 +131,11 @@ static void stop_looking_at_first(Views *views, Looks *looks)
         run_capture_end(views->lines);
         run_capture_print(views->lines, looks->world->sim, views->req, views->out);
     }
+    if (views->explain != NULL && !explain_print(views->explain, views->out))
+        fprintf(views->out, "%s\n", views->req->options.chinese ? "（没有这样的分组）"
+                                                                : "(there is no such packet)");
+    explain_free(views->explain);
+    views->explain = NULL;
     for (guint i = 0; i < views->events->len; i++)
         events_free(g_ptr_array_index(views->events, i));
     g_ptr_array_set_size(views->events, 0);
@@ -195,6 +204,8 @@ static void note(void *views_, World *world, const char *text)
 {
     Views *views = views_;
 
+    if (views->explain != NULL && world->outer == NULL)
+        explain_note(views->explain, text);
     for (Looks *looks = views->looks; looks != NULL; looks = looks->outer)
         if (looks->world == world && looks->ladder != NULL) {
             looks->noted = true;

@@ -27,7 +27,8 @@ typedef enum TraceCategory {
     TRACE_APP = 1 << 8,
     TRACE_SIM = 1 << 9,   /* notes, links going up and down, crashes */
     TRACE_CHECK = 1 << 10,
-    TRACE_ALL = (1 << 11) - 1
+    TRACE_ALL = (1 << 11) - 1,
+    TRACE_STEP = 1 << 11  /* what a receiver looks at, and in which order: only for who explains */
 } TraceCategory;
 
 typedef enum TraceType { TV_NONE, TV_INT, TV_TIME, TV_STR, TV_BOOL } TraceType;

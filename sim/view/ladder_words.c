@@ -5,6 +5,7 @@
 #include "sim/view/ladder_priv.h"
 
 #include "protocols/transport/tcp.h"
+#include "sim/view/words.h"
 
 #include <string.h>
 
@@ -90,101 +91,6 @@ static const char *const drops_en[DROP_COUNT] = {
     [DROP_TCP_REASS_OFF] = "out of order, not kept",
 };
 
-/* What happened to packets; where there is no Chinese, the dictionary's English. */
-static const char *const drops_zh[DROP_COUNT] = {
-    [DROP_LINK_QUEUE_FULL] = "队列已满",
-    [DROP_LINK_RED_EARLY] = "RED 提前丢弃：平均队列超过下限",
-    [DROP_LINK_RED_FORCED] = "RED 丢弃：平均队列超过上限",
-    [DROP_LINK_CODEL] = "CoDel 丢弃：一段时间内人人等得太久",
-    [DROP_LINK_FQ_OVERLIMIT] = "队列已满，丢弃最长一队的队首",
-    [DROP_LINK_LOSS] = "链路丢包",
-    [DROP_LINK_DOWN] = "网线断开",
-    [DROP_LINK_NO_LINK] = "端口没有插网线",
-    [DROP_LINK_TOO_BIG] = "超过链路的 MTU",
-    [DROP_LINK_FAULT] = "按实验设定丢弃",
-    [DROP_LINK_FCS] = "帧校验错",
-    [DROP_LINK_HOST_DOWN] = "主机已关机",
-    [DROP_LINK_ENDED] = "模拟结束",
-    [DROP_ETH_NOT_MINE] = "目的 MAC 不是本机",
-    [DROP_ETH_SHORT] = "比以太网首部还短",
-    [DROP_ETH_TYPE] = "没有处理这种以太网类型的协议",
-    [DROP_BRIDGE_SAME_PORT] = "目的主机就在来的那一侧",
-    [DROP_BRIDGE_RESERVED] = "保留的组地址，从不转发",
-    [DROP_ARP_SHORT] = "比 ARP 分组还短",
-    [DROP_ARP_FORMAT] = "不是以太网上的 IPv4，或操作码未知",
-    [DROP_ARP_NOT_MINE] = "问的是别的主机的地址",
-    [DROP_ARP_BAD_SENDER] = "发送者的地址不可能，或就是本机的",
-    [DROP_ARP_UNSOLICITED] = "没人问过的 ARP 应答",
-    [DROP_ARP_UNRESOLVED] = "下一跳没有应答 ARP",
-    [DROP_ARP_QUEUE_FULL] = "等待这个地址的分组太多",
-    [DROP_IP_CHECKSUM] = "IP 首部校验和错",
-    [DROP_IP_SHORT] = "比 IPv4 首部还短",
-    [DROP_IP_VERSION] = "不是 IP 第 4 版",
-    [DROP_IP_HEADER_LEN] = "IP 首部长度不可能",
-    [DROP_IP_LENGTH] = "总长度超出这一帧",
-    [DROP_IP_BAD_OPTIONS] = "IP 选项格式有误",
-    [DROP_IP_NO_FORWARD] = "这类地址从不转发",
-    [DROP_IP_BAD_SOURCE] = "源地址不可能是发送者",
-    [DROP_IP_SOURCE_ROUTE] = "带源路由的分组，这里一概不收",
-    [DROP_IP_ROUTE_FAILED] = "源路由走不通",
-    [DROP_IP_NOT_MINE] = "目的 IP 不是本机，而本机不是路由器",
-    [DROP_IP_TTL] = "TTL 减到 0",
-    [DROP_IP_NO_ROUTE] = "没有路由",
-    [DROP_IP_BLACKHOLE] = "黑洞路由",
-    [DROP_IP_UNREACHABLE] = "不可达路由",
-    [DROP_IP_DF] = "超过下一链路的 MTU，又不许分片",
-    [DROP_IP_PROTOCOL] = "本机没有这个协议",
-    [DROP_IP_FRAG_TIMEOUT] = "其余分片没有按时到达",
-    [DROP_IP_FRAG_DUPLICATE] = "这个分片已经到过",
-    [DROP_IP_FRAG_BAD] = "这个分片哪里都放不下",
-    [DROP_IP_FRAG_OVERFLOW] = "重组缓存已满",
-    [DROP_ICMP_SHORT] = "比 ICMP 报文还短",
-    [DROP_ICMP_TYPE] = "未知的 ICMP 类型，悄悄丢弃",
-    [DROP_ICMP_IGNORED] = "主机必须忽略的 ICMP 报文",
-    [DROP_ICMP_CHECKSUM] = "ICMP 校验和错",
-    [DROP_ICMP_NO_TAKER] = "没有人在等这个应答",
-    [DROP_UDP_CHECKSUM] = "UDP 校验和错",
-    [DROP_UDP_SHORT] = "比 UDP 首部还短",
-    [DROP_UDP_LENGTH] = "UDP 长度不可能",
-    [DROP_UDP_CLOSED] = "程序没读就关闭了套接字",
-    [DROP_UDP_NO_PORT] = "没有程序绑定这个端口",
-    [DROP_UDP_BUFFER_FULL] = "接收缓存已满",
-    [DROP_TCP_CHECKSUM] = "TCP 校验和错",
-    [DROP_TCP_SHORT] = "比 TCP 首部还短",
-    [DROP_TCP_HEADER_LEN] = "数据偏移不可能",
-    [DROP_TCP_BAD_ADDRESS] = "来自或发往 TCP 不该理会的地址",
-    [DROP_TCP_CLOSED] = "没有这条连接，也没有人监听这个端口",
-    [DROP_TCP_CLOSED_RST] = "对不存在的连接的复位",
-    [DROP_TCP_LISTEN_RST] = "LISTEN 不理会复位",
-    [DROP_TCP_LISTEN_ACK] = "LISTEN 没有发过可以确认的东西",
-    [DROP_TCP_LISTEN_OTHER] = "既非 SYN 也非 ACK、RST：LISTEN 用不着",
-    [DROP_TCP_SYN_BACKLOG] = "半连接队列已满",
-    [DROP_TCP_ACCEPT_QUEUE] = "全连接队列已满",
-    [DROP_TCP_SYN_SENT_ACK] = "确认了没有发过的序号",
-    [DROP_TCP_SYN_SENT_RST] = "复位没有带可接受的确认",
-    [DROP_TCP_SYN_SENT_OTHER] = "既非 SYN 也非 RST：SYN-SENT 无从安放",
-    [DROP_TCP_OUT_OF_WINDOW] = "落在接收窗口之外",
-    [DROP_TCP_RST_OUT_OF_WINDOW] = "落在接收窗口之外的复位",
-    [DROP_TCP_RST_NOT_EXACT] = "窗口内但不在 RCV.NXT 的复位：质询",
-    [DROP_TCP_RESET] = "有效的复位：连接就此结束",
-    [DROP_TCP_REFUSED] = "有效的复位：连接被拒绝",
-    [DROP_TCP_SYN_CHALLENGED] = "已同步状态下的 SYN：质询",
-    [DROP_TCP_SYN_IN_WINDOW] = "窗口内的 SYN 结束了半连接",
-    [DROP_TCP_NO_ACK] = "没有 ACK 标志",
-    [DROP_TCP_ACK_UNSENT] = "确认了还没有发的数据",
-    [DROP_TCP_ACK_TOO_OLD] = "确认号太旧",
-    [DROP_TCP_BAD_HANDSHAKE] = "确认的不是我们的 SYN",
-    [DROP_TCP_DATA_AFTER_CLOSE] = "程序已经关闭，不再收数据",
-    [DROP_TCP_TEXT_AFTER_FIN] = "FIN 之后的数据",
-    [DROP_TCP_PAWS] = "时间戳太旧：是过去的重复",
-    [DROP_TCP_NO_TIMESTAMP] = "没有约定的时间戳",
-    [DROP_TCP_TIME_WAIT] = "TIME-WAIT：只回答重发的 FIN",
-    [DROP_TCP_TIME_WAIT_RST] = "TIME-WAIT：复位不能提前结束它",
-    [DROP_TCP_TIME_WAIT_SYN] = "TIME-WAIT：SYN 比原来的连接还旧",
-    [DROP_TCP_REASS_OFF] = "乱序，本机不保存乱序的数据",
-    [DROP_TCP_REASS_FULL] = "前面的缺口太多，不保存",
-};
-
 /* Why a packet was sent, where that is worth a word. */
 static const Phrase sent[SENT_COUNT] = {
     [SENT_TCP_SYN_CROSSED] = { "simultaneous open", "同时打开" },
@@ -227,9 +133,7 @@ const char *ladder_word(const Ladder *l, Word w)
 
 const char *ladder_drop_text(const Ladder *l, DropReason why)
 {
-    const char *zh = drops_zh[why];
-
-    return l->opt.chinese && zh != NULL ? zh : drop_reason(why)->text;
+    return words_drop(l->opt.chinese, why);
 }
 
 const char *ladder_drop_phrase(const Ladder *l, DropReason why)
