@@ -14,7 +14,8 @@
 
 /* The command line as GOption reads it. */
 typedef struct Options {
-    char *view, *at, *seed, *until, *max_events, *max_memory, *max_instructions, *wall_limit;
+    char *view, *packet, *at, *seed, *until;
+    char *max_events, *max_memory, *max_instructions, *wall_limit;
     TerminalOptions terminal;
     char **captures, **outputs, **sets, **files;
     unsigned times, verbose;                                   /* -t, -v: how often */
@@ -64,7 +65,10 @@ static void add_view_entries(GOptionGroup *group, Options *o)
     void *count = (void *)(uintptr_t)count_option;
     const GOptionEntry entries[] = {
         { "view", 0, 0, G_OPTION_ARG_STRING, &o->view,
-          "ladder (default), tcpdump, states, events or none", "VIEW" },
+          "ladder (default), tcpdump, layers, states, events or none", "VIEW" },
+        { "packet", 0, 0, G_OPTION_ARG_STRING, &o->packet,
+          "Which packet --view layers opens: its number, or the first that a tcpdump filter takes",
+          "N|FILTER" },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
           "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
           "is stdout",
@@ -208,6 +212,8 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
         return false;
     if (o->at != NULL && o->captures == NULL)
         return bad(error, "--at %s: it says where -w takes its capture, and there is no -w", o->at);
+    if (o->packet != NULL && view != VIEW_LAYERS)
+        return bad(error, "--packet %s: it says what --view layers opens", o->packet);
     if (!differ(req->captures, error) || !differ(req->outputs, error))
         return false;
     if (o->times >= G_N_ELEMENTS(times))
@@ -219,6 +225,7 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
     req->time = times[o->times];
     req->verbose = o->verbose;
     req->at = o->at;
+    req->packet = o->packet;
     req->absolute = o->absolute;
     req->ethernet = o->ethernet;
     req->names = o->names;
@@ -272,6 +279,7 @@ static int run_one(const Options *o, const RunRequest *req)
 static void free_options(Options *o)
 {
     char *texts[] = { o->view,
+                      o->packet,
                       o->at,
                       o->seed,
                       o->until,

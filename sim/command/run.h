@@ -14,6 +14,7 @@
 typedef enum RunView {
     VIEW_LADDER,
     VIEW_TCPDUMP,
+    VIEW_LAYERS,
     VIEW_STATES,
     VIEW_EVENTS,
     VIEW_NONE,
@@ -39,6 +40,7 @@ typedef struct RunRequest {
     GPtrArray  *captures;  /* of char *: -w; may be NULL */
     const char *at;        /* --at; NULL: client */
     GPtrArray  *outputs;   /* of char *: -o; may be NULL */
+    const char *packet;    /* --packet, of the layers; NULL: the first */
     unsigned    width;     /* of the ladder; 0: 80 */
     DissectTime time;
     bool        absolute, ethernet, names, full, colour;

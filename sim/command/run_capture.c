@@ -226,26 +226,42 @@ static const char *name_of(void *sim, IpAddr addr)
 }
 
 /* Each record of a nanosecond pcap: seconds, nanoseconds, length kept, on the wire, bytes. */
-static GPtrArray *dissect_all(const RunCapture *capture, Dissector *dissector)
+void run_capture_each(RunCapture *capture, RunFrame each, void *self)
 {
     enum { FILE_HEADER = 24, RECORD_HEADER = 16 };
-    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-    GString *line = g_string_new(NULL);
 
+    fflush(capture->memory);
     for (size_t at = FILE_HEADER; at + RECORD_HEADER <= capture->len;) {
         const char *p = capture->bytes + at;
         uint32_t kept = get_little32(p + 8);
         SimTime t = get_little32(p) * SEC + get_little32(p + 4);
-        Span frame = { (const uint8_t *)p + RECORD_HEADER, kept };
         if (kept > capture->len - at - RECORD_HEADER)
             break;
-        g_string_truncate(line, 0);
-        dissect(dissector, t, frame, get_little32(p + 12), line);
-        g_ptr_array_add(lines, g_strdup(line->str));
+        each(self, t, (Span){ (const uint8_t *)p + RECORD_HEADER, kept }, get_little32(p + 12));
         at += RECORD_HEADER + kept;
     }
-    g_string_free(line, TRUE);
-    return lines;
+}
+
+void run_capture_fail(RunCapture *capture, GError *error)
+{
+    if (capture->error == NULL)
+        capture->error = error;
+    else
+        g_error_free(error);
+}
+
+typedef struct Lines {
+    Dissector *dissector;
+    GPtrArray *texts;
+} Lines;
+
+static void add_line(void *self, SimTime t, Span frame, size_t wire_len)
+{
+    Lines *lines = self;
+    GString *line = g_string_new(NULL);
+
+    dissect(lines->dissector, t, frame, wire_len, line);
+    g_ptr_array_add(lines->texts, g_string_free(line, FALSE));
 }
 
 void run_capture_print(RunCapture *capture, Sim *sim, const RunRequest *req, FILE *out)
@@ -256,10 +272,10 @@ void run_capture_print(RunCapture *capture, Sim *sim, const RunRequest *req, FIL
         opt.name = name_of;
         opt.name_self = sim;
     }
-    fflush(capture->memory);
-    Dissector *dissector = dissector_new(&opt);
-    GPtrArray *lines = dissect_all(capture, dissector);
-    dissector_free(dissector);
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    Lines all_of_them = { dissector_new(&opt), lines };
+    run_capture_each(capture, add_line, &all_of_them);
+    dissector_free(all_of_them.dissector);
     bool all = req->full || lines->len <= LINES_MAX;
     for (guint i = 0; i < lines->len; i++) {
         if (!all && i == LINES_SHOWN) {

@@ -18,3 +18,9 @@ void run_capture_end(RunCapture *capture);             /* writes what is due at 
 void run_capture_print(RunCapture *capture, Sim *sim, const RunRequest *req, FILE *out);
 /* Gives the files their names if keep, else removes them. Frees it. */
 bool run_capture_close(RunCapture *capture, bool keep, GError **error);
+
+/* Of one in memory, when it has ended: every frame in order, borrowed. */
+typedef void (*RunFrame)(void *self, SimTime t, Span frame, size_t wire_len);
+void run_capture_each(RunCapture *capture, RunFrame each, void *self);
+/* Makes run_capture_close fail with this, unless something failed before; takes the error. */
+void run_capture_fail(RunCapture *capture, GError *error);

@@ -9,6 +9,7 @@
 
 #include "sim/command/run_capture.h"
 #include "sim/command/run_files.h"
+#include "sim/command/run_layers.h"
 #include "sim/view/events.h"
 #include "sim/view/ladder.h"
 #include "sim/view/pcapng.h"
@@ -46,13 +47,14 @@ struct Views {
     GPtrArray *series_files; /* of OutFile */
     GPtrArray *series;      /* of Series: one each file */
     GPtrArray *events;      /* of Events that write: one each file, one the view */
-    RunCapture *lines;      /* --view tcpdump */
+    RunCapture *lines;      /* --view tcpdump, layers: the packets */
     States *states;         /* of all worlds; NULL: nobody asks */
     Explain *explain;
     bool stdout_taken;      /* by a capture */
 };
 
-const char *const run_view_names[] = { "ladder", "tcpdump", "states", "events", "none", NULL };
+const char *const run_view_names[] = { "ladder", "tcpdump", "layers", "states",
+                                     "events", "none",    NULL };
 
 /* --- worlds ----------------------------------------------------------------------------------- */
 
@@ -129,7 +131,10 @@ static void stop_looking_at_first(Views *views, Looks *looks)
         run_capture_end(g_ptr_array_index(views->captures, i));
     if (views->lines != NULL) {
         run_capture_end(views->lines);
-        run_capture_print(views->lines, looks->world->sim, views->req, views->out);
+        if (views->req->view == VIEW_TCPDUMP)
+            run_capture_print(views->lines, looks->world->sim, views->req, views->out);
+        else
+            run_layers_print(views->lines, looks->world->sim, views->req, views->out);
     }
     if (views->explain != NULL && !explain_print(views->explain, views->out))
         fprintf(views->out, "%s\n", views->req->options.chinese ? "（没有这样的分组）"
@@ -218,7 +223,8 @@ static bool lesson(void *views_, World *world, const Lesson *lesson)
     Views *views = views_;
 
     bool titled = (views->req->view == VIEW_LADDER && from_its_own_file(world)) ||
-                  (views->req->view == VIEW_STATES && world->outer == NULL);
+                  ((views->req->view == VIEW_STATES || views->req->view == VIEW_LAYERS) &&
+                   world->outer == NULL);
     if (!titled || views->req->untitled)
         return true;
     fprintf(views->out, "%s\n", lesson->title);
@@ -345,7 +351,7 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
         views->states = states_new(&states);
     }
     if (check_stdout(views, req, error) && open_files(views, req, error) &&
-        (req->view != VIEW_TCPDUMP ||
+        ((req->view != VIEW_TCPDUMP && req->view != VIEW_LAYERS) ||
          (views->lines = run_capture_new(NULL, views->scenario, req, error)) != NULL))
         return views;
     views_free(views, false, NULL);

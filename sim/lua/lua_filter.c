@@ -163,23 +163,10 @@ static Filter *filter_of_table(lua_State *L, int arg)
 
 /* --- the text form ---------------------------------------------------------------------------- */
 
-/* Addresses are given out only if the expression names a node: it may stand before the topology
- * does. */
-static bool resolve(void *self, const char *name, IpAddr *out)
-{
-    const Node *node = sim_node(self, name);
-    const Stack *stack = node != NULL ? node_stack(node) : NULL;
-
-    if (stack == NULL || !autoconf_settle(self, NULL))
-        return false;
-    *out = autoconf_address(stack, NULL);
-    return !ip_is_none(*out);
-}
-
 static Filter *filter_of_text(lua_State *L, const char *text)
 {
     GError *error = NULL;
-    Filter *filter = filter_new_expression(text, resolve, lua_sim(L), &error);
+    Filter *filter = filter_new_expression(text, filter_node_address, lua_sim(L), &error);
 
     if (filter == NULL)
         lua_fail_gerror(L, error);

@@ -121,8 +121,7 @@ static bool may_begin(const char *text)
     return u == 0 || g_utf8_strchr(marks, -1, u) == NULL;
 }
 
-/* How many bytes of text fit into `room` columns, cut at a blank or between wide characters. */
-static size_t fitting(const char *text, size_t room)
+size_t canvas_fitting(const char *text, size_t room)
 {
     const char *p = text, *best = text;
     size_t width = 0, columns;
@@ -142,7 +141,7 @@ static size_t fitting(const char *text, size_t room)
 void canvas_wrap(Canvas *c, size_t x, size_t end, const char *text, Style style)
 {
     while (*text != '\0') {
-        size_t n = fitting(text, end - x);
+        size_t n = canvas_fitting(text, end - x);
         g_autofree char *part = g_strndup(text, n);
         canvas_put(c, x, part, style);
         canvas_flush(c);

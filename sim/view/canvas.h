@@ -22,6 +22,8 @@ typedef struct Canvas {
 void   canvas_init(Canvas *c, FILE *out, size_t width, bool colour);
 void   canvas_clear(Canvas *c);
 size_t canvas_width(const char *text); /* columns that it takes */
+/* How many bytes of text fit into `room` columns, cut at a blank or between wide characters. */
+size_t canvas_fitting(const char *text, size_t room);
 /* Writes at column x, cut at the right edge; returns the column behind. */
 size_t canvas_put(Canvas *c, size_t x, const char *text, Style style);
 void   canvas_put_right(Canvas *c, size_t end, const char *text, Style style);

@@ -7,6 +7,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/filter.h"
 
+#include "protocols/autoconf.h"
+
 #include "protocols/wire/arp_wire.h"
 #include "protocols/wire/eth_wire.h"
 #include "protocols/wire/icmp_wire.h"
@@ -331,4 +333,15 @@ bool filter_match(const Filter *filter, Span frame, size_t wire_len, SimTime mad
     return look(&l, frame, wire_len) && match_protocols(spec, &l) && match_addresses(spec, &l) &&
            match_icmp(spec, &l) && match_ports(spec, &l) && match_data(spec, &l) &&
            match_tcp(spec, &l, made, flows);
+}
+
+bool filter_node_address(void *sim, const char *name, IpAddr *out)
+{
+    const Node *node = sim_node(sim, name);
+    const Stack *stack = node != NULL ? node_stack(node) : NULL;
+
+    if (stack == NULL || !autoconf_settle(sim, NULL))
+        return false;
+    *out = autoconf_address(stack, NULL);
+    return !ip_is_none(*out);
 }

@@ -44,6 +44,9 @@ Filter *filter_new_spec(const FilterSpec *spec);
 Filter *filter_new_expression(const char *expression,
                               bool (*resolve)(void *self, const char *name, IpAddr *out),
                               void *self, GError **error);
+/* For resolve: the address of a node of the Sim. Addresses are given out only if somebody names a
+ * node: an expression may stand before the topology does. */
+bool filter_node_address(void *sim, const char *name, IpAddr *out);
 void filter_free(Filter *filter);
 
 /* `frame` from its Ethernet header on; wire_len its full length if only its head was kept. made
