@@ -127,7 +127,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     g_assert(node->kind != NODE_SWITCH);
     Stack *stack = g_new0(Stack, 1);
     StackConfig wanted = *cfg;
-    char *name = g_strdup_printf("host:%s", node->name);
+    char *name = g_strconcat("host:", node->name, NULL);
 
     node->stack = stack;
     node->free_stack = stack_free;

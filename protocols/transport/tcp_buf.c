@@ -159,16 +159,26 @@ uint8_t conn_pattern(uint64_t offset)
     return (uint8_t)(pattern_word(offset / 8) >> (offset % 8 * 8));
 }
 
+/* The words from `index` on, n of them. */
+static void pattern_words(uint8_t *out, uint64_t index, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t word = GUINT64_TO_LE(pattern_word(index + i));
+        memcpy(out + 8 * i, &word, 8);
+    }
+}
+
 size_t conn_pattern_match(Span bytes, uint64_t offset)
 {
+    uint8_t want[256];
     size_t i = 0;
 
-    while (i < bytes.n && (offset + i) % 8 != 0 && bytes.p[i] == conn_pattern(offset + i))
-        i++;
-    for (; (offset + i) % 8 == 0 && bytes.n - i >= 8; i += 8) {
-        uint64_t word = GUINT64_TO_LE(pattern_word((offset + i) / 8));
-        if (memcmp(bytes.p + i, &word, 8) != 0)
+    while (i < bytes.n) {
+        size_t n = MIN(bytes.n - i, sizeof want);
+        tcp_pattern_fill(want, offset + i, n);
+        if (memcmp(bytes.p + i, want, n) != 0)
             break;
+        i += n;
     }
     while (i < bytes.n && bytes.p[i] == conn_pattern(offset + i))
         i++;
@@ -179,10 +189,7 @@ void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n)
 {
     for (; n > 0 && offset % 8 != 0; n--)
         *out++ = conn_pattern(offset++);
-    for (; n >= 8; n -= 8, offset += 8, out += 8) {
-        uint64_t word = GUINT64_TO_LE(pattern_word(offset / 8));
-        memcpy(out, &word, 8);
-    }
-    for (; n > 0; n--)
-        *out++ = conn_pattern(offset++);
+    pattern_words(out, offset / 8, n / 8);
+    for (size_t i = n - n % 8; i < n; i++)
+        out[i] = conn_pattern(offset + i);
 }

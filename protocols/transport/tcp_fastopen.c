@@ -34,7 +34,7 @@ typedef struct Server {
 void fastopen_init(Tcp *tcp)
 {
     Rng rng;
-    g_autofree char *name = g_strdup_printf("host:%s:fastopen", tcp->node->name);
+    g_autofree char *name = g_strconcat("host:", tcp->node->name, ":fastopen", NULL);
 
     sim_rng(tcp->sim, name, &rng);
     for (size_t i = 0; i < TCP_FASTOPEN_KEY; i++)

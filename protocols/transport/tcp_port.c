@@ -10,7 +10,7 @@
 
 void tcp_port_init(Tcp *tcp)
 {
-    g_autofree char *name = g_strdup_printf("host:%s:ports", tcp->node->name);
+    g_autofree char *name = g_strconcat("host:", tcp->node->name, ":ports", NULL);
 
     sim_rng(tcp->sim, name, &tcp->port_rng);
     tcp->port_key = rng_u64(&tcp->port_rng);

@@ -10,7 +10,7 @@
 
 void tcp_isn_init(Tcp *tcp)
 {
-    g_autofree char *name = g_strdup_printf("host:%s:isn", tcp->node->name);
+    g_autofree char *name = g_strconcat("host:", tcp->node->name, ":isn", NULL);
 
     sim_rng(tcp->sim, name, &tcp->isn_rng);
     tcp->isn_key[0] = rng_u64(&tcp->isn_rng);

@@ -13,7 +13,7 @@ static const SimTime OUTDATED = 24 * 24 * HOUR;  /* §5.5 */
 void tcp_ts_init(Tcp *tcp)
 {
     Rng rng;
-    g_autofree char *name = g_strdup_printf("host:%s:timestamps", tcp->node->name);
+    g_autofree char *name = g_strconcat("host:", tcp->node->name, ":timestamps", NULL);
 
     sim_rng(tcp->sim, name, &rng);
     tcp->ts_key = (uint32_t)rng_u64(&rng);

@@ -141,7 +141,7 @@ static bool store(const Knob *knob, void *config, uint64_t value, const char *sh
 
 static bool set_quantity(const Knob *knob, void *config, const char *text, GError **error)
 {
-    g_autofree char *shown = g_strdup_printf("\"%s\"", text);
+    g_autofree char *shown = g_strconcat("\"", text, "\"", NULL);
     uint64_t value;
 
     if (!unit_from_text(knob->type, text, &value, error)) {

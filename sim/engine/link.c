@@ -429,7 +429,7 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
 {
     g_assert(from->out == NULL);
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = *cfg };
-    dir->name = nth == 0 ? g_strdup_printf("%s>%s", from->node->name, to->node->name)
+    dir->name = nth == 0 ? g_strconcat(from->node->name, ">", to->node->name, NULL)
                          : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
     timer_init(&dir->timer, &link->sim->sched, arrived, dir);
     timer_init(&dir->transmitter, &link->sim->sched, transmit_next, dir);

@@ -199,7 +199,8 @@ static bool is_over_one(KnobType kind, uint64_t value, bool fits)
 bool unit_from_text(KnobType kind, const char *text, uint64_t *out, GError **error)
 {
     const Quantity *q = &quantities[kind];
-    g_autofree char *bare = g_strstrip(g_strdup(text)), *shown = g_strdup_printf("\"%s\"", text);
+    g_autofree char *bare = g_strstrip(g_strdup(text));
+    g_autofree char *shown = g_strconcat("\"", text, "\"", NULL);
     const char *p = bare;
     uint64_t factor, value;
     bool exact;

@@ -181,8 +181,9 @@ static void read_netem(lua_State *L, int arg, LinkConfig *cfg)
     lua_settop(L, arg);
 }
 
-/* The options at arg over what cfg holds: both directions alike, then what each has of its own. */
-static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
+/* The options at arg over what cfg holds: both directions alike, then what each has of its own.
+ * `alike`: cfg holds the same for both. */
+static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2], bool alike)
 {
     static const char *const dirs[] = { "forward", "reverse" };
     static const char *const whats[] = { "link: forward", "link: reverse" };
@@ -194,6 +195,8 @@ static void read_link_options(lua_State *L, int arg, LinkConfig cfg[2])
         if (lua_istable(L, arg))
             read_netem(L, arg, &cfg[i]);
         lua_options(L, arg, "link", knobs, &cfg[i], link_custom);
+        if (alike)
+            cfg[++i] = cfg[0];
     }
     for (int i = 0; i < 2 && lua_istable(L, arg); i++) {
         lua_getfield(L, arg, dirs[i]);
@@ -254,7 +257,7 @@ static int l_link(lua_State *L)
     if (a.node == b.node)
         return lua_fail(L, "sim.link: a link joins two different nodes, not %s with itself",
                         a.node->name);
-    read_link_options(L, 3, cfg);
+    read_link_options(L, 3, cfg, true);
     Port *from = end_port(a), *to = end_port(b);
     Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
     set_mtu(&link->dir[0]);
@@ -274,7 +277,7 @@ static int l_set(lua_State *L)
     lua_check_act(L, "link:set");
     if (!lua_istable(L, 2))
         return lua_fail(L, "link:set takes a table of options");
-    read_link_options(L, 2, cfg);
+    read_link_options(L, 2, cfg, false);
     for (int i = 0; i < 2; i++) {
         link_set(&link->dir[i], &cfg[i]);
         set_mtu(&link->dir[i]);

@@ -8,9 +8,10 @@
 
 static void sentence(const char *lead, const Reason *reason, GString *out)
 {
-    g_string_append_printf(out, "%s: %s", lead, reason->text);
-    if (*reason->rule != '\0')
-        g_string_append_printf(out, " (%s)", reason->rule);
+    const char *const words[] = { lead, ": ", reason->text, " (", reason->rule, ")" };
+
+    for (size_t i = 0; i < (*reason->rule != '\0' ? 6 : 3); i++)
+        g_string_append(out, words[i]);
 }
 
 void comment_sent(const Packet *pkt, GString *out)

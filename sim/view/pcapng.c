@@ -45,6 +45,7 @@ struct Capture {
     GHashTable    *pairs;      /* of Pair, for look-up only */
     GArray        *named;      /* of PcapngName: those written */
     GByteArray    *block;
+    GString       *text;       /* of a comment in the making */
 };
 
 static const uint64_t MAC_FAMILY = 1; /* in IpAddr.hi: a MAC address, of frames that are not IP */
@@ -296,7 +297,7 @@ static bool is_wanted(Capture *cap, const TraceEvent *ev, bool out)
 
 static Waiting *record(Capture *cap, const TraceEvent *ev, bool dropped, unsigned direction)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = g_string_truncate(cap->text, 0);
     Span     frame = packet_frame(ev->pkt);
     Waiting  w = {
         .packet = {
@@ -313,7 +314,6 @@ static Waiting *record(Capture *cap, const TraceEvent *ev, bool dropped, unsigne
     g_string_truncate(text, 0);
     if (comment_marks(ev->pkt, text))
         w.packet.comments[1] = g_strdup(text->str);
-    g_string_free(text, TRUE);
     g_array_append_val(cap->waiting, w);
     return &g_array_index(cap->waiting, Waiting, cap->waiting->len - 1);
 }
@@ -406,6 +406,7 @@ Capture *capture_new(Sim *sim, const CaptureOptions *opt, FILE *out, GError **er
     cap->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
     cap->named = g_array_new(FALSE, FALSE, sizeof(PcapngName));
     cap->block = g_byte_array_new();
+    cap->text = g_string_new(NULL);
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, cap);
     return cap;
 }
@@ -453,6 +454,7 @@ void capture_free(Capture *cap)
     g_hash_table_destroy(cap->pairs);
     g_array_free(cap->named, TRUE);
     g_byte_array_unref(cap->block);
+    g_string_free(cap->text, TRUE);
     g_free((char *)cap->opt.interface);
     g_free((char *)cap->opt.comment);
     g_free(cap);

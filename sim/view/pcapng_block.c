@@ -23,10 +23,11 @@ static const uint32_t PCAP_NANO_MAGIC = 0xa1b23c4d;
 
 static void little(GByteArray *out, uint64_t v, unsigned bytes)
 {
-    for (unsigned i = 0; i < bytes; i++) {
-        uint8_t b = (uint8_t)(v >> 8 * i);
-        g_byte_array_append(out, &b, 1);
-    }
+    uint8_t b[8];
+
+    for (unsigned i = 0; i < bytes; i++)
+        b[i] = (uint8_t)(v >> 8 * i);
+    g_byte_array_append(out, b, bytes);
 }
 
 static void padded(GByteArray *out, const void *bytes, size_t n)
