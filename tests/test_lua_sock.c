@@ -144,6 +144,22 @@ static const struct {
       "nil\tECONNRESET\n"
       "CLOSED\tCLOSED\tECONNABORTED\tECONNRESET\n"
       "nil\tnil\tENETUNREACH\n" },
+    { "a socket is closed with the last of its descriptors, but shut down or aborted by any",
+      "sim.defaults { arp = { warm = true } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "local li = b:listen(80)\n"
+      "local c = a:connect(b, 80)\n"
+      "print(c:dup() == c, c:dup() == c)\n"
+      "c:close() print(c.state) c:close() print(c.state) c:close() print(c.state)\n"
+      "local d = a:connect(b, 80)\n"
+      "d:dup() d:shutdown() print(d.state)\n"
+      "local e = a:connect(b, 80)\n"
+      "e:dup() e:abort() print(e.state)",
+      "true\ttrue\n"
+      "ESTABLISHED\nESTABLISHED\nFIN_WAIT_1\n"
+      "FIN_WAIT_1\n"
+      "CLOSED\n" },
     { "what finds a queue of the listener full is dropped",
       "sim.defaults { arp = { warm = true }, tcp = { syn_backlog = 1, mss = 1000, "
       "syncookies = 'off' } }\n"

@@ -338,9 +338,27 @@ static int end_conn(lua_State *L, void (*end)(Conn *c))
     return 0;
 }
 
+/* conn:dup() -> conn: one more descriptor of the same socket, as after dup() or fork() */
+static int l_dup(lua_State *L)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+
+    lua_check_act(L, "dup");
+    c->more++;
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* The socket is closed with its last descriptor. */
 static int l_close(lua_State *L)
 {
-    return end_conn(L, conn_close);
+    LuaConn *c = lua_check_conn(L, 1);
+
+    if (c->more == 0)
+        return end_conn(L, conn_close);
+    lua_check_act(L, "close");
+    c->more--;
+    return 0;
 }
 
 static int l_abort(lua_State *L)
@@ -463,7 +481,7 @@ void lua_open_conn(lua_State *L)
         { "send", l_send },   { "stream", l_stream },     { "recv", l_recv },   { "sink", l_sink },
         { "close", l_close }, { "shutdown", l_shutdown }, { "abort", l_abort }, { "wait", l_wait },
         { "flush", l_flush }, { "info", lua_conn_info },  { "set", lua_conn_set },
-        { NULL, NULL }
+        { "dup", l_dup },     { NULL, NULL }
     };
 
     lua_class(L, "conn", methods, conn_index, conn_text, conn_gc);

@@ -19,6 +19,7 @@ typedef struct LuaConn {
     GByteArray *inbox;      /* read, but less than a line, n, or all was asked for */
     uint64_t    streamed, sunk; /* places in the pattern */
     bool        sink_failed;
+    unsigned    more;           /* descriptors beside the first: conn:dup() */
     Keep        keep;
 } LuaConn;
 

@@ -214,6 +214,7 @@ const MetaRow meta_rows[] = {
           "Receives to the end and keeps nothing; a wrong byte fails a check"),
     CALL("conn", "shutdown", "", NULL, "Half-close: FIN, and still receiving"),
     CALL("conn", "close", "", NULL, "Orderly"),
+    CALL("conn", "dup", "", "Conn", "One more descriptor: the socket closes with the last"),
     CALL("conn", "abort", "", NULL, "Sends RST"),
     CALL("conn", "flush", "", "integer", "Forgets what was sent behind the send window"),
     CALL("conn", "set", "opts: ConnOpts", NULL, "Options of this connection, from now on"),
