@@ -70,7 +70,7 @@ static const struct {
       "t.pkt:1: only an outbound packet can have any time or a range of times\n" },
     { "0 read(3, ..., 10) = -1 EWHAT", PKT_MALFORMED, "t.pkt:1: 'EWHAT' is not the name of an error\n" },
     { "--colour=red\n0 close(3) = -1", PKT_MALFORMED, "t.pkt:1: unknown option --colour\n" },
-    { "--profile=bsd\n0 close(3) = -1", PKT_MALFORMED, "t.pkt:1: profile is rfc or linux, not 'bsd'\n" },
+    { "--profile=bsd\n0 close(3) = -1", PKT_MALFORMED, "t.pkt:1: profile is rfc, linux or freebsd, not 'bsd'\n" },
     { "--tcp.mls=1s\n0 close(3) = -1", PKT_MALFORMED, "t.pkt:1: tcp: no field 'mls', did you mean 'msl'?" },
     { "0 frobnicate(3) = 0", PKT_SKIPPED, "t.pkt:1: skip: not supported: the call frobnicate\n" },
     { "0 close(SO_WHAT) = 0", PKT_SKIPPED, "t.pkt:1: skip: not supported: the constant SO_WHAT\n" },

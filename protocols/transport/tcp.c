@@ -127,7 +127,8 @@ static NetError check_send(const Conn *c)
         return c->error != NET_OK ? c->error : NET_EPIPE;
     if (tcb->fin_queued || c->closed)
         return NET_EPIPE;
-    return is_opening(tcb->state) && !tcb->fast.child ? NET_EAGAIN : NET_OK;
+    bool early = tcb->fast.child || tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
+    return is_opening(tcb->state) && !early ? NET_EAGAIN : NET_OK;
 }
 
 /* Sends as the window allows; if more is to follow, full segments only. */

@@ -63,7 +63,7 @@ typedef enum TcpCongestion {
 typedef enum TcpCwv { TCP_CWV_RFC5681, TCP_CWV_LINUX } TcpCwv;
 typedef enum TcpPorts { TCP_PORTS_SEQUENTIAL, TCP_PORTS_RANDOM, TCP_PORTS_HASH } TcpPorts;
 typedef enum TcpRecovery { TCP_RECOVERY_NEWRENO, TCP_RECOVERY_SACK, TCP_RECOVERY_RACK } TcpRecovery;
-typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX } TcpProfile;
+typedef enum TcpProfile { TCP_PROFILE_RFC, TCP_PROFILE_LINUX, TCP_PROFILE_FREEBSD } TcpProfile;
 
 typedef enum TcpTimeWaitRst { TCP_TIME_WAIT_RST_RFC9293, TCP_TIME_WAIT_RST_RFC1337 } TcpTimeWaitRst;
 typedef enum TcpTimeWaitSyn {

@@ -73,7 +73,7 @@ const TcpConfig tcp_defaults = {
     .paws = true,
 };
 
-static const char *const profile_names[] = { "rfc", "linux", NULL };
+static const char *const profile_names[] = { "rfc", "linux", "freebsd", NULL };
 static const char *const handshake_names[] = { "three-way", "two-way", "none", "split", NULL };
 static const char *const congestion_names[] = { "newreno", "cubic", "dctcp", "none", NULL };
 static const char *const initial_window_names[] = { "rfc6928", "rfc3390", NULL };
@@ -116,7 +116,8 @@ static const char *const octet[] = { "octet", NULL };
 
 const Knob tcp_knobs[] = {
     { "profile", KNOB_ENUM, AT(profile), 0, 0, profile_names,
-      "Whose constants: the RFCs' advice, or Linux's; sets the knobs that differ.", "own", false },
+      "Whose constants: the RFCs' advice, Linux's or FreeBSD's; sets the knobs that differ.", "own",
+      false },
     { "msl", KNOB_TIME, AT(msl), 0, 24 * HOUR, NULL,
       "Maximum segment lifetime; TIME-WAIT lasts twice as long.",
       "RFC 9293 §3.4.2; Linux: TCP_TIMEWAIT_LEN", false },
@@ -435,6 +436,33 @@ bool tcp_config_is_wrong(const TcpConfig *cfg, GString *what)
     return wrong;
 }
 
+/* FreeBSD 14's, from its sysctls' defaults. */
+static void set_freebsd(TcpConfig *cfg)
+{
+    cfg->msl = 30 * SEC;
+    cfg->delayed_ack_time = 40 * MSEC;
+    cfg->min_rto = 230 * MSEC; /* rexmit_min and rexmit_slop */
+    cfg->max_rto = 64 * SEC;
+    cfg->congestion = TCP_CC_CUBIC;
+    cfg->initial_cwnd = 10;
+    cfg->slow_start_limit = 2;
+    cfg->syn_retries = 12;
+    cfg->synack_retries = 3;
+    cfg->retries = 12;
+    cfg->fin_timeout = 60 * SEC;
+    cfg->port_min = 10000;
+    cfg->ports = TCP_PORTS_RANDOM;
+    cfg->sndbuf = 32768;
+    cfg->rcvbuf = 65536;
+    cfg->rcvbuf_max = 2097152; /* kern.ipc.maxsockbuf: the window's shift is for it */
+    cfg->ecn = TCP_ECN_PASSIVE;
+    cfg->time_wait_rst = TCP_TIME_WAIT_RST_RFC1337;
+    cfg->keepalive_probes = 8;
+    cfg->reset_acks = true;
+    cfg->fastopen = TCP_FASTOPEN_CLIENT;
+    cfg->syn_data = TCP_SYN_DATA_IGNORE;
+}
+
 void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
 {
     bool linux_ = profile == TCP_PROFILE_LINUX;
@@ -478,4 +506,6 @@ void tcp_config_set_profile(TcpConfig *cfg, TcpProfile profile)
     cfg->orphan_retries = linux_ ? 8 : tcp_defaults.orphan_retries;
     cfg->challenge_ack_limit = linux_ ? 1 : tcp_defaults.challenge_ack_limit;
     cfg->challenge_ack_period = linux_ ? 500 * MSEC : tcp_defaults.challenge_ack_period;
+    if (profile == TCP_PROFILE_FREEBSD)
+        set_freebsd(cfg);
 }

@@ -62,7 +62,8 @@ void cookie_answer(Listener *l, const Segment *seg)
         .ack = seg->seq + 1,
         .flags = TCP_SYN | TCP_ACK,
         .window = tcp_first_window(&tcp->cfg, tcp_rcv_mss(tcp, seg->ip->src)),
-        .opt = { .has_mss = true, .mss = (uint16_t)tcp_rcv_mss(tcp, seg->ip->src) },
+        .opt = { .has_mss = true, .mss = (uint16_t)tcp_rcv_mss(tcp, seg->ip->src),
+                 .bsd = tcp->cfg.profile == TCP_PROFILE_FREEBSD },
     };
 
     l->cookies_sent = true;

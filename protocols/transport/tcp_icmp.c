@@ -6,7 +6,7 @@
 
 typedef enum Verdict { VERDICT_IGNORE, VERDICT_SOFT, VERDICT_HARD, VERDICT_TOO_BIG } Verdict;
 
-static Verdict verdict(IpErrorKind kind, NetError *error)
+static Verdict verdict(IpErrorKind kind, TcpProfile profile, NetError *error)
 {
     *error = NET_EHOSTUNREACH;
     switch (kind) {
@@ -23,6 +23,8 @@ static Verdict verdict(IpErrorKind kind, NetError *error)
         *error = NET_ECONNREFUSED;
         return VERDICT_HARD;
     case IP_ERR_ADMIN_PROHIBITED: /* a firewall has decided, it will not change its mind */
+        if (profile == TCP_PROFILE_FREEBSD)
+            *error = NET_ECONNREFUSED;
         return VERDICT_HARD;
     case IP_ERR_TOO_BIG:
         return VERDICT_TOO_BIG;
@@ -79,7 +81,7 @@ void tcp_error(void *self, const IpError *err)
     if (tcb == NULL || !seq_within(seq, tcb->snd_una, tcb->snd_max - tcb->snd_una))
         return;
     bool opening = is_opening(tcb);
-    switch (verdict(err->kind, &error)) {
+    switch (verdict(err->kind, tcp->cfg.profile, &error)) {
     case VERDICT_HARD: /* SHLD-26; once synchronized a hint like others, RFC 5927 §5.2 */
         if (opening) {
             give_up(tcb, error, "ICMP refuses", "RFC 9293 §3.9.2.2");

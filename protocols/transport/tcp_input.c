@@ -103,131 +103,11 @@ static void take_ack_of_syn(Tcb *tcb, const Segment *seg)
     tcp_timer_data_acked(tcb);
 }
 
-/* --- §3.10.7.4, other states: first, the sequence number ------------------------------------- */
-
-/* RFC 5961 §7: of each connection alone, so that the answers to one tell nothing of others. */
-static bool within_budget(Tcb *tcb)
-{
-    const TcpConfig *cfg = &tcb->tcp->cfg;
-    Budget *b = &tcb->challenges;
-    SimTime now = sim_now(tcb->tcp->sim);
-
-    if (cfg->challenge_ack_limit == 0)
-        return true;
-    if (b->used == 0 || now - b->since >= cfg->challenge_ack_period)
-        *b = (Budget){ .since = now };
-    return b->used++ < cfg->challenge_ack_limit;
-}
-
-bool tcp_may_answer(Tcb *tcb, const Segment *seg)
-{
-    bool bears = !seg->bare && !(seg->hdr.flags & TCP_SYN); /* text ends a loop of ACKs */
-
-    return !tcb->tcp->cfg.ack_throttle || bears || within_budget(tcb);
-}
-
-/* Linux cuts nothing off that goes beyond the window: it takes all of a segment if nothing waits to
- * be read, else nothing. */
-static bool too_long(const Tcb *tcb, const Segment *seg)
-{
-    TcpSeq end = seg->seq + (TcpSeq)seg->text.n;
-
-    return tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && seg->text.n > 0 &&
-           seq_gt(end, tcb->rcv_nxt + tcb_window(tcb)) && tcb->in.len > 0;
-}
-
-/* Table 6. */
-static bool acceptable(const Tcb *tcb, const Segment *seg)
-{
-    uint32_t wnd = tcb_window(tcb);
-    bool bare_fin = seg->len == 1 && (seg->flags & TCP_FIN);
-
-    if (wnd == 0 && bare_fin && tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
-        return seg->seq == tcb->rcv_nxt; /* some send it in spite of the window */
-    if (seg->len == 0 && wnd == 0)
-        return seg->seq == tcb->rcv_nxt;
-    if (wnd == 0)
-        return false;
-    if (seq_within(seg->seq, tcb->rcv_nxt, wnd))
-        return true;
-    return seg->len > 0 && seq_within(seg->seq + seg->len - 1, tcb->rcv_nxt, wnd);
-}
-
-/* Appendix A.2: the SYN-ACK of a simultaneous open lies before the window, since its SYN has come
- * already; yet its ACK is the one that counts. */
-static bool is_crossed_syn_ack(const Tcb *tcb, const Segment *seg)
-{
-    return tcb->state == TCP_SYN_RECEIVED && (!tcb->passive || tcb->lone_syn) &&
-           seg->seq == tcb->irs &&
-           (seg->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-           seq_gt(seg->ack, tcb->snd_una) && seq_leq(seg->ack, tcb->snd_max);
-}
-
-/* RFC 9293 §3.10.7.4: "special allowance should be made to accept valid ACKs, URGs and RSTs". */
-static void keep_only_ack(Tcb *tcb, Segment *seg)
-{
-    seg->flags &= (uint8_t)~(TCP_SYN | TCP_FIN);
-    seg->seq = tcb->rcv_nxt;
-    seg->text.n = 0;
-    seg->len = 0;
-}
-
-static DropReason unacceptable(Tcb *tcb, Segment *seg)
-{
-    bool at_closed_window = tcb_window(tcb) == 0 && seg->seq == tcb->rcv_nxt;
-    TcpSeq end = seg->seq + (TcpSeq)seg->text.n;
-
-    if (!(seg->flags & (TCP_RST | TCP_SYN)) && seq_lt(seg->seq, tcb->rcv_nxt))
-        tcp_note_twice(tcb, seg->seq, seq_lt(end, tcb->rcv_nxt) ? end : tcb->rcv_nxt);
-    if (seg->flags & TCP_RST && !at_closed_window)
-        return DROP_TCP_RST_OUT_OF_WINDOW;
-    if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) &&
-        seg->seq + seg->len == tcb->rcv_nxt) /* fifth, TIME-WAIT: the remote FIN again */
-        tcp_timer_set(tcb, TIMER_WAIT, 2 * tcb->tcp->cfg.msl);
-    if (!tcb->tcp->cfg.dedup)
-        deliver_again(tcb, seg);
-    if (!(seg->flags & TCP_RST) && tcp_may_answer(tcb, seg))
-        owe_bare_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
-    if (!is_crossed_syn_ack(tcb, seg) && !(at_closed_window && !(seg->flags & TCP_SYN)))
-        return DROP_TCP_OUT_OF_WINDOW;
-    keep_only_ack(tcb, seg);
-    seg->refused = DROP_TCP_OUT_OF_WINDOW;
-    return DROP_NONE;
-}
-
-static void cut_back(Segment *seg, uint32_t n)
-{
-    if (n > 0 && (seg->flags & TCP_FIN)) {
-        seg->flags &= (uint8_t)~TCP_FIN;
-        seg->len--;
-        n--;
-    }
-    seg->text.n -= n;
-    seg->len -= n;
-}
-
-static DropReason check_sequence(Tcb *tcb, Segment *seg)
-{
-    if (!acceptable(tcb, seg) || too_long(tcb, seg))
-        return unacceptable(tcb, seg);
-    if (seq_lt(seg->seq, tcb->rcv_nxt)) {
-        if (seg->text.n > 0 && !(seg->flags & (TCP_RST | TCP_SYN)))
-            tcp_note_twice(tcb, seg->seq, tcb->rcv_nxt);
-        cut_front(seg, tcb->rcv_nxt - seg->seq);
-    }
-    TcpSeq edge = tcb->rcv_nxt + tcb_window(tcb), end = seg->seq + seg->len;
-    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && seg->text.n > 0) /* see too_long */
-        tcb->rcv_adv = seq_max(tcb->rcv_adv, end);
-    else if (seq_gt(end, edge) && edge != tcb->rcv_nxt)
-        cut_back(seg, end - edge);
-    return DROP_NONE;
-}
-
-/* --- second, RST ------------------------------------------------------------------------------ */
+/* --- §3.10.7.4, other states: second, RST; the first is in tcp_sequence.c ------------------ */
 
 static void challenge(Tcb *tcb)
 {
-    if (!within_budget(tcb))
+    if (!tcp_within_budget(tcb))
         return;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPChallengeACK);
     owe_bare_ack(tcb, SENT_TCP_CHALLENGE_ACK);
@@ -238,6 +118,7 @@ static DropReason obey_rst(Tcb *tcb)
 {
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "RST arrives";
     Node *node = tcb->tcp->node;
+    bool told = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD; /* of a reset in all states */
 
     switch (tcb->state) {
     case TCP_SYN_RECEIVED:
@@ -257,10 +138,11 @@ static DropReason obey_rst(Tcb *tcb)
         return DROP_TCP_RESET;
     case TCP_CLOSE_WAIT: /* the peer had said that it would send no more: who writes hears EPIPE */
         node_count(node, COUNTER_TcpEstabResets);
-        tcb_end(tcb, NET_EPIPE, trigger, rfc);
+        tcb_end(tcb, told ? NET_ECONNRESET : NET_EPIPE, trigger, rfc);
         return DROP_TCP_RESET;
     default: /* CLOSING, LAST-ACK, TIME-WAIT: nobody is told */
-        tcb_end(tcb, NET_OK, trigger, rfc);
+        told = told && tcb->state != TCP_TIME_WAIT;
+        tcb_end(tcb, told ? NET_ECONNRESET : NET_OK, trigger, rfc);
         return DROP_TCP_RESET;
     }
 }
@@ -293,7 +175,11 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
         return DROP_TCP_SYN_CHALLENGED;
     }
     node_count(tcb->tcp->node, COUNTER_TcpEstabResets); /* as RFC 793 had it */
-    tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_SYN, tcb->id);
+    TcpHdr rst = { .seq = tcb->snd_max, .ack = tcb->rcv_nxt, .flags = TCP_RST | TCP_ACK };
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD)
+        tcp_answer(tcb->tcp, seg, &rst, SENT_TCP_RST_SYN, tcb->id);
+    else
+        tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_SYN, tcb->id);
     tcb_end(tcb, NET_ECONNRESET, "SYN arrives in the window", "RFC 9293 §3.10.7.4");
     return DROP_TCP_SYN_IN_WINDOW;
 }

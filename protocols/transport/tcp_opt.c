@@ -80,6 +80,7 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
 {
     const TcpAgreed *agreed = &tcb->agreed;
 
+    opt->bsd = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
     if (flags & TCP_SYN)
         offer(tcb, (flags & TCP_ACK) != 0, opt);
     else
@@ -149,7 +150,7 @@ void tcp_note_queued(Tcb *tcb, const Segment *seg)
     TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
     TcpSackBlock part;
 
-    if (!tcb->agreed.sack)
+    if (!tcb->agreed.sack || tcb->agreed.told.has_twice) /* RFC 2883 §4.2: only the first part */
         return;
     if (sacklist_overlap(&tcb->reass, seg->seq, right, &part))
         tcp_note_twice(tcb, part.left, part.right);

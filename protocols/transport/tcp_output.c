@@ -48,9 +48,21 @@ uint32_t tcb_window(const Tcb *tcb)
     return tcb->rcv_adv - tcb->rcv_nxt;
 }
 
+/* FreeBSD makes the buffer of a connection hold whole segments. */
+uint64_t tcp_buffer_size(const Tcb *tcb)
+{
+    uint64_t size = tcb->tcp->cfg.rcvbuf, mss = MAX(tcb->snd_mss, 1);
+    bool rounds = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->state > TCP_SYN_SENT &&
+                  !(tcb->passive && tcb->state == TCP_SYN_RECEIVED); /* no socket has it yet */
+
+    return rounds && size > mss ? (size + mss - 1) / mss * mss : size;
+}
+
 uint32_t tcp_free_buffer(const Tcb *tcb)
 {
-    return (uint32_t)(tcb->tcp->cfg.rcvbuf - MIN(tcb->in.len, tcb->tcp->cfg.rcvbuf));
+    uint64_t size = tcp_buffer_size(tcb);
+
+    return (uint32_t)(size - MIN(tcb->in.len, size));
 }
 
 /* How far the window could be opened, all of the free buffer announced. */
@@ -65,6 +77,8 @@ static uint32_t window_gain(const Tcb *tcb)
 /* RFC 9293 §3.8.6.2.2: the right edge stays where it is until it can move by a worthwhile step. */
 static bool worth_opening(const Tcb *tcb, uint32_t gain)
 {
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD) /* by a byte, if there is some room */
+        return tcp_free_buffer(tcb) >= MIN(tcb->tcp->cfg.rcvbuf / 4, tcb->rcv_mss);
     return gain >= MIN(tcb->tcp->cfg.rcvbuf / 2, tcb->rcv_mss);
 }
 
@@ -143,8 +157,14 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
 
 /* --- segments of each kind -------------------------------------------------------------------- */
 
+/* FreeBSD's has the FIN again, until that is acknowledged; a challenge has not. */
 static void send_ack(Tcb *tcb)
 {
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->fin_sent && !tcb->fin_acked &&
+        tcb->state >= TCP_ESTABLISHED && tcb->owed_why != SENT_TCP_CHALLENGE_ACK) {
+        transmit(tcb, TCP_ACK | TCP_FIN, tcb->snd_max - 1, 0, true, tcb->owed_why);
+        return;
+    }
     transmit(tcb, TCP_ACK, tcb->snd_max, 0, false, tcb->owed_why);
 }
 
@@ -580,7 +600,8 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
 
     if (quick)
         tcb->quick--;
-    if (!cfg->delayed_ack || quick || unacked >= 2 * MIN(tcb->largest, tcb->rcv_mss)) {
+    bool second = cfg->profile == TCP_PROFILE_FREEBSD && tcb->owed == ACK_DELAYED; /* of any size */
+    if (!cfg->delayed_ack || quick || second || unacked >= 2 * MIN(tcb->largest, tcb->rcv_mss)) {
         owe(tcb, ACK_DUE, why);
         return;
     }

@@ -346,9 +346,11 @@ bool     tcp_pair_taken(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAdd
 /* 0 if there is none with which the pair would be new. */
 uint16_t tcp_ephemeral_port(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t remote_port);
 
-/* tcp_input.c */
+/* tcp_sequence.c */
 /* May an unacceptable segment be answered? With ack_throttle not each, if it bears nothing. */
 bool tcp_may_answer(Tcb *tcb, const Segment *seg);
+bool tcp_within_budget(Tcb *tcb); /* may it be challenged? If so, that was one more */
+DropReason check_sequence(Tcb *tcb, Segment *seg); /* cuts off what lies outside the window */
 
 /* tcp_syn.c: passive open, initial sequence numbers */
 uint64_t   tcp_mix(uint64_t x);
@@ -432,6 +434,7 @@ void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
 uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
+uint64_t tcp_buffer_size(const Tcb *tcb);
 uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
 uint32_t tcb_send_window(const Tcb *tcb); /* SND.WND, if it is heeded */
 

@@ -443,7 +443,7 @@ static void check_receive_side(const Tcb *tcb)
 {
     /* A segment may go beyond Linux's window, see tcp_input.c. */
     size_t more = tcb->tcp->cfg.profile == TCP_PROFILE_LINUX ? TCP_WINDOW_MAX : 0;
-    size_t most = tcb->tcp->cfg.rcvbuf + tcp_window_unit(tcb) + more;
+    size_t most = tcp_buffer_size(tcb) + tcp_window_unit(tcb) + more;
 
     if (tcb->state == TCP_SYN_SENT)
         return;

@@ -39,11 +39,12 @@ static void advance(Tcb *tcb, TcpSeq right)
 static void take_in_order(Tcb *tcb, const Segment *seg)
 {
     bool gap = tcb->reass.n > 0;
+    bool twice = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->agreed.told.has_twice;
     TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
 
     right = gap ? reass_advance(&tcb->reass, right) : right;
     advance(tcb, right);
-    if (gap)
+    if (gap || twice)
         owe_ack(tcb, SENT_TCP_ACK); /* RFC 5681 §4.2: at once if it fills a gap, or part of one */
     else
         owe_delayed_ack(tcb, SENT_TCP_ACK);
@@ -153,6 +154,7 @@ static void fin_received(Tcb *tcb)
 {
     static const char rfc[] = "RFC 9293 §3.10.7.4", trigger[] = "FIN arrives";
     bool at_closed_window = tcb_window(tcb) == 0; /* its sender asks again and again */
+    bool at_once = at_closed_window || tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
 
     tcb->fin_received = true;
     reass_clear(&tcb->reass); /* nothing follows a FIN */
@@ -167,7 +169,7 @@ static void fin_received(Tcb *tcb)
         tcp_set_state(tcb, TCP_CLOSE_WAIT, trigger, rfc);
         if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && tcb->quick < tcb->tcp->cfg.quickack)
             tcb->quick = 0; /* the program will close, too: its FIN may carry the ACK */
-        if (at_closed_window)
+        if (at_once)
             owe_ack(tcb, SENT_TCP_FIN_ACK);
         else
             owe_delayed_ack(tcb, SENT_TCP_FIN_ACK);

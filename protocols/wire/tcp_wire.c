@@ -206,11 +206,6 @@ static Layout lay_out(const TcpOptions *o)
     return (Layout){ true, n_sack, len };
 }
 
-size_t tcp_encoded_len(const TcpHdr *h)
-{
-    return TCP_HDR_LEN + lay_out(&h->opt).len;
-}
-
 static uint8_t *put_kind(uint8_t *p, size_t nops, uint8_t kind, size_t len)
 {
     memset(p, OPT_NOP, nops);
@@ -267,10 +262,70 @@ static void encode_options(const TcpOptions *o, const Layout *as, uint8_t *p)
     memset(p, OPT_END, (size_t)(end - p));
 }
 
+/* The NOPs that bring an option to a place that leaves `rest` when divided by `by`. */
+static size_t nops_to(const uint8_t *p, const uint8_t *start, size_t by, size_t rest)
+{
+    return (by + rest - (size_t)(p - start) % by) % by;
+}
+
+/* SACK blocks that do not fit are left out. Returns the length, a multiple of 4. */
+static size_t encode_bsd(const TcpOptions *o, uint8_t *start)
+{
+    uint8_t *p = start;
+    size_t len = 0;
+
+    if (o->has_mss) {
+        p = put_kind(p, 0, OPT_MSS, LEN_MSS);
+        put16(p, o->mss);
+        p += 2;
+    }
+    if (o->has_wscale) {
+        p = put_kind(p, nops_to(p, start, 2, 1), OPT_WSCALE, LEN_WSCALE);
+        *p++ = o->wscale;
+    }
+    if (o->sack_permitted)
+        p = put_kind(p, nops_to(p, start, 2, 0), OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
+    if (o->has_timestamps) {
+        p = put_kind(p, nops_to(p, start, 4, 2), OPT_TIMESTAMPS, LEN_TIMESTAMPS);
+        put32(p, o->ts_val);
+        put32(p + 4, o->ts_ecr);
+        p += 8;
+    }
+    size_t nops = nops_to(p, start, 4, 2), room = TCP_OPTIONS_MAX - (size_t)(p - start);
+    size_t n = room > nops + 2 ? (room - nops - 2) / LEN_SACK_BLOCK : 0;
+    n = n < o->n_sack ? n : o->n_sack;
+    if (n > 0)
+        p = put_kind(p, nops, OPT_SACK, 2 + n * LEN_SACK_BLOCK);
+    for (size_t i = 0; i < n; i++, p += LEN_SACK_BLOCK) {
+        put32(p, o->sack[i].left);
+        put32(p + 4, o->sack[i].right);
+    }
+    if (fast_open_len(&o->fastopen, false) <= TCP_OPTIONS_MAX - (size_t)(p - start))
+        p = put_fast_open(p, &o->fastopen, false);
+    len = ((size_t)(p - start) + 3) & ~(size_t)3;
+    memset(p, OPT_END, len - (size_t)(p - start));
+    return len;
+}
+
+size_t tcp_encoded_len(const TcpHdr *h)
+{
+    uint8_t scratch[TCP_OPTIONS_MAX];
+
+    return TCP_HDR_LEN + (h->opt.bsd ? encode_bsd(&h->opt, scratch) : lay_out(&h->opt).len);
+}
+
+static size_t put_options(const TcpOptions *o, uint8_t *p)
+{
+    if (o->bsd)
+        return encode_bsd(o, p);
+    Layout as = lay_out(o);
+    encode_options(o, &as, p);
+    return as.len;
+}
+
 size_t tcp_encode(const TcpHdr *h, uint8_t *out)
 {
-    Layout as = lay_out(&h->opt);
-    size_t len = TCP_HDR_LEN + as.len;
+    size_t len = TCP_HDR_LEN + put_options(&h->opt, out + TCP_HDR_LEN);
 
     put16(out, h->src_port);
     put16(out + 2, h->dst_port);
@@ -281,7 +336,6 @@ size_t tcp_encode(const TcpHdr *h, uint8_t *out)
     put16(out + 14, h->window);
     put16(out + 16, h->checksum);
     put16(out + 18, h->urgent);
-    encode_options(&h->opt, &as, out + TCP_HDR_LEN);
     return len;
 }
 

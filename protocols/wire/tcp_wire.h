@@ -41,6 +41,7 @@ typedef struct TcpOptions {
     uint8_t      n_sack;
     TcpSackBlock sack[TCP_SACK_MAX];
     TcpFastOpen  fastopen;
+    bool         bsd; /* to be written as FreeBSD does */
 } TcpOptions;
 
 typedef struct TcpHdr {
@@ -70,7 +71,8 @@ size_t tcp_encoded_len(const TcpHdr *h);
  * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and
  * the one if the other is missing), NOP window scale, fast open with its NOPs behind it, NOP NOP
  * SACK. If that is longer than 40 bytes they stand without NOPs, zeros (EOL) at the end; SACK
- * blocks that still do not fit are left out, the last first. */
+ * blocks that still do not fit are left out, the last first. As FreeBSD writes them: MSS, NOP
+ * window scale, SACK-permitted, timestamps, SACK, fast open, and zeros. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
 /* Over the segment with its checksum field zero. */

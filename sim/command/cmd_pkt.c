@@ -147,7 +147,8 @@ static bool parse(Suite *t, int argc, char **argv)
 {
     Options *o = &t->opt;
     const GOptionEntry entries[] = {
-        { "profile", 0, 0, G_OPTION_ARG_STRING, &o->profile, "linux (default) or rfc", "NAME" },
+        { "profile", 0, 0, G_OPTION_ARG_STRING, &o->profile, "linux (default), rfc or freebsd",
+          "NAME" },
         { "define", 'D', 0, G_OPTION_ARG_STRING_ARRAY, &o->defines, "A name of the scripts",
           "NAME=VALUE" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "An option line of the scripts",

@@ -173,7 +173,8 @@ void knobs_document(GString *out)
         "A knob is said of one host, `sim.host(\"a\", { tcp = { min_rto = \"200ms\" } })`, or of "
         "all that are made after:\n`sim.defaults { tcp = { profile = \"linux\" } }`. The profile "
         "sets the knobs whose two columns differ (bold); what is\nsaid beside it wins. "
-        "[linux.md](linux.md) tells what else it changes, and where it differs from Linux.\n\n"
+        "[linux.md](linux.md) tells what else it changes, and where it differs from Linux; a "
+        "third\nprofile, `freebsd`, is in [freebsd.md](freebsd.md).\n\n"
         "A source in the form of `Linux: tcp_retries2` is the sysctl, constant or socket option of "
         "that name. \"own\" is\nstacklab's own.\n\n"
         "## tcp\n\n");

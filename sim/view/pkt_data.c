@@ -131,6 +131,14 @@ static bool receive_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
     return pkt_done(out, 0);
 }
 
+/* MSG_PEEK: what is there stays there; if there is nothing, nothing is taken. */
+static bool peek_stream(PktSock *s, size_t n, bool waits, PktOutcome *out)
+{
+    size_t there = conn_readable(s->conn);
+
+    return there > 0 ? pkt_done(out, (int64_t)MIN(n, there)) : receive_stream(s, n, waits, out);
+}
+
 /* TCP_CM_INQ: what is left, where the end of the stream counts as a byte. */
 static void check_control(const PktCall *call, const PktSock *s, PktOutcome *out)
 {
@@ -164,8 +172,9 @@ bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errqueue_receive(run, s, pkt_arg_value(call, 1), out);
     if (missing != NULL)
         return pkt_call_lacks(out, missing);
-    if (pkt_value_has(a.flags, "MSG_PEEK") || pkt_value_has(a.flags, "MSG_WAITALL"))
-        return pkt_call_lacks(out, "MSG_PEEK and MSG_WAITALL");
+    bool peeks = pkt_value_has(a.flags, "MSG_PEEK");
+    if (pkt_value_has(a.flags, "MSG_WAITALL") || (peeks && s->kind == PKT_UDP))
+        return pkt_call_lacks(out, "MSG_WAITALL, and MSG_PEEK of a datagram");
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     if (s->kind == PKT_UDP)
         return receive_udp(s, (size_t)a.n, waits, out);
@@ -175,7 +184,8 @@ bool pkt_receive(PktRun *run, const PktCall *call, PktOutcome *out)
         return pkt_errs(out, "ENOTCONN");
     if (a.null && a.n > 0 && conn_readable(s->conn) > 0)
         return pkt_errs(out, "EFAULT");
-    bool done = receive_stream(s, (size_t)a.n, waits, out);
+    bool done = peeks ? peek_stream(s, (size_t)a.n, waits, out)
+                      : receive_stream(s, (size_t)a.n, waits, out);
     if (done)
         check_control(call, s, out);
     return done;
@@ -284,6 +294,8 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
         return send_udp(run, s, &a, out);
     bool waits = !s->nonblock && !pkt_value_has(a.flags, "MSG_DONTWAIT");
     bool over, opens = a.flags != NULL && (a.flags->num & MSG_FAST_OPEN) != 0;
+    bool bsd = run->settings.stack.tcp.profile == TCP_PROFILE_FREEBSD;
+    opens = opens || (bsd && s->fast.on && a.to != NULL);
     if (s->kind == PKT_TCP && (opens || s->fast.deferred))
         return send_opens(run, s, &a, waits, out);
     if (s->kind != PKT_CONN)

@@ -173,6 +173,18 @@ bool pkt_fast_connect(PktRun *run, PktSock *s, IpAddr to, uint16_t port, PktOutc
     return s->nonblock && pkt_errs(out, "EINPROGRESS");
 }
 
+/* FreeBSD waits for nothing: what the SYN does not take stays in the buffer. */
+static bool send_behind(PktRun *run, PktSock *s, size_t n, size_t on_syn, PktOutcome *out)
+{
+    NetError err = NET_OK;
+
+    if (!open_with(run, s, on_syn, out))
+        return true;
+    size_t more = conn_send_pattern(s->conn, s->written, n - s->written, &err);
+    s->written += more;
+    return pkt_done(out, (int64_t)s->written);
+}
+
 bool pkt_fast_send(PktRun *run, PktSock *s, size_t n, bool waits, PktOutcome *out)
 {
     size_t room;
@@ -181,6 +193,8 @@ bool pkt_fast_send(PktRun *run, PktSock *s, size_t n, bool waits, PktOutcome *ou
         return pkt_errs(out, "EOPNOTSUPP");
     pkt_own_mss(run, s);
     bool ready = is_ready(run, s, &room);
+    if (run->settings.stack.tcp.profile == TCP_PROFILE_FREEBSD)
+        return send_behind(run, s, n, ready ? MIN(n, room) : 0, out);
     if (!waits)
         n = ready ? MIN(n, room) : 0;
     if (!open_with(run, s, n, out))

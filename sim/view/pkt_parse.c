@@ -217,6 +217,8 @@ bool pkt_parse(PktScript *s, const char *text, const PktOptions *opt)
     s->events = g_ptr_array_new_with_free_func(event_free);
     s->defines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     define(s, "CODE=host_unreachable", &error); /* as packetdrill's runner does */
+    if (strstr(text, "`sysctl -w net.inet.") != NULL)
+        define(s, "FreeBSD=1", &error);
     for (char **o = opt->options; o != NULL && *o != NULL && error == NULL; o++)
         set_option(s, *o, &lacks, &error);
     for (char **d = opt->defines; d != NULL && *d != NULL && error == NULL; d++)

@@ -37,6 +37,10 @@ static const char *const unreachable_codes[] = { /* by number: RFC 792, 1122 §3
     "packet_filtered", "precedence_violation", "precedence_cutoff",
 };
 
+static const char *const exceeded_codes[] = { /* FreeBSD's packetdrill */
+    "ttl_exceeded_in_transit", "fragment_reassembly_time_exceeded",
+};
+
 /* --- what stands in brackets about IP --------------------------------------------------------- */
 
 static bool take_addr(PktReader *r, IpAddr *out)
@@ -154,12 +158,16 @@ static bool take_seq(PktReader *r, uint32_t *seq, size_t *len)
 {
     int64_t from, to, n;
 
+    if (r->kind == TOK_ELLIPSIS)
+        return pkt_lacks(r, "a sequence number that is not said");
     if (!pkt_take_int(r, UINT32_MAX, &from, "the first sequence number") ||
         !pkt_take_char(r, ':') ||
         !pkt_take_int(r, UINT32_MAX, &to, "the sequence number behind the last") ||
         !pkt_take_char(r, '(') || !pkt_take_int(r, 65535, &n, "the length") ||
         !pkt_take_char(r, ')'))
         return false;
+    if (pkt_is_char(r, '!'))
+        return pkt_lacks(r, "a sequence number of the host's own");
     if ((uint32_t)(from + n) != (uint32_t)to)
         return pkt_fail(r, "the sequence numbers are not as far apart as the length says");
     *seq = (uint32_t)from;
@@ -394,6 +402,12 @@ static bool take_udp(PktReader *r, PktPacket *p)
 
 static bool take_icmp_code(PktReader *r, PktPacket *p)
 {
+    for (uint8_t i = 0; i < G_N_ELEMENTS(exceeded_codes); i++)
+        if (p->type == ICMP_TIME_EXCEEDED && pkt_is_word(r, exceeded_codes[i])) {
+            p->code = i;
+            pkt_next(r);
+            return true;
+        }
     if (p->type != ICMP_UNREACHABLE || r->kind != TOK_WORD || pkt_is_word(r, "mtu"))
         return true;
     for (uint8_t i = 0; i < G_N_ELEMENTS(unreachable_codes); i++)

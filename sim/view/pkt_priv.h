@@ -122,6 +122,14 @@ bool pkt_set_option(PktSettings *set, const char *name, const char *value, bool 
  * newly allocated, if there is one that is not understood. */
 bool pkt_command(PktSettings *set, const char *text, char **why);
 
+/* "net.inet.tcp.sack.enable=1": with the first of FreeBSD's sysctls the host becomes one. False: it
+ * is none of those that are known, or nothing that can be had. */
+bool pkt_bsd_sysctl(PktSettings *set, const char *word);
+/* "sockstat ... | grep -c TIME_WAIT | grep 1": how many connections are in a state. NULL: it is no
+ * such line; else "", or newly allocated what is wrong. */
+typedef struct PktRun PktRun;
+char *pkt_bsd_count(PktRun *run, const char *line);
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* The number of a constant as Linux has it. False: there is none of that name. */
@@ -270,7 +278,7 @@ typedef struct PktOutcome { /* of a call */
     bool        lacks; /* `wrong` says what is missing here */
 } PktOutcome;
 
-typedef struct PktRun {
+struct PktRun {
     const PktScript *script;
     const PktOptions *opt;
     PktSettings      settings;
@@ -301,7 +309,7 @@ typedef struct PktRun {
     Timer            timeout;
     SimTime          last_event; /* when the last one was due; -1: there was none */
     PktVerdict       verdict;
-} PktRun;
+};
 
 /* Ends the play with a failure at that event: the block's first line, then (detail, may be NULL)
  * whole lines, then what passed on the wire before. False, always. */

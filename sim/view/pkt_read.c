@@ -35,6 +35,55 @@ static bool is_word_char(char c)
     return g_ascii_isalnum(c) || c == '_';
 }
 
+static const char *line_behind(PktReader *r)
+{
+    r->p += strcspn(r->p, "\n");
+    if (*r->p == '\n') {
+        r->p++;
+        r->line++;
+    }
+    return r->p;
+}
+
+/* Goes on behind the #else or the #endif of the part that is left out. */
+static void skip_part(PktReader *r)
+{
+    unsigned depth = 0;
+
+    for (const char *p = line_behind(r); *p != '\0'; p = line_behind(r)) {
+        bool ends = g_str_has_prefix(p, "#endif");
+        if (depth == 0 && (ends || g_str_has_prefix(p, "#else")))
+            break;
+        if (g_str_has_prefix(p, "#if"))
+            depth++;
+        else if (ends)
+            depth--;
+    }
+    r->p += strcspn(r->p, "\n");
+}
+
+/* "#ifdef NAME": what a definition does not ask for is left out. Every other # begins a comment. */
+static void take_hash(PktReader *r)
+{
+    static const char *const asks[] = { "#ifdef ", "#ifndef " };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(asks); i++) {
+        if (!g_str_has_prefix(r->p, asks[i]))
+            continue;
+        const char *from = r->p + strlen(asks[i]);
+        g_autofree char *name = g_strndup(from, strcspn(from, " \t\r\n"));
+        bool defined = g_hash_table_contains(r->script->defines, name);
+        if (defined == (i == 1)) {
+            skip_part(r);
+            return;
+        }
+    }
+    if (g_str_has_prefix(r->p, "#else"))
+        skip_part(r);
+    else
+        r->p += strcspn(r->p, "\n");
+}
+
 /* False if a comment does not end. */
 static bool skip_blanks(PktReader *r)
 {
@@ -43,7 +92,9 @@ static bool skip_blanks(PktReader *r)
         if (g_ascii_isspace(*p)) {
             r->line += *p == '\n';
             r->p++;
-        } else if (*p == '#' || (p[0] == '/' && p[1] == '/')) {
+        } else if (*p == '#') {
+            take_hash(r);
+        } else if (p[0] == '/' && p[1] == '/') {
             r->p += strcspn(p, "\n");
         } else if (p[0] == '/' && p[1] == '*') {
             const char *end = strstr(p + 2, "*/");

@@ -142,8 +142,13 @@ static bool run_code(PktRun *run, const PktEvent *ev)
 
 static bool run_command(PktRun *run, const PktEvent *ev)
 {
-    char *why = NULL;
+    char *why = pkt_bsd_count(run, ev->text);
 
+    if (why != NULL) {
+        bool ok = *why == '\0' || pkt_run_fail(run, ev, NULL, "%s", why);
+        g_free(why);
+        return ok;
+    }
     if (!pkt_command(&run->settings, ev->text, &why)) {
         pkt_run_lacks(run, ev, why);
         g_free(why);

@@ -128,14 +128,17 @@ static bool set_knob(PktSettings *set, const char *name, const char *value, char
 
 static bool set_profile(PktSettings *set, const char *value, char **error)
 {
-    if (value != NULL && strcmp(value, "rfc") == 0) {
-        tcp_config_set_profile(&set->stack.tcp, TCP_PROFILE_RFC);
-    } else if (value != NULL && strcmp(value, "linux") == 0) {
-        tcp_config_set_profile(&set->stack.tcp, TCP_PROFILE_LINUX);
-    } else {
-        *error = g_strdup_printf("profile is rfc or linux, not '%s'", value != NULL ? value : "");
+    static const char *const names[] = { "rfc", "linux", "freebsd" }; /* as they are numbered */
+    const char *name = value != NULL ? value : "";
+    unsigned i = 0;
+
+    while (i < G_N_ELEMENTS(names) && strcmp(names[i], name) != 0)
+        i++;
+    if (i == G_N_ELEMENTS(names)) {
+        *error = g_strdup_printf("profile is rfc, linux or freebsd, not '%s'", name);
         return false;
     }
+    tcp_config_set_profile(&set->stack.tcp, (TcpProfile)i);
     return true;
 }
 
@@ -220,7 +223,7 @@ bool pkt_set_option(PktSettings *set, const char *name, const char *value, bool 
         return true;
     static const char *const known[] = { "ip_version", "psp_udp_port", "is_anyip", "non_fatal",
                                          "wire_client", "wire_server", "so_filename",
-                                         "init_scripts" };
+                                         "init_scripts", "udp_encapsulation", "tcp_md5_secret" };
     for (size_t i = 0; i < G_N_ELEMENTS(known) && !*lacks; i++)
         *lacks = g_str_has_prefix(name, known[i]);
     *error = strcmp(name, "ip_version") == 0 ? g_strdup("IPv6")
@@ -430,7 +433,8 @@ static bool is_plain_queue(char **words)
 static const char *run_line(PktSettings *set, char **words)
 {
     g_autofree char *name = g_path_get_basename(words[0]);
-    static const char *const passed_over[] = { "ethtool", "nstat", "true", "echo" };
+    static const char *const passed_over[] = { "ethtool", "nstat", "true", "echo",
+                                                "sockstat" /* see pkt_bsd_count */ };
 
     if (strcmp(name, "defaults.sh") == 0) {
         set_defaults(set);
@@ -438,7 +442,7 @@ static const char *run_line(PktSettings *set, char **words)
     }
     if (strcmp(name, "sysctl") == 0 || strcmp(name, "set_sysctls.py") == 0) {
         for (char **w = words + 1; *w != NULL; w++)
-            if (**w != '-' && !set_assignment(set, *w))
+            if (**w != '-' && !set_assignment(set, *w) && !pkt_bsd_sysctl(set, *w))
                 return *w;
         return NULL;
     }

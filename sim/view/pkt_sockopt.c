@@ -129,8 +129,24 @@ static bool set_rcvbuf(const Opt *o)
     return set_host(o);
 }
 
+/* FreeBSD tells what was said, and of a connection what holds whole segments. */
+static bool get_bsd_rcvbuf(const Opt *o)
+{
+    int64_t size = o->s->rcvbuf != 0 ? o->s->rcvbuf
+                                     : (int64_t)o->run->settings.stack.tcp.rcvbuf;
+    TcpInfo info;
+
+    if (!is_connected(o->s))
+        return got(o, size);
+    conn_info(o->s->conn, &info);
+    int64_t mss = MAX(info.mss, 1);
+    return got(o, info.state > TCP_SYN_SENT ? (size + mss - 1) / mss * mss : size);
+}
+
 static bool get_rcvbuf(const Opt *o)
 {
+    if (o->run->settings.stack.tcp.profile == TCP_PROFILE_FREEBSD)
+        return get_bsd_rcvbuf(o);
     return got(o, o->s->rcvbuf != 0 ? 2 * o->s->rcvbuf
                                     : (int64_t)o->run->settings.stack.tcp.rcvbuf);
 }

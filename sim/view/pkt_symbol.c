@@ -45,6 +45,10 @@ static const Symbol symbols[] = {
     { "TCP_CLOSE_WAIT", 8 }, { "TCP_LAST_ACK", 9 }, { "TCP_LISTEN", 10 }, { "TCP_CLOSING", 11 },
     { "TCP_CA_Open", 0 }, { "TCP_CA_Disorder", 1 }, { "TCP_CA_CWR", 2 }, { "TCP_CA_Recovery", 3 },
     { "TCP_CA_Loss", 4 }, { "TCP_INFINITE_SSTHRESH", 0x7fffffff },
+    { "TCPI_ESTABLISHED", 1 }, { "TCPI_SYN_SENT", 2 }, { "TCPI_SYN_RECEIVED", 3 },
+    { "TCPI_FIN_WAIT_1", 4 }, { "TCPI_FIN_WAIT_2", 5 }, { "TCPI_TIME_WAIT", 6 },
+    { "TCPI_CLOSED", 7 }, { "TCPI_CLOSE_WAIT", 8 }, { "TCPI_LAST_ACK", 9 }, { "TCPI_LISTEN", 10 },
+    { "TCPI_CLOSING", 11 }, /* FreeBSD's names */
     { "TCPI_OPT_TIMESTAMPS", 1 }, { "TCPI_OPT_SACK", 2 }, { "TCPI_OPT_WSCALE", 4 },
     { "TCPI_OPT_ECN", 8 }, { "TCPI_OPT_ECN_SEEN", 16 }, { "TCPI_OPT_SYN_DATA", 32 },
     { "IPTOS_LOWDELAY", 16 }, { "True", 1 }, { "False", 0 },
