@@ -9,12 +9,13 @@ G_DEFINE_QUARK(autoconf-error-quark, autoconf_error)
 typedef struct Autoconf { /* hangs from the world */
     unsigned    settled;      /* sim->topology when all was done last */
     RouteMap   *routes;       /* of then */
-    uint32_t    next_subnet;  /* the N of the next 10.0.N.0/24 */
+    uint32_t    next_subnet;  /* the N of the next 10.0.N.0/24, */
+    uint32_t    next_cable;   /* and of the next 172.16.0.(4N)/30 */
     GHashTable *owners;       /* IpAddr * in an Iface to its Stack; for look-up only, */
     unsigned    owners_at;    /* true of this sim->topology */
 } Autoconf;
 
-enum { SUBNETS = 1 << 16, SUBNET_LEN = 24 };
+enum { SUBNETS = 1 << 16, SUBNET_LEN = 24, CABLES = 1 << 18, CABLE_LEN = 30 };
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
@@ -202,6 +203,17 @@ static unsigned count_unsaid(const Lan *lan)
     return n;
 }
 
+/* Where 10.0.0.0/8 is used up, two interfaces can still have four addresses of 172.16.0.0/12. */
+static bool next_cable(Autoconf *ac, const GArray *said, unsigned hosts, IpPrefix *out)
+{
+    while (hosts <= 2 && ac->next_cable < CABLES) {
+        *out = (IpPrefix){ ip_v4((172u << 24 | 16u << 16) + 4 * ac->next_cable++), CABLE_LEN };
+        if (is_free(said, *out))
+            return true;
+    }
+    return false;
+}
+
 /* The next 10.0.N.0/24 that touches no said subnet; wider where a LAN has more interfaces. */
 static bool next_subnet(Autoconf *ac, const GArray *said, unsigned hosts, IpPrefix *out,
                         GError **error)
@@ -220,6 +232,10 @@ static bool next_subnet(Autoconf *ac, const GArray *said, unsigned hosts, IpPref
             return true;
         }
     }
+    if (step == 1)
+        ac->next_subnet = SUBNETS;
+    if (next_cable(ac, said, hosts, out))
+        return true;
     g_set_error(error, AUTOCONF_ERROR, 0, "no subnet of 10.0.0.0/8 is left: say some addresses");
     return false;
 }

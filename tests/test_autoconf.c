@@ -108,6 +108,37 @@ START_TEST(every_link_gets_the_next_subnet)
 }
 END_TEST
 
+/* As when 65535 subnets have been given out. */
+START_TEST(without_a_subnet_a_cable_gets_four_addresses)
+{
+    Stack *all = net_host(net, "all", NULL), *a = net_host(net, "a", NULL),
+          *r = net_router(net, "r", NULL), *b = net_host(net, "b", NULL);
+
+    join(all->node, "10.0.0.1/8", r->node, "10.0.0.2/8");
+    join(a->node, NULL, r->node, NULL);
+    join(r->node, NULL, b->node, NULL);
+    settle();
+    ck_assert_str_eq(address(a, 0), "172.16.0.1/30");
+    ck_assert_str_eq(address(r, 1), "172.16.0.2/30");
+    ck_assert_str_eq(address(b, 0), "172.16.0.6/30");
+    ck_assert(reaches(a, b));
+}
+END_TEST
+
+START_TEST(a_lan_of_three_needs_a_subnet)
+{
+    Stack *all = net_host(net, "all", NULL), *r = net_router(net, "r", NULL);
+    Node *sw = net_switch(net, "sw");
+
+    join(all->node, "10.0.0.1/8", r->node, "10.0.0.2/8");
+    for (int i = 0; i < 3; i++)
+        join(sw, NULL, net_host(net, (const char *[]){ "a", "b", "c" }[i], NULL)->node, NULL);
+    char *message = failure();
+    ck_assert_str_eq(message, "no subnet of 10.0.0.0/8 is left: say some addresses");
+    g_free(message);
+}
+END_TEST
+
 START_TEST(a_switched_network_is_one_subnet)
 {
     Node *sw1 = net_switch(net, "sw1"), *sw2 = net_switch(net, "sw2");
@@ -513,6 +544,8 @@ Suite *autoconf_suite(void)
     TCase *tc = tcase_create("autoconf");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, every_link_gets_the_next_subnet);
+    tcase_add_test(tc, without_a_subnet_a_cable_gets_four_addresses);
+    tcase_add_test(tc, a_lan_of_three_needs_a_subnet);
     tcase_add_test(tc, a_switched_network_is_one_subnet);
     tcase_add_test(tc, a_said_subnet_is_shared_and_avoided);
     tcase_add_test(tc, small_subnets_number_what_there_is);
