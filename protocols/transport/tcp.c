@@ -78,6 +78,23 @@ Conn *tcp_connect_options(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr re
     return c;
 }
 
+Conn *listener_call(Listener *l, IpAddr remote, uint16_t remote_port, NetError *err)
+{
+    Tcp *tcp = l->tcp;
+    guint place;
+
+    g_ptr_array_find(tcp->listeners, l, &place);
+    g_ptr_array_remove_index(tcp->listeners, place); /* not in its own way */
+    Conn *c = new_open(tcp, l->addr, l->port, remote, remote_port, NULL, err);
+    g_ptr_array_insert(tcp->listeners, (int)place, l);
+    if (c == NULL)
+        return NULL;
+    listener_close(l);
+    c->tcb->state = TCP_LISTEN;
+    open_actively(c->tcb);
+    return c;
+}
+
 void conn_on_ready(Conn *c, void (*on_ready)(void *user), void *user)
 {
     c->wake.on_ready = on_ready;

@@ -222,6 +222,12 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
 void      listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user);
 Conn     *listener_accept(Listener *l); /* NULL: none waits. The caller owns the Conn */
 void      listener_close(Listener *l);  /* connections not yet accepted are reset. Frees it */
+/* What RFC 9293's passive OPEN can and sockets cannot. Accept gives a connection from its SYN on, in
+ * SYN-RECEIVED; */
+void      listener_set_early(Listener *l);
+/* and LISTEN turns to SYN-SENT (§3.10.1): the connection, and the listener has ended as by
+ * listener_close. NULL and *err as tcp_connect, and it still listens. */
+Conn     *listener_call(Listener *l, IpAddr remote, uint16_t remote_port, NetError *err);
 uint16_t  listener_port(const Listener *l);
 IpAddr    listener_addr(const Listener *l);
 size_t    listener_queued(const Listener *l);    /* waiting for accept */

@@ -123,10 +123,10 @@ static DropReason obey_rst(Tcb *tcb)
     switch (tcb->state) {
     case TCP_SYN_RECEIVED:
         fastopen_reset(tcb);
-        if (tcb->fast.child) /* a program may have it already */
-            tcb_end(tcb, NET_ECONNRESET, trigger, rfc);
-        else if (tcb->passive)
+        if (tcb->listener != NULL)
             tcb_return_to_listen(tcb, trigger, rfc);
+        else if (tcb->passive) /* a program may have it already */
+            tcb_end(tcb, NET_ECONNRESET, trigger, rfc);
         else
             tcb_end(tcb, NET_ECONNREFUSED, trigger, rfc);
         return DROP_TCP_RESET;
@@ -166,7 +166,7 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
 {
     if (!(seg->flags & TCP_SYN))
         return DROP_NONE;
-    if (tcb->state == TCP_SYN_RECEIVED && tcb->passive && !tcb->fast.child) {
+    if (tcb->state == TCP_SYN_RECEIVED && tcb->listener != NULL) {
         tcb_return_to_listen(tcb, "another SYN arrives", "RFC 9293 §3.10.7.4");
         return DROP_TCP_SYN_IN_WINDOW;
     }

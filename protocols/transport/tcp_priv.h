@@ -271,6 +271,7 @@ struct Conn {
 struct Listener {
     Tcp     *tcp;
     bool     ended;    /* by a crash; freed by listener_close */
+    bool     early;    /* accept gives connections in SYN-RECEIVED */
     IpAddr   addr;
     uint16_t port;
     uint64_t backlog;

@@ -347,6 +347,18 @@ static void start_above(Tcb *tcb, const Tcb *resting)
     tcb_set_iss(tcb, resting->snd_max + STEP);
 }
 
+void listener_set_early(Listener *l)
+{
+    l->early = true;
+}
+
+/* The program has the connection before the handshake is over; it may CLOSE it in SYN-RECEIVED. */
+static void hand_over(Listener *l, Tcb *tcb)
+{
+    half_close(tcb);
+    listener_queue(l, conn_new(tcb));
+}
+
 static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
 {
     Tcp *tcp = l->tcp;
@@ -375,6 +387,8 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     else if (tcp->cfg.syn_overflow != TCP_SYN_OVERFLOW_CACHE &&              /* RFC 4987 §3.5 */
              !(fastopen_serves(l) && seg->hdr.opt.fastopen.present)) /* RFC 7413 §5.1 */
         keep_text_of_syn(tcb, seg);
+    if (l->early && !fast && !two_way)
+        hand_over(l, tcb);
     handshake_answer(tcb, fast ? SENT_TCP_SYN_ACK_FAST : SENT_TCP_SYN_ACK);
     tcb_check(tcb);
 }

@@ -191,6 +191,8 @@ const MetaRow meta_rows[] = {
     FIELD("listener", "state", "State", "LISTEN, or CLOSED"),
     WAITS("listener", "accept", "opts?: TimeoutOpts", "Conn?, string?", "The next connection"),
     CALL("listener", "close", "", NULL, "Listens no longer; what was not accepted is reset"),
+    WAITS("listener", "connect", "target: Address, port?: integer, opts?: TimeoutOpts",
+          "Conn?, string?", "LISTEN turns to SYN-SENT: it calls out, and listens no longer"),
 
     CLASS("conn", NULL, "A TCP connection"),
     FIELD("conn", "state", "State", "RFC 9293 §3.3.2"),

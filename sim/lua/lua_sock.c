@@ -20,6 +20,7 @@ typedef struct ListenOptions {
     uint64_t backlog;
     bool     reuse_addr;
     bool     fastopen;
+    bool     early;
 } ListenOptions;
 
 static const Knob listen_knobs[] = {
@@ -31,11 +32,14 @@ static const Knob listen_knobs[] = {
     { .name = "fastopen", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, fastopen),
       .doc = "Give out cookies, and take the data of a SYN that brings one back.",
       .source = "RFC 7413 §4.2" },
+    { .name = "early", .type = KNOB_BOOL, .offset = offsetof(ListenOptions, early),
+      .doc = "Accept gives a connection as soon as its SYN has come, as no sockets do.",
+      .source = "RFC 9293 §3.10.1" },
     CONN_KNOBS,
     { .name = NULL }
 };
 
-/* host:listen(port [, { backlog = 16, reuse_addr = true, fastopen = true }])
+/* host:listen(port [, { backlog = 16, reuse_addr = true, fastopen = true, early = true }])
  * -> listener, or nil, NAME */
 static int l_listen(lua_State *L)
 {
@@ -53,6 +57,8 @@ static int l_listen(lua_State *L)
         return lua_net_error(L, err);
     if (opt.fastopen)
         listener_set_fastopen(listener, 0);
+    if (opt.early)
+        listener_set_early(listener);
     LuaListener *l = g_new0(LuaListener, 1);
     *l = (LuaListener){ .listener = listener, .node = stack->node, .given = opt.conn };
     listener_on_ready(listener, waitq_wake_user, &l->queue);
@@ -244,13 +250,38 @@ static int l_connect(lua_State *L)
     return connect_k(L, LUA_OK, ever ? NEVER : time_add(sim_now(lua_sim(L)), opt.timeout));
 }
 
+/* listener:connect(target [, port] [, { timeout = "2s" }]) -> conn, or nil, NAME: it calls out, and
+ * listens no longer */
+static int l_listener_connect(lua_State *L)
+{
+    LuaListener *l = lua_check_object(L, 1, "listener");
+    Stack *stack = node_stack(l->node);
+    NetError err = NET_OK;
+    LuaTarget target;
+
+    lua_check_act(L, "connect");
+    int next = lua_check_endpoint(L, 2, stack, &target);
+    SimTime deadline = lua_check_deadline(L, next);
+    lua_settle(L);
+    if (l->listener == NULL)
+        return lua_net_error(L, NET_EINVAL);
+    Conn *conn = listener_call(l->listener, target.addr, target.port, &err);
+    if (conn == NULL)
+        return lua_net_error(L, err);
+    l->listener = NULL;
+    waitq_wake(&l->queue);
+    lua_conn_apply(lua_push_conn(L, conn, l->node), &l->given);
+    return connect_k(L, LUA_OK, deadline);
+}
+
 void lua_open_sock(lua_State *L)
 {
     static const luaL_Reg host_methods[] = {
         { "listen", l_listen }, { "connect", l_connect }, { NULL, NULL }
     };
     static const luaL_Reg listener_methods[] = {
-        { "accept", l_accept }, { "close", l_listener_close }, { NULL, NULL }
+        { "accept", l_accept }, { "close", l_listener_close }, { "connect", l_listener_connect },
+        { NULL, NULL }
     };
 
     lua_class_add(L, "host", host_methods);
