@@ -51,7 +51,8 @@ uint32_t tcb_window(const Tcb *tcb)
 /* FreeBSD makes the buffer of a connection hold whole segments. */
 uint64_t tcp_buffer_size(const Tcb *tcb)
 {
-    uint64_t size = tcb->tcp->cfg.rcvbuf, mss = MAX(tcb->snd_mss, 1);
+    uint64_t size = tcb->tcp->cfg.rcvbuf;
+    uint64_t mss = tcb->snd_mss + (tcb->agreed.timestamps ? TCP_TS_LEN : 0);
     bool rounds = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->state > TCP_SYN_SENT &&
                   !(tcb->passive && tcb->state == TCP_SYN_RECEIVED); /* no socket has it yet */
 

@@ -96,6 +96,8 @@ static DropReason unacceptable(Tcb *tcb, Segment *seg)
 
     if (!(seg->flags & (TCP_RST | TCP_SYN)) && seq_lt(seg->seq, tcb->rcv_nxt))
         tcp_note_twice(tcb, seg->seq, seq_lt(end, tcb->rcv_nxt) ? end : tcb->rcv_nxt);
+    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && is_crossed_syn_ack(tcb, seg))
+        tcp_note_twice(tcb, seg->seq, tcb->rcv_nxt); /* the SYN */
     if (seg->flags & TCP_RST && !at_closed_window)
         return DROP_TCP_RST_OUT_OF_WINDOW;
     if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) &&

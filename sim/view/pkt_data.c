@@ -296,18 +296,23 @@ bool pkt_send(PktRun *run, const PktCall *call, PktOutcome *out)
     bool over, opens = a.flags != NULL && (a.flags->num & MSG_FAST_OPEN) != 0;
     bool bsd = run->settings.stack.tcp.profile == TCP_PROFILE_FREEBSD;
     opens = opens || (bsd && s->fast.on && a.to != NULL);
-    if (s->kind == PKT_TCP && (opens || s->fast.deferred))
-        return send_opens(run, s, &a, waits, out);
-    if (s->kind != PKT_CONN)
+    bool begins = s->kind == PKT_TCP && (opens || s->fast.deferred);
+    bool pinned = s->zerocopy && pkt_value_has(a.flags, "MSG_ZEROCOPY");
+    if (s->kind != PKT_CONN && !begins)
         return pkt_errs(out, "EPIPE");
     if (a.null && a.n > 0)
         return pkt_errs(out, "EFAULT");
+    if (begins) {
+        bool sent = send_opens(run, s, &a, waits, out);
+        if (sent && out->value > 0 && pinned)
+            pkt_errqueue_ask(s, true);
+        return sent;
+    }
     if (run->first && opens && conn_state(s->conn) == TCP_SYN_SENT)
         return pkt_errs(out, "EALREADY");
     if (s->fast.opening && !pkt_fast_opened(s, out, &over))
         return over;
     conn_set_more(s->conn, pkt_value_has(a.flags, "MSG_MORE"));
-    bool pinned = s->zerocopy && pkt_value_has(a.flags, "MSG_ZEROCOPY");
     bool done = pinned && a.iov != NULL && a.iov->items->len > FRAGMENTS
                     ? send_pinned(s, a.iov, out)
                     : send_stream(s, (size_t)a.n, waits, run->first, out);

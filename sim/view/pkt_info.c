@@ -32,6 +32,14 @@ static int64_t options(const TcpInfo *i)
            (i->ecn_seen ? OPT_ECN_SEEN : 0) | (i->syn_data ? OPT_SYN_DATA : 0);
 }
 
+/* The SYN counts, too, but not beside text that it brought. */
+static int64_t arrived(const TcpInfo *i)
+{
+    bool syn = i->snd_una != i->iss, with_text = i->syn_data && !i->passive;
+
+    return (int64_t)i->delivered_segs + (syn && !with_text);
+}
+
 /* The field of that name, if it is one. */
 static bool find(const TcpInfo *i, const char *name, int64_t *out)
 {
@@ -57,7 +65,7 @@ static bool find(const TcpInfo *i, const char *name, int64_t *out)
         { "tcpi_fackets", 0 }, /* as in Linux since 4.15 */
         { "tcpi_reordering", i->reordering },
         { "tcpi_reord_seen", i->reorder_seen },
-        { "tcpi_delivered", (int64_t)i->delivered_segs + (i->snd_una != i->iss) }, /* SYN, too */
+        { "tcpi_delivered", arrived(i) },
         { "tcpi_delivery_rate", (int64_t)i->delivery_rate },
         { "tcpi_min_rtt", i->min_rtt / USEC },
         { "tcpi_rtt", i->srtt / USEC },

@@ -455,6 +455,8 @@ static bool take_icmp(PktReader *r, PktPacket *p)
             p->type = icmp_types[i].type;
             known = true;
         }
+    if (pkt_is_word(r, "packet_too_big"))
+        return pkt_lacks(r, "IPv6"); /* its ICMP's */
     if (!known)
         return pkt_fail(r, "unknown type '%s' of an ICMP message", r->text->str);
     pkt_next(r);

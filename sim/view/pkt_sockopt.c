@@ -139,7 +139,7 @@ static bool get_bsd_rcvbuf(const Opt *o)
     if (!is_connected(o->s))
         return got(o, size);
     conn_info(o->s->conn, &info);
-    int64_t mss = MAX(info.mss, 1);
+    int64_t mss = MAX(info.mss + (info.timestamps ? 12 : 0), 1); /* options count as text */
     return got(o, info.state > TCP_SYN_SENT ? (size + mss - 1) / mss * mss : size);
 }
 
