@@ -146,10 +146,27 @@ static void stale_syn(World *w, TcpHandshake handshake, unsigned width, bool chi
     net_run(w->net);
 }
 
+/* Instead of the text: 's' the picture, 'm' mermaid. */
+static char *finish_as(World *w, char kind)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (kind == 's')
+        ladder_svg(w->ladder, "A <title> & more", out);
+    else
+        ladder_mermaid(w->ladder, out);
+    fclose(out);
+    free(finish(w));
+    return text;
+}
+
 /* As drawn in tests/ladder/NAME.txt; UPDATE_GOLDEN=1 in the environment writes it anew. */
 static void expect_drawing(const char *name, char *text)
 {
-    g_autofree char *path = g_strdup_printf(SOURCE_DIR "/tests/ladder/%s.txt", name);
+    g_autofree char *file = g_strconcat(name, strchr(name, '.') != NULL ? "" : ".txt", NULL);
+    g_autofree char *path = g_strdup_printf(SOURCE_DIR "/tests/ladder/%s", file);
     g_autofree char *golden = NULL;
 
     if (getenv("UPDATE_GOLDEN") != NULL)
@@ -177,6 +194,48 @@ START_TEST(an_old_syn_needs_no_words)
 
     stale_syn(&w, stale[_i].handshake, stale[_i].width, stale[_i].chinese);
     expect_drawing(stale[_i].name, finish(&w));
+}
+END_TEST
+
+START_TEST(a_picture_and_a_diagram_of_it)
+{
+    static const char kinds[] = "sm";
+    static const char *const names[] = { "stale-syn.svg", "stale-syn.mmd" };
+    World w = { 0 };
+
+    stale_syn(&w, TCP_THREE_WAY, 80, false);
+    expect_drawing(names[_i], finish_as(&w, kinds[_i]));
+}
+END_TEST
+
+/* Whatever a note says, the picture is XML, and a line of mermaid stays a line. */
+START_TEST(notes_do_not_break_out)
+{
+    static const char note[] = "a; b # c <d> & \"e\"\n\001 end \xff";
+    World w = { 0 };
+    GMarkupParser nothing = { 0 };
+    GError *error = NULL;
+
+    stale_syn(&w, TCP_THREE_WAY, 80, false);
+    ladder_note(w.ladder, note);
+    char *svg = finish_as(&w, 's');
+    GMarkupParseContext *xml = g_markup_parse_context_new(&nothing, 0, NULL, NULL);
+    ck_assert_msg(g_markup_parse_context_parse(xml, svg, -1, &error) &&
+                      g_markup_parse_context_end_parse(xml, &error),
+                  "%s", error != NULL ? error->message : "");
+    ck_assert_ptr_nonnull(strstr(svg, ">a; b # c &lt;d&gt; &amp; &quot;e&quot;"));
+    g_markup_parse_context_free(xml);
+    free(svg);
+
+    w = (World){ 0 };
+    stale_syn(&w, TCP_THREE_WAY, 80, false);
+    ladder_note(w.ladder, note);
+    char *mermaid = finish_as(&w, 'm');
+    ck_assert_ptr_nonnull(strstr(mermaid, " a#59; b #35; c #lt;d#gt; & \"e\"   end "));
+    g_auto(GStrv) lines = g_strsplit(mermaid, "\n", -1);
+    for (guint i = 1; lines[i + 1] != NULL; i++)
+        ck_assert_msg(g_str_has_prefix(lines[i], "  "), "%s", lines[i]);
+    free(mermaid);
 }
 END_TEST
 
@@ -474,6 +533,8 @@ Suite *ladder_suite(void)
     Suite *suite = suite_create("ladder");
     TCase *tc = tcase_create("ladder");
     tcase_add_loop_test(tc, an_old_syn_needs_no_words, 0, G_N_ELEMENTS(stale));
+    tcase_add_loop_test(tc, a_picture_and_a_diagram_of_it, 0, 2);
+    tcase_add_test(tc, notes_do_not_break_out);
     tcase_add_test(tc, colour_says_nothing_of_its_own);
     tcase_add_test(tc, packets_that_cross_are_drawn_in_two);
     tcase_add_test(tc, the_lost_and_the_late_are_told);

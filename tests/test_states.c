@@ -76,7 +76,8 @@ static void clear(World *w)
 /* As drawn in tests/states/NAME.txt; UPDATE_GOLDEN=1 in the environment writes it anew. */
 static void expect_drawing(const char *name, const char *text)
 {
-    g_autofree char *path = g_strdup_printf(SOURCE_DIR "/tests/states/%s.txt", name);
+    g_autofree char *file = g_strconcat(name, strchr(name, '.') != NULL ? "" : ".txt", NULL);
+    g_autofree char *path = g_strdup_printf(SOURCE_DIR "/tests/states/%s", file);
     g_autofree char *golden = NULL;
 
     if (getenv("UPDATE_GOLDEN") != NULL)
@@ -164,6 +165,36 @@ START_TEST(colour_says_nothing_of_its_own)
 }
 END_TEST
 
+/* The picture has the same boxes, words and steps, and is XML. */
+START_TEST(a_picture_of_it)
+{
+    World w = { 0 };
+    GMarkupParser nothing = { 0 };
+    GError *error = NULL;
+    char *svg;
+    size_t size;
+
+    begin(&w, (StatesOptions){ .width = 80 });
+    open_one(&w);
+    close_in_turn(&w);
+    end(&w);
+    FILE *out = open_memstream(&svg, &size);
+    states_svg(w.st, "A & B", out);
+    fclose(out);
+    GMarkupParseContext *xml = g_markup_parse_context_new(&nothing, 0, NULL, NULL);
+    ck_assert_msg(g_markup_parse_context_parse(xml, svg, -1, &error) &&
+                      g_markup_parse_context_end_parse(xml, &error),
+                  "%s", error != NULL ? error->message : "");
+    g_markup_parse_context_free(xml);
+    expect_drawing("four-way-close.svg", svg);
+    ck_assert_ptr_nonnull(strstr(svg, "<title>A &amp; B</title>"));
+    ck_assert_ptr_nonnull(strstr(svg, "class=\"dim dotted\"/>"));
+    ck_assert_ptr_nonnull(strstr(svg, "FIN-WAIT-2 -&gt; TIME-WAIT"));
+    free(svg);
+    clear(&w);
+}
+END_TEST
+
 START_TEST(many_connections_are_counted)
 {
     World w = { 0 };
@@ -235,6 +266,7 @@ Suite *states_suite(void)
     tcase_add_test(tc, both_close_at_once_in_chinese);
     tcase_add_test(tc, what_the_figure_leaves_out);
     tcase_add_test(tc, colour_says_nothing_of_its_own);
+    tcase_add_test(tc, a_picture_of_it);
     tcase_add_test(tc, many_connections_are_counted);
     tcase_add_test(tc, arrows_go_from_state_to_state);
     tcase_add_test(tc, causes_tell_arrows_from_other_ways);

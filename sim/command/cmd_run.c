@@ -76,7 +76,9 @@ static void add_view_entries(GOptionGroup *group, Options *o)
         { "at", 0, 0, G_OPTION_ARG_STRING, &o->at,
           "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs,
-          "Write FILE.jsonl (events), FILE.txt (the ladder) or FILE.tsv (time series)", "FILE" },
+          "Write FILE.jsonl (events), FILE.txt, .svg or .mmd (the ladder), FILE.states.svg (the "
+          "state diagram) or FILE.tsv (time series)",
+          "FILE" },
         { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest,
           "Print the digest of all events and frames, last", NULL },
         { "full", 0, 0, G_OPTION_ARG_NONE, &o->full, "Show every packet, however many", NULL },

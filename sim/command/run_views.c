@@ -43,7 +43,11 @@ struct Views {
     GString *digests;       /* of the worlds that have ended, in that order */
     GPtrArray *captures;    /* of RunCapture */
     GPtrArray *event_files; /* of OutFile */
-    GPtrArray *text_files;  /* of OutFile: the ladder as text */
+    GPtrArray *text_files;  /* of OutFile: the ladder as text, */
+    GPtrArray *svg_files;   /* as a picture, */
+    GPtrArray *mermaid_files; /* as mermaid draws it */
+    GPtrArray *states_files; /* of OutFile: the state diagram as a picture */
+    char *title;            /* the lesson's; or NULL */
     GPtrArray *series_files; /* of OutFile */
     GPtrArray *series;      /* of Series: one each file */
     GPtrArray *events;      /* of Events that write: one each file, one the view */
@@ -107,7 +111,8 @@ static void world_begun(void *views_, World *world)
     if (world->outer == NULL)
         look_at_first(views, world);
     if ((req->view == VIEW_LADDER && from_its_own_file(world)) ||
-        (views->text_files->len > 0 && world->outer == NULL))
+        (views->text_files->len + views->svg_files->len + views->mermaid_files->len > 0 &&
+         world->outer == NULL))
         looks->ladder = ladder_new(world->sim, &ladder, recorder_flows(world->recorder));
     if (views->states != NULL) {
         g_autofree char *name = g_path_get_basename(world->file);
@@ -123,6 +128,11 @@ static void loaded(void *views_, World *world)
 
     if (world->outer == NULL)
         views->stats.loaded = run_cost_now(world->sim);
+}
+
+static FILE *file_at(const GPtrArray *files, guint i)
+{
+    return ((const OutFile *)g_ptr_array_index(files, i))->file;
 }
 
 static void stop_looking_at_first(Views *views, Looks *looks)
@@ -152,10 +162,14 @@ static void stop_looking_at_first(Views *views, Looks *looks)
             fputc('\n', views->out);
         states_print(views->states, views->out);
     }
-    for (guint i = 0; i < views->text_files->len; i++) {
-        const OutFile *file = g_ptr_array_index(views->text_files, i);
-        ladder_print(looks->ladder, file->file);
-    }
+    for (guint i = 0; i < views->text_files->len; i++)
+        ladder_print(looks->ladder, file_at(views->text_files, i));
+    for (guint i = 0; i < views->svg_files->len; i++)
+        ladder_svg(looks->ladder, views->title, file_at(views->svg_files, i));
+    for (guint i = 0; i < views->mermaid_files->len; i++)
+        ladder_mermaid(looks->ladder, file_at(views->mermaid_files, i));
+    for (guint i = 0; i < views->states_files->len; i++)
+        states_svg(views->states, views->title, file_at(views->states_files, i));
 }
 
 static void world_ended(void *views_, World *world)
@@ -222,6 +236,8 @@ static bool lesson(void *views_, World *world, const Lesson *lesson)
 {
     Views *views = views_;
 
+    if (world->outer == NULL && views->title == NULL)
+        views->title = g_strdup(lesson->title);
     bool titled = (views->req->view == VIEW_LADDER && from_its_own_file(world)) ||
                   ((views->req->view == VIEW_STATES || views->req->view == VIEW_LAYERS) &&
                    world->outer == NULL);
@@ -246,18 +262,18 @@ static bool open_output(Views *views, const char *name, GError **error)
     const struct {
         const char *ending;
         GPtrArray *files;
-    } kinds[] = { { ".jsonl", views->event_files },
-                  { ".txt", views->text_files },
-                  { ".tsv", views->series_files } };
+    } kinds[] = { { ".jsonl", views->event_files },  { ".txt", views->text_files },
+                  { ".tsv", views->series_files },   { ".states.svg", views->states_files },
+                  { ".svg", views->svg_files },      { ".mmd", views->mermaid_files } };
     GPtrArray *files = NULL;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && files == NULL; i++)
         if (g_str_has_suffix(name, kinds[i].ending))
             files = kinds[i].files;
     if (files == NULL) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-o %s: the ending says what is written, .jsonl (events), .txt (the ladder) "
-                    "or .tsv (time series)%s",
+                    "-o %s: the ending says what is written, .jsonl (events), .txt, .svg or .mmd "
+                    "(the ladder), .states.svg (the state diagram) or .tsv (time series)%s",
                     name, strcmp(name, "-") == 0 ? "; --view prints the first two" : "");
         return false;
     }
@@ -317,6 +333,10 @@ static void views_free(Views *views, bool keep, GError **error)
     g_ptr_array_free(views->captures, TRUE);
     close_files(views->event_files, keep, error);
     close_files(views->text_files, keep, error);
+    close_files(views->svg_files, keep, error);
+    close_files(views->mermaid_files, keep, error);
+    close_files(views->states_files, keep, error);
+    g_free(views->title);
     close_files(views->series_files, keep, error);
     g_ptr_array_free(views->series, TRUE);
     g_ptr_array_free(views->events, TRUE);
@@ -331,6 +351,15 @@ static void views_free(Views *views, bool keep, GError **error)
     g_free(views->scenario);
 }
 
+static void want_states(Views *views)
+{
+    const RunRequest *req = views->req;
+    StatesOptions states = { req->width, req->colour, req->full, req->options.chinese };
+
+    if (req->view == VIEW_STATES || views->states_files->len > 0)
+        views->states = states_new(&states);
+}
+
 Views *views_new(const char *file, const RunRequest *req, GError **error)
 {
     Views *views = g_new0(Views, 1);
@@ -342,15 +371,16 @@ Views *views_new(const char *file, const RunRequest *req, GError **error)
     views->captures = g_ptr_array_new();
     views->event_files = g_ptr_array_new();
     views->text_files = g_ptr_array_new();
+    views->svg_files = g_ptr_array_new();
+    views->mermaid_files = g_ptr_array_new();
+    views->states_files = g_ptr_array_new();
     views->series_files = g_ptr_array_new();
     views->series = g_ptr_array_new();
     views->events = g_ptr_array_new();
     views->out = req->out != NULL ? req->out : open_memstream(&views->text, &views->text_len);
-    if (req->view == VIEW_STATES) {
-        StatesOptions states = { req->width, req->colour, req->full, req->options.chinese };
-        views->states = states_new(&states);
-    }
-    if (check_stdout(views, req, error) && open_files(views, req, error) &&
+    bool opened = check_stdout(views, req, error) && open_files(views, req, error);
+    want_states(views);
+    if (opened &&
         ((req->view != VIEW_TCPDUMP && req->view != VIEW_LAYERS) ||
          (views->lines = run_capture_new(NULL, views->scenario, req, error)) != NULL))
         return views;

@@ -29,4 +29,7 @@ void    ladder_set_labels(Ladder *ladder, const char *(*label)(void *self, const
 /* A line beside the ladder at this instant; text is copied. */
 void    ladder_note(Ladder *ladder, const char *text);
 void    ladder_print(Ladder *ladder, FILE *out);
+/* The same as an SVG picture, under a title (or NULL), and as a sequence diagram of mermaid. */
+void    ladder_svg(Ladder *ladder, const char *title, FILE *out);
+void    ladder_mermaid(Ladder *ladder, FILE *out);
 void    ladder_free(Ladder *ladder);

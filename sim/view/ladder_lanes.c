@@ -42,23 +42,6 @@ static guint lane_of(const Lanes *t, const Node *node)
     return i;
 }
 
-/* The lane at which an address has been seen. */
-static guint lane_of_address(const Lanes *t, IpAddr addr)
-{
-    const GPtrArray *rows = t->lines->l->rows;
-
-    for (guint i = 0; i < rows->len; i++) {
-        const Row *row = g_ptr_array_index(rows, i);
-        if (row->kind != ROW_PACKET || row->g.kind == GLANCE_OTHER)
-            continue;
-        if (row->from != NULL && ip_equal(row->g.src, addr) && lane_of(t, row->from) < n_lanes(t))
-            return lane_of(t, row->from);
-        if (row->to != NULL && ip_equal(row->g.dst, addr) && lane_of(t, row->to) < n_lanes(t))
-            return lane_of(t, row->to);
-    }
-    return n_lanes(t);
-}
-
 static void lay_out(Lanes *t)
 {
     size_t w = t->lines->time_width, width = t->lines->c.width;
@@ -162,7 +145,7 @@ static void note_state(Lanes *t, const Row *row, bool departure, uint8_t state)
 static Way way_of(const Lanes *t, const Row *row, bool arrival)
 {
     guint n = n_lanes(t), from = lane_of(t, ladder_sender(t->lines->l, row));
-    guint to = row->to != NULL ? lane_of(t, row->to) : lane_of_address(t, row->g.dst);
+    guint to = row->to != NULL ? lane_of(t, row->to) : ladder_address_lane(t->lines->l, row->g.dst);
     bool begins = !arrival && (row->split || (row->from != NULL && from < n));
     bool arrives = row->fate == FATE_ARRIVED && (arrival || !row->split);
 

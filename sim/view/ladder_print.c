@@ -92,6 +92,23 @@ Node *ladder_sender(const Ladder *l, const Row *row)
     return NULL;
 }
 
+guint ladder_address_lane(const Ladder *l, IpAddr addr)
+{
+    for (guint i = 0; i < l->rows->len; i++) {
+        const Row *row = row_at(l, i);
+        guint lane;
+        if (row->kind != ROW_PACKET || row->g.kind == GLANCE_OTHER)
+            continue;
+        if (row->from != NULL && ip_equal(row->g.src, addr) &&
+            g_ptr_array_find(l->hosts, row->from, &lane))
+            return lane;
+        if (row->to != NULL && ip_equal(row->g.dst, addr) &&
+            g_ptr_array_find(l->hosts, row->to, &lane))
+            return lane;
+    }
+    return l->hosts->len;
+}
+
 char *ladder_host_name(const Node *node)
 {
     const Stack *stack = node_stack(node);
@@ -196,7 +213,7 @@ static void passing(Lines *lines, SimTime t)
     Canvas *c = &lines->c;
     g_autoptr(GString) span = g_string_new(NULL);
 
-    if (t - lines->shown > LONG_GAP) {
+    if (!lines->no_canvas && t - lines->shown > LONG_GAP) {
         ladder_span(lines->l, t - lines->shown, span);
         g_autofree char *text = g_strdup_printf(ladder_word(lines->l, W_PASSES), span->str);
         size_t width = MIN(c->width, 84);
@@ -210,8 +227,9 @@ static void missing(Lines *lines, const Row *row)
 {
     Canvas *c = &lines->c;
 
-    if (row->serial > lines->next) {
-        g_autofree char *n = g_strdup_printf("%" G_GUINT64_FORMAT, row->serial - lines->next);
+    lines->left_out = row->serial - lines->next;
+    if (!lines->no_canvas && lines->left_out > 0) {
+        g_autofree char *n = g_strdup_printf("%" G_GUINT64_FORMAT, lines->left_out);
         g_autofree char *text = g_strdup_printf(ladder_word(lines->l, W_NOT_SHOWN), n);
         size_t width = MIN(c->width, 84);
         canvas_gap(c);
@@ -285,7 +303,7 @@ void ladder_each(Lines *lines, LineDraw draw, void *self)
         if (row->hidden)
             continue;
         passing(lines, row->t);
-        if (row->kind == ROW_NOTE || row->kind == ROW_EVENT)
+        if (!lines->no_canvas && (row->kind == ROW_NOTE || row->kind == ROW_EVENT))
             full_line(lines, row);
         else
             draw(self, row, false);
@@ -376,18 +394,25 @@ static void measure(Lines *lines)
     lines->time_width = MAX(text->len, 6);
 }
 
-void ladder_print(Ladder *l, FILE *out)
+void ladder_settle(Lines *lines)
 {
-    Lines lines = { .l = l };
+    Ladder *l = lines->l;
 
-    canvas_init(&lines.c, out, MAX(l->opt.width, MIN_WIDTH), l->opt.colour);
     ladder_thin_out(l);
     choose_columns(l);
     end_at_columns(l);
     find_crossings(l);
     find_answers(l);
     number_rows(l);
-    measure(&lines);
+    measure(lines);
+}
+
+void ladder_print(Ladder *l, FILE *out)
+{
+    Lines lines = { .l = l };
+
+    canvas_init(&lines.c, out, MAX(l->opt.width, MIN_WIDTH), l->opt.colour);
+    ladder_settle(&lines);
     if (l->rows->len == 0) {
         canvas_put(&lines.c, 2, ladder_word(l, W_NOTHING), S_DIM);
         canvas_flush(&lines.c);

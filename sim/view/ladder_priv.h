@@ -181,11 +181,16 @@ typedef struct Lines { /* what both have in common */
     bool     ports;   /* several connections: say which */
     SimTime  shown;   /* the latest instant drawn so far */
     uint64_t next;    /* the serial that would follow if no row were missing */
+    uint64_t left_out; /* rows that are missing right before the one drawn now */
+    bool     no_canvas; /* all is drawn by LineDraw, notes too */
 } Lines;
 
 /* Calls for every row, and every arrival drawn apart, in the order of the figure. */
 typedef void (*LineDraw)(void *self, const Row *row, bool arrival);
 void ladder_each(Lines *lines, LineDraw draw, void *self);
+
+/* Chooses columns, order and numbers; the figure is fixed then, and can be drawn in any way. */
+void ladder_settle(Lines *lines);
 
 void ladder_draw_two(Lines *lines);
 void ladder_draw_lanes(Lines *lines);
@@ -198,4 +203,6 @@ void    ladder_put_time(Lines *lines, size_t end, SimTime t); /* right-aligned *
 uint8_t ladder_first_state(const Ladder *l, const Node *node);
 /* The column from which a packet came, also if it came up on a wire; NULL: none of them. */
 Node   *ladder_sender(const Ladder *l, const Row *row);
+/* The column at which an address has been seen; their number if at none. */
+guint   ladder_address_lane(const Ladder *l, IpAddr addr);
 Style   ladder_style(const Row *row, bool up); /* up: towards the later column */

@@ -27,4 +27,6 @@ StatesWatch *states_watch(States *st, Sim *sim, const char *name);
 void         states_unwatch(StatesWatch *watch);
 /* The figure as text, and the steps that each end took. */
 void         states_print(const States *st, FILE *out);
+/* The same as an SVG picture, under a title (or NULL). */
+void         states_svg(const States *st, const char *title, FILE *out);
 void         states_free(States *st);

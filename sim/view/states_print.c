@@ -162,14 +162,14 @@ static void draw_figure(const States *st, FILE *out)
     }
     for (int i = 0; i < FIGURE_ARROWS; i++)
         draw_marks(st, rows, i);
-    canvas_put(&rows[42], 25, word(st, W_NOTE_2), S_DIM);
+    canvas_put(&rows[FIGURE_NOTE_Y], FIGURE_NOTE_X, word(st, W_NOTE_2), S_DIM);
     for (int i = 0; i < FIGURE_HEIGHT; i++) {
         canvas_flush(&rows[i]);
         canvas_clear(&rows[i]);
     }
 }
 
-static void covered(const States *st, Canvas *c)
+char *states_covered(const States *st)
 {
     int states = 0, arrows = 0, all = 0;
 
@@ -179,11 +179,7 @@ static void covered(const States *st, Canvas *c)
         all += !figure_arrows[i].noted;
         arrows += !figure_arrows[i].noted && was(st->taken[i]);
     }
-    g_autofree char *text =
-        g_strdup_printf(word(st, W_COVERED), states, TCP_STATE_COUNT, arrows, all);
-    canvas_flush(c);
-    canvas_wrap(c, 2, c->width, text, S_PLAIN);
-    canvas_wrap(c, 2, c->width, word(st, W_LEGEND), S_DIM);
+    return g_strdup_printf(word(st, W_COVERED), states, TCP_STATE_COUNT, arrows, all);
 }
 
 /* --- the steps -------------------------------------------------------------------------------- */
@@ -293,9 +289,36 @@ void states_print(const States *st, FILE *out)
 
     draw_figure(st, out);
     canvas_init(&c, out, MAX(st->opt.width, FIGURE_WIDTH), st->opt.colour);
-    covered(st, &c);
+    canvas_flush(&c);
+    g_autofree char *covered = states_covered(st);
+    canvas_wrap(&c, 2, c.width, covered, S_PLAIN);
+    canvas_wrap(&c, 2, c.width, word(st, W_LEGEND), S_DIM);
     if (st->ends->len == 0)
         canvas_wrap(&c, 2, c.width, word(st, W_NOTHING), S_DIM);
     print_ends(st, &c);
     canvas_clear(&c);
+}
+
+char *states_steps(const States *st)
+{
+    Canvas c;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    canvas_init(&c, out, FIGURE_WIDTH, false);
+    print_ends(st, &c);
+    canvas_clear(&c);
+    fclose(out);
+    return text;
+}
+
+const char *states_note_2(const States *st)
+{
+    return word(st, W_NOTE_2);
+}
+
+const char *states_legend(const States *st)
+{
+    return word(st, W_LEGEND);
 }

@@ -10,6 +10,7 @@
 /* --- the figure: in columns and lines of text ------------------------------------------------ */
 
 enum { FIGURE_WIDTH = 80, FIGURE_HEIGHT = 48, FIGURE_BENDS = 4, FIGURE_LABELS = 3 };
+enum { FIGURE_NOTE_X = 25, FIGURE_NOTE_Y = 42 }; /* "(note 2)" */
 
 typedef struct FigurePoint {
     int x, y;
@@ -82,3 +83,10 @@ struct States {
 /* The numbers of the steps along an arrow, "(3,8)[2]", or how often it was taken, "(12x)";
  * appended. Returns how much of it is the active side's. */
 size_t states_marks(const States *st, int arrow, GString *out);
+
+/* --- states_print.c --------------------------------------------------------------------------- */
+
+char       *states_covered(const States *st); /* "10 of 11 states ..."; newly allocated */
+char       *states_steps(const States *st);   /* the steps of each end, as lines; free() it */
+const char *states_note_2(const States *st);
+const char *states_legend(const States *st);
