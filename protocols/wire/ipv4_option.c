@@ -169,6 +169,18 @@ IpAddr ipv4_final_dst(const Ipv4Hdr *h)
     return addr_at(o + o[POINTER] - 1 + 4 * (left - 1));
 }
 
+IpAddr ipv4_final_dst_of(Span header)
+{
+    size_t len = (size_t)(header.p[0] & 15) * 4;
+    Ipv4Hdr h = { .dst = addr_at(header.p + 16) };
+
+    if (len <= IPV4_HDR_LEN || len > header.n)
+        return h.dst;
+    h.options_len = (uint8_t)(len - IPV4_HDR_LEN);
+    memcpy(h.options, header.p + IPV4_HDR_LEN, h.options_len);
+    return ipv4_final_dst(&h);
+}
+
 void ipv4_record(Ipv4Hdr *h, const Ipv4Found *found, IpAddr own)
 {
     if (found->record == 0)

@@ -54,6 +54,8 @@ void   ipv4_route_unstep(Ipv4Hdr *h, const Ipv4Found *found);
 /* Where the datagram ends: the last address of its source route, else its destination. What is
  * malformed counts as absent. */
 IpAddr ipv4_final_dst(const Ipv4Hdr *h);
+/* The same of a header as bytes, at least IPV4_HDR_LEN of them, which nobody has judged. */
+IpAddr ipv4_final_dst_of(Span header);
 
 void ipv4_record(Ipv4Hdr *h, const Ipv4Found *found, IpAddr own); /* if there is room */
 

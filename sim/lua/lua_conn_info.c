@@ -5,7 +5,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_conn.h"
 
+#include "protocols/wire/ipv4_option.h"
+
 #include <math.h>
+#include <string.h>
 
 static void set_int(lua_State *L, const char *name, uint64_t value)
 {
@@ -39,6 +42,24 @@ static void set_who(lua_State *L, const TcpInfo *i)
     set_bool(L, "passive", i->passive);
     set_bool(L, "syn_data", i->syn_data);
     set_bool(L, "has_owner", i->has_owner);
+}
+
+/* The stops on the way of its segments, none but with a source route. */
+static void set_route(lua_State *L, const TcpInfo *i)
+{
+    const IpOptions *o = &i->ip_options;
+    Ipv4Hdr h = { .dst = o->first, .options_len = o->len };
+    Ipv4Found found;
+
+    lua_newtable(L);
+    memcpy(h.options, o->bytes, o->len);
+    if (!ip_is_none(o->first) && ipv4_option_find(&h, &found) == 0)
+        for (lua_Integer n = 1; !ip_is_none(ipv4_route_next(&h, &found)); n++) {
+            lua_push_ip(L, h.dst);
+            lua_rawseti(L, -2, n);
+            ipv4_route_step(&h, &found, i->local);
+        }
+    lua_setfield(L, -2, "source_route");
 }
 
 static void set_sequence_numbers(lua_State *L, const TcpInfo *i)
@@ -141,8 +162,9 @@ int lua_conn_info(lua_State *L)
     TcpInfo i;
 
     conn_info(lua_check_conn(L, 1)->conn, &i);
-    lua_createtable(L, 0, 66);
+    lua_createtable(L, 0, 67);
     set_who(L, &i);
+    set_route(L, &i);
     set_sequence_numbers(L, &i);
     set_options(L, &i);
     set_loss(L, &i);

@@ -5,6 +5,7 @@
 #include "sim/lua/lua_frame.h"
 
 #include "protocols/wire/checksum.h"
+#include "protocols/wire/ipv4_option.h"
 #include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_net.h"
 #include "sim/view/dissect.h"
@@ -336,7 +337,8 @@ static uint16_t transport_sum(const Draft *d, Layer layer)
     uint32_t sum = 0;
 
     if (layer != LAYER_ICMP) /* which has no pseudo-header */
-        sum = sum_pseudo(ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), proto) + (uint32_t)len;
+        sum = sum_pseudo(ip_v4(get32(ip + 12)),
+                         ipv4_final_dst_of((Span){ ip, d->len[LAYER_IP] }), proto) + (uint32_t)len;
     memcpy(header, d->header[layer], d->len[layer]);
     field_put(field_find(layer, "checksum"), header, 0);
     sum = sum_add(sum, (Span){ header, d->len[layer] });

@@ -14,6 +14,11 @@
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+#define IP_FIELDS                                                                                  \
+    "---@field source_route? Address[] by way of these; with strict = true by no others\n"         \
+    "---@field record_route? integer|boolean routers enter their addresses\n"                      \
+    "---@field ip_timestamp? \"tsonly\"|\"tsandaddr\"|Address[] routers enter their times\n"
+
 static const char head[] =
     "---@meta stacklab\n"
     "-- Written by `stacklab meta`: what a scenario may call.\n\n"
@@ -41,7 +46,7 @@ static const char head[] =
     "---@class Run\n---@field value any\n---@field ok boolean\n---@field checks integer\n"
     "---@field time number\n---@field failures string[]\n\n"
     "---@class PingOpts\n---@field count? integer\n---@field size? Size\n---@field df? boolean\n"
-    "---@field interval? Time\n---@field timeout? Time\n\n"
+    "---@field interval? Time\n---@field timeout? Time\n---@field ttl? integer\n" IP_FIELDS "\n"
     "---@class RuleOpts\n---@field count? integer\n---@field skip? integer\n---@field from? Node\n"
     "---@field probability? Probability\n---@field after? Time\n---@field before? Time\n"
     "---@field copies? integer\n---@field delay? Time\n---@field bit? integer\n"
@@ -212,7 +217,7 @@ void meta_write(GString *out)
     g_string_append(out,
                     "\n---@class ConnectOpts : ConnOpts\n---@field sport? integer the local port\n"
                     "---@field timeout? Time how long the program waits\n"
-                    "---@field fastopen? string|boolean data to ride on the SYN\n\n"
+                    "---@field fastopen? string|boolean data to ride on the SYN\n" IP_FIELDS "\n"
                     "---@class ListenOpts : ConnOpts\n---@field backlog? integer\n"
                     "---@field reuse_addr? boolean\n"
                     "---@field fastopen? boolean data of a SYN with a cookie is taken\n\n"

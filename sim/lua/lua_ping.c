@@ -2,7 +2,7 @@
  * lua_ping.c - ping: echo requests at an interval, and what comes back.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/lua/lua_net.h"
+#include "sim/lua/lua_ip_options.h"
 
 #include <string.h>
 
@@ -10,6 +10,7 @@ typedef struct PingOptions {
     uint64_t count, size, ttl;
     SimTime  interval, timeout;
     bool     df;
+    IpAsked  ip;
 } PingOptions;
 
 #define AT(field) offsetof(PingOptions, field)
@@ -26,6 +27,7 @@ static const Knob ping_knobs[] = {
       .doc = "The TTL of the requests; the host's unless said." },
     { .name = "df", .type = KNOB_BOOL, .offset = AT(df),
       .doc = "The requests must not be fragmented." },
+    IP_OPTION_KNOBS,
     { .name = NULL }
 };
 
@@ -35,6 +37,8 @@ typedef struct PingRow { /* an answer */
     uint8_t     ttl;
     SimTime     rtt;
     const char *error; /* NULL: an echo reply */
+    size_t      options_len;
+    uint8_t     options[IPV4_OPTIONS_MAX];
 } PingRow;
 
 typedef struct PingRun {
@@ -43,6 +47,7 @@ typedef struct PingRun {
     Ping       *ping;
     WaitQueue   queue;
     IpAddr      dst;
+    IpOptions   ip_options;
     SimTime    *sent_at;  /* of each request, by its number from 1 */
     bool       *answered;
     uint16_t    sent;
@@ -90,7 +95,9 @@ static void on_reply(void *self, const PingReply *r)
                     .from = r->err != NULL ? r->err->reporter : r->from,
                     .ttl = r->ttl,
                     .rtt = sim_now(run->sim) - run->sent_at[r->seq],
-                    .error = r->err != NULL ? error_text(r->err) : NULL };
+                    .error = r->err != NULL ? error_text(r->err) : NULL,
+                    .options_len = r->options.n };
+    memcpy(row.options, r->options.p, r->options.n);
     if (row.error == NULL)
         run->slowest = MAX(run->slowest, row.rtt);
     take_row(run, &row);
@@ -123,7 +130,8 @@ static void send_request(PingRun *run)
     run->sent_at[seq] = sim_now(run->sim);
     run->outstanding++;
     DropReason why = icmp_ping_send(run->ping, run->dst, seq, run->opt.size, (uint8_t)run->opt.ttl,
-                                    run->opt.df, NULL);
+                                    run->opt.df,
+                                    run->ip_options.len > 0 ? &run->ip_options : NULL);
     for (size_t i = 0; why != DROP_NONE && i < G_N_ELEMENTS(refusals); i++)
         if (why == refusals[i].why && !run->answered[seq]) {
             PingRow row = { .seq = seq, .from = IP_NONE, .error = refusals[i].text };
@@ -167,7 +175,13 @@ static void append_summary(const PingRun *run, unsigned received, GString *out)
     g_string_append(out, " ms");
 }
 
-static void append_row(const PingRun *run, const PingRow *row, GString *out)
+static Span row_options(const PingRow *row)
+{
+    return (Span){ row->options, row->options_len };
+}
+
+/* `route`: see ip_options_print. */
+static void append_row(const PingRun *run, const PingRow *row, GString *out, GByteArray *route)
 {
     char from[IP_TEXT];
 
@@ -176,7 +190,9 @@ static void append_row(const PingRun *run, const PingRow *row, GString *out)
                                (unsigned)(run->opt.size + ICMP_HDR_LEN), ip_text(row->from, from),
                                row->seq, row->ttl);
         append_ms(out, row->rtt);
-        g_string_append(out, " ms\n");
+        g_string_append(out, " ms");
+        ip_options_print(out, row_options(row), route);
+        g_string_append_c(out, '\n');
     } else if (ip_is_none(row->from)) {
         g_string_append_printf(out, "ping: icmp_seq=%u %s\n", row->seq, row->error);
     } else {
@@ -201,6 +217,7 @@ static void push_row(lua_State *L, const PingRow *row)
     lua_setfield(L, -2, "rtt");
     lua_pushinteger(L, row->ttl);
     lua_setfield(L, -2, "ttl");
+    lua_set_ip_options(L, row_options(row));
 }
 
 /* { sent = , received = , rtts = { { seq, rtt, ttl, from, error } ... } }; prints as ping does. */
@@ -225,9 +242,12 @@ static void push_result(lua_State *L, const PingRun *run)
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, "PING %s %u(%u) bytes of data.\n", ip_text(run->dst, dst),
                            (unsigned)run->opt.size,
-                           (unsigned)run->opt.size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+                           (unsigned)run->opt.size + ICMP_HDR_LEN + IPV4_HDR_LEN +
+                               run->ip_options.len);
+    GByteArray *route = g_byte_array_new();
     for (guint i = 0; i < run->rows->len; i++)
-        append_row(run, &g_array_index(run->rows, PingRow, i), out);
+        append_row(run, &g_array_index(run->rows, PingRow, i), out, route);
+    g_byte_array_free(route, TRUE);
     append_summary(run, received, out);
     lua_pushlstring(L, out->str, out->len);
     g_string_free(out, TRUE);
@@ -264,22 +284,32 @@ static int ping_k(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
+static void ping_custom(lua_State *L, const Knob *knob, void *config)
+{
+    PingOptions *opt = config;
+
+    lua_ip_option(L, "ping", knob, &opt->ip);
+}
+
 /* host:ping(target [, { count = 3, size = 56, df = false, interval = "1s" }]) -> result */
 static int l_ping(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
-    PingOptions opt = { .count = 3, .size = 56, .interval = SEC, .timeout = 10 * SEC };
+    PingOptions opt = { .count = 3, .size = 56, .interval = SEC, .timeout = 10 * SEC,
+                        .ip = { .from = stack } };
 
     lua_check_act(L, "ping");
     if (lua_wants_dns(L, 2, stack))
         return lua_dns_first(L, 2, stack, l_ping);
     IpAddr dst = lua_check_address(L, 2, stack);
-    lua_options(L, 3, "ping", ping_knobs, &opt, NULL);
+    lua_options(L, 3, "ping", ping_knobs, &opt, ping_custom);
+    IpOptions options;
+    lua_ip_options(L, "ping", &opt.ip, dst, &options);
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
     PingRun *run = g_new0(PingRun, 1);
-    *run = (PingRun){ .opt = opt, .sim = lua_sim(L), .dst = dst };
+    *run = (PingRun){ .opt = opt, .sim = lua_sim(L), .dst = dst, .ip_options = options };
     run->ping = icmp_ping_open(stack->icmp, on_reply, run);
     if (run->ping == NULL) {
         g_free(run);

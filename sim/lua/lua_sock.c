@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_conn.h"
+#include "sim/lua/lua_ip_options.h"
 
 #include <string.h>
 
@@ -155,6 +156,7 @@ typedef struct ConnectOptions {
     SimTime     timeout;
     bool        fast;
     Span        data; /* of the options' table */
+    IpAsked     ip;
 } ConnectOptions;
 
 static const char *const data_forms[] = { "string|boolean", NULL };
@@ -167,6 +169,7 @@ static const Knob connect_knobs[] = {
     { .name = "fastopen", .type = KNOB_CUSTOM, .names = data_forms,
       .doc = "Data to ride on the SYN if there is a cookie, and to be sent behind it otherwise.",
       .source = "RFC 7413 §4.2" },
+    IP_OPTION_KNOBS,
     CONN_KNOBS,
     { .name = NULL }
 };
@@ -177,7 +180,8 @@ static void connect_custom(lua_State *L, const Knob *knob, void *config)
     ConnectOptions *opt = config;
     size_t n;
 
-    (void)knob;
+    if (lua_ip_option(L, "connect", knob, &opt->ip))
+        return;
     if (lua_isboolean(L, -1)) {
         opt->fast = lua_toboolean(L, -1);
         return;
@@ -195,11 +199,13 @@ static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const Connec
 {
     uint16_t sport = (uint16_t)opt->sport;
     size_t taken;
+    IpOptions space;
+    const IpOptions *options = lua_ip_options(L, "connect", &opt->ip, to->addr, &space);
 
     if (!opt->fast)
-        return tcp_connect(tcp, IP_NONE, sport, to->addr, to->port, err);
-    Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, NULL, opt->data, false,
-                                  &taken, err);
+        return tcp_connect_options(tcp, IP_NONE, sport, to->addr, to->port, options, err);
+    Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, options, opt->data,
+                                  false, &taken, err);
     if (conn != NULL && taken < opt->data.n) {
         conn_free(conn);
         lua_fail(L, "connect: fastopen takes no more data than the send buffer");
@@ -230,7 +236,7 @@ static int connect_k(lua_State *L, int status, lua_KContext deadline)
 static int l_connect(lua_State *L)
 {
     Stack *stack = lua_check_stack(L, 1);
-    ConnectOptions opt = { .timeout = NEVER };
+    ConnectOptions opt = { .timeout = NEVER, .ip = { .from = stack } };
     NetError err = NET_OK;
     LuaTarget target;
 

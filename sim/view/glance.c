@@ -6,7 +6,7 @@
 
 #include "protocols/wire/eth_wire.h"
 #include "protocols/wire/icmp_wire.h"
-#include "protocols/wire/ipv4_wire.h"
+#include "protocols/wire/ipv4_option.h"
 #include "protocols/wire/udp_wire.h"
 
 #include <glib.h>
@@ -83,7 +83,7 @@ static void glance_ip(Glance *g, Span p)
     g->frag_off = (uint16_t)((frag & 0x1fff) * 8);
     g->proto = p.p[9];
     g->src = ip_v4(get32(p.p + 12));
-    g->dst = ip_v4(get32(p.p + 16));
+    g->dst = ipv4_final_dst_of(p);
     g->data = total - header;
     if (g->frag_off != 0)
         return;

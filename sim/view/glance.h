@@ -20,7 +20,8 @@ typedef enum GlanceKind {
 
 typedef struct Glance {
     GlanceKind kind;
-    IpAddr     src, dst;     /* of ARP: the sender's and the target's protocol address */
+    IpAddr     src, dst;     /* of ARP: the sender's and the target's protocol address; of IP: where
+                                it ends, whatever stop of a source route the header bears */
     MacAddr    arp_sha;
     uint16_t   arp_op;
     uint8_t    proto;
