@@ -1,7 +1,10 @@
 -- Nobody has that address. How often is it asked for, and what is the program told?
 local course = require "course"
 sim.lesson { "Nobody has that address", zh = "没人应答",
-             question = { "What if nobody answers ARP?", zh = "ARP 没人应答会怎样？" } }
+             question = { "What if nobody answers ARP?", zh = "ARP 没人应答会怎样？" },
+             shows = { "Asked three times, nobody answers, and the program hears that the host is " ..
+                       "unreachable; where a router asks in vain, it answers by ICMP.",
+                       zh = "问三次没人应答，程序得到“主机不可达”；若是路由器问不到，则由路由器回 ICMP。" } }
 course.defaults({}, "cold")
 local hosts = course.lan()
 

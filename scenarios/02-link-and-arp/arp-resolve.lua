@@ -1,7 +1,10 @@
 -- Who has 192.168.1.12? One host asks all, one answers: how is an IP address turned into a MAC?
 local course = require "course"
 sim.lesson { "Who has 192.168.1.12?", zh = "ARP 一问一答",
-             question = { "How is an IP turned into a MAC?", zh = "IP 地址怎么变成 MAC 地址？" } }
+             question = { "How is an IP turned into a MAC?", zh = "IP 地址怎么变成 MAC 地址？" },
+             shows = { "A broadcast asks who has 192.168.1.12; only its owner answers, to the asker " ..
+                       "alone, with its MAC address.",
+                       zh = "广播问“谁是 192.168.1.12？”，只有本人单播回答自己的 MAC。" } }
 course.defaults({}, "cold")
 local hosts, sw = course.lan()
 local a, b, c, d = hosts.a, hosts.b, hosts.c, hosts.d

@@ -1,7 +1,10 @@
 -- A switch reads who sends from where. Whom does it still have to shout to?
 local course = require "course"
 sim.lesson { "How a switch learns", zh = "交换机学习",
-             question = { "How does a switch know where to send?", zh = "交换机怎么知道往哪个口发？" } }
+             question = { "How does a switch know where to send?", zh = "交换机怎么知道往哪个口发？" },
+             shows = { "A switch learns from source addresses who lives behind which port, and floods " ..
+                       "only what it does not know.",
+                       zh = "交换机从源 MAC 学会“谁在哪个口”，不认识的目的地才向所有口泛洪。" } }
 course.defaults({}, "cold")
 local hosts, sw, cables = course.lan()
 local a, b, c, d = hosts.a, hosts.b, hosts.c, hosts.d

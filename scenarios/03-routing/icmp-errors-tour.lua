@@ -1,7 +1,10 @@
 -- Seven ways for IP to fail, and what the sender is told. And when is nobody told?
 local course = require "course"
 sim.lesson { "How IP complains", zh = "ICMP 差错一览",
-             question = { "How does IP report errors?", zh = "IP 怎样报告差错？" } }
+             question = { "How does IP report errors?", zh = "IP 怎样报告差错？" },
+             shows = { "Network, host, protocol, port unreachable, fragmentation needed, time " ..
+                       "exceeded: ICMP reports errors and repairs none.",
+                       zh = "网络、主机、协议、端口不可达，需要分片，超时……ICMP 只报告差错，不负责修复。" } }
 course.defaults()
 local client, server, routers, links = course.internet()
 local r1, r2, r3 = routers[1], routers[2], routers[3]

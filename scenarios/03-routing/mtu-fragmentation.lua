@@ -1,7 +1,10 @@
 -- A datagram that is too large for the next cable is cut into three. What if one piece is lost?
 local course = require "course"
 sim.lesson { "Cut and glued", zh = "分片与重组",
-             question = { "What is the price of fragmentation?", zh = "分片要付出什么代价？" } }
+             question = { "What is the price of fragmentation?", zh = "分片要付出什么代价？" },
+             shows = { "A large datagram is cut in three; lose one piece and all is lost, which is why " ..
+                       "TCP would rather not be fragmented.",
+                       zh = "一个大数据报切成三片，丢一片等于全丢，所以 TCP 尽量不让 IP 分片。" } }
 course.defaults()
 local client, r, server, near, far = course.hop()
 far:set { mtu = 576 }

@@ -1,7 +1,10 @@
 -- Are you there? An echo request and its reply, and what is heard of a host that is not.
 local course = require "course"
 sim.lesson { "Are you there?", zh = "回显请求与应答",
-             question = { "How does ping know that a host is there?", zh = "ping 怎么知道对方在不在？" } }
+             question = { "How does ping know that a host is there?", zh = "ping 怎么知道对方在不在？" },
+             shows = { "Echo request and reply with the same identifier and number, and so the " ..
+                       "round-trip time.",
+                       zh = "ICMP 回显请求与回答：同一个标识和序号，量出往返时间。" } }
 course.defaults()
 local client, r, server, near, far = course.hop()
 

@@ -1,7 +1,10 @@
 -- Every router takes one off the TTL. How does traceroute make the path show itself?
 local course = require "course"
 sim.lesson { "TTL counts hops", zh = "TTL 与路由跟踪",
-             question = { "How does traceroute find the routers?", zh = "traceroute 怎么找出沿途的路由器？" } }
+             question = { "How does traceroute find the routers?", zh = "traceroute 怎么找出沿途的路由器？" },
+             shows = { "With a TTL of 1, 2, 3 ... each router on the way in turn says that time is " ..
+                       "exceeded, and the path shows itself.",
+                       zh = "把 TTL 从 1 逐次加大，沿途每台路由器依次回“超时”，路径就现形了。" } }
 course.defaults()
 local client, server = course.internet()
 

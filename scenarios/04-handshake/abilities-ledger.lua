@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Who knows what after each segment", zh = "每一步之后谁知道了什么",
              question = { "Who knows what after each segment?", zh = "每一步之后谁知道了什么？" },
+             shows = { "A ledger: who has proved whose ability to send and to receive after each of " ..
+                       "the three segments.",
+                       zh = "逐步记账：第几次握手之后，谁确认了谁的收发能力。" },
              flip = { stop_after = 2 } }
 local p = sim.params { stop_after = 3 }      -- the segments after that are lost
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The application is too slow", zh = "全连接队列溢出",
              question = { "What if the application accepts too slowly?", zh = "程序 accept 得太慢会怎样？" },
+             shows = { "The accept queue is full: the server ignores the third segment on purpose, " ..
+                       "while the client believes that it is connected.",
+                       zh = "全连接队列满：服务器故意忽略第三次握手，客户端却以为已经连上。" },
              flip = { accept_overflow = "rst" } }
 local p = sim.params { accept_overflow = "drop", backlog = 2, third_writes = false }
 course.defaults { accept_overflow = p.accept_overflow }

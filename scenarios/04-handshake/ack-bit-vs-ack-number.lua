@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "ACK is not ack", zh = "大写 ACK 与小写 ack",
              question = { "What is the difference between ACK and ack?", zh = "大写 ACK 和小写 ack 有什么不同？" },
+             shows = { "ACK in capitals is a flag, ack in small letters a number; without the flag the " ..
+                       "number means nothing.",
+                       zh = "大写 ACK 是标志位，小写 ack 是确认号；标志位为 0 时确认号字段无效。" },
              flip = { flags = "P." } }
 local p = sim.params { flags = "P" }          -- of the forged data: without ACK, or with it
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Who calls, who waits", zh = "主动打开与被动打开",
              question = { "Who allocates what, and when?", zh = "谁在什么时候分配了什么？" },
+             shows = { "listen() opens passively and connect() actively; the client's control block " ..
+                       "exists from connect() on.",
+                       zh = "先 listen 后 connect：服务器被动打开，客户端主动打开；客户端的控制块从 connect 起就存在。" },
              flip = { listens_first = false } }
 local p = sim.params { listens_first = true }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Checking ack = J + 1", zh = "确认号对不上",
              question = { "What if ack is not J + 1?", zh = "确认号不是 J + 1 会怎样？" },
+             shows = { "An acknowledgment that is not J+1 is answered by a reset, and the state stays, " ..
+                       "until the right one comes.",
+                       zh = "确认号不是 J+1：收到的一方回 RST，但不改变状态，等真正的确认到来。" },
              flip = { challenge_ack = false } }
 local p = sim.params { challenge_ack = true }
 course.defaults { challenge_ack = p.challenge_ack }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "One side forgot", zh = "一方重启：半打开连接",
              question = { "What if one side reboots and forgets?", zh = "一方重启、忘了一切会怎样？" },
+             shows = { "One side reboots and forgets, the other believes; the next segment brings a " ..
+                       "reset, which uncovers it.",
+                       zh = "一方重启失忆，另一方还以为连着：再有报文往来时，RST 揭穿半打开连接。" },
              flip = { run = "server sends" } }
 local p = sim.params { run = "client reconnects", idle = "50min" }      -- also "nobody sends"
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Data on the SYN", zh = "第一次握手能带数据吗",
              question = { "May the SYN carry data?", zh = "第一次握手可以携带数据吗？" },
+             shows = { "Data on the first segment break no rule, but the program does not get them " ..
+                       "before the connection is established.",
+                       zh = "第一次握手带数据并不违规，但在连接建立之前不能交给应用程序。" },
              flip = { syn_data = "deliver-early" } }
 local p = sim.params { syn_data = "rfc" }      -- also "ignore"
 course.defaults { msl = "5s" }

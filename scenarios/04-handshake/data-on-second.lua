@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Data on the SYN-ACK", zh = "第二次握手能带数据吗",
              question = { "May the SYN-ACK carry data?", zh = "第二次握手可以携带数据吗？" },
+             shows = { "The second segment may carry data too; ordinary servers just do not send it so.",
+                       zh = "第二次握手也可以带数据，只是普通服务器不会这样发。" },
              flip = { server = "sockets" } }
 local p = sim.params { server = "script" }
 course.defaults()

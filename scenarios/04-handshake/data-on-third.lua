@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Data on the third segment", zh = "第三次握手带数据",
              question = { "May the third segment carry data?", zh = "第三次握手可以携带数据吗？" },
+             shows = { "The third segment may carry data: acknowledgment and request in one packet; a " ..
+                       "packet less, no time less.",
+                       zh = "第三次握手可以带数据：确认和请求合在一个报文段里，省一个包，不省时间。" },
              flip = { merge = true } }
 local p = sim.params { merge = false }
 course.defaults()

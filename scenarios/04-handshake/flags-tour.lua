@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Eight flags, eight moments", zh = "八个标志位各亮一次",
              question = { "When is each of the eight flags set?", zh = "八个标志位各在什么时候亮？" },
+             shows = { "SYN, ACK, FIN, RST, PSH, URG, ECE, CWR: when each flag is set, and for whom.",
+                       zh = "SYN、ACK、FIN、RST、PSH、URG、ECE、CWR，每个标志位什么时候亮、亮给谁看。" },
              flip = { ecn = "off" } }
 local p = sim.params { ecn = "on" }
 course.defaults { ecn = p.ecn }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Four messages in three envelopes", zh = "四步并作三步",
              question = { "Where did the fourth message go?", zh = "第四个消息到哪里去了？" },
+             shows = { "Four steps would do it; acknowledging and asking happen at once, so they share " ..
+                       "an envelope, and four become three.",
+                       zh = "同步本来要四步，确认和请求同时发生，于是并成一个报文段，四次变三次。" },
              flip = { handshake = "three-way" } }
 local p = sim.params { handshake = "split" }       -- a server that does not merge its two
 course.defaults()

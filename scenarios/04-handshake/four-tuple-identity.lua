@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "What names a connection", zh = "四元组唯一确定一条连接",
              question = { "What identifies a connection?", zh = "什么唯一确定一条连接？" },
+             shows = { "Source address and port, destination address and port name a connection; " ..
+                       "sequence numbers do not.",
+                       zh = "源 IP、源端口、目的 IP、目的端口四元组唯一确定一条连接，序号不在其中。" },
              flip = { fifth = 40002 } }
 local p = sim.params { fifth = 40000 }       -- source port of a's last attempt
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Two queues behind listen()", zh = "半连接队列与全连接队列",
              question = { "What are the two queues behind listen?", zh = "listen 背后的两个队列是什么？" },
+             shows = { "A SYN goes into the SYN queue, the third segment moves it to the accept queue, " ..
+                       "accept() takes it out.",
+                       zh = "SYN 到达进半连接队列，第三次握手完成移入全连接队列，accept 取走。" },
              flip = { lost = 0 } }
 local p = sim.params { lost = 2 }            -- how often b's third segment is lost
 course.defaults()

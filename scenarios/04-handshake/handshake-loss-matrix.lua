@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "All losses, one table", zh = "三次握手丢包总表",
              question = { "What does each possible loss cost?", zh = "三次握手每一次丢失，各要付出什么代价？" },
+             shows = { "All losses of the three segments in one table: who sends again, and when it is " ..
+                       "established.",
+                       zh = "三次握手任一次丢失若干次的总表：谁重传、什么时候建立。" },
              flip = { initial_rto = "3s" } }
 local p = sim.params { initial_rto = "1s", segment = 2, losses = 1 }   -- the one to look at
 local unit = sim.number(p.initial_rto)

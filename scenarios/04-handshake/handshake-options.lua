@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "What the SYNs also carry", zh = "SYN 里还商量了什么",
              question = { "What else do the SYNs agree on?", zh = "两个 SYN 还商量了些什么？" },
+             shows = { "The SYNs also carry MSS, window scale, SACK, timestamps; MSS is what each side " ..
+                       "can take, not a bargain.",
+                       zh = "SYN 里还带着 MSS、窗口扩大、SACK、时间戳等选项；MSS 是各说各的上限，不是协商。" },
              flip = { server_scales = false } }
 local p = sim.params { server_scales = true }
 course.defaults { sack = true }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Is the ISN fixed?", zh = "初始序号是固定的吗",
              question = { "Is the ISN fixed, random or a clock?", zh = "初始序号是固定的、随机的，还是一个时钟？" },
+             shows = { "A clock of 4 microseconds plus a hash with a secret: neither fixed, nor one " ..
+                       "more every 4 milliseconds.",
+                       zh = "初始序号 = 每 4 微秒加 1 的时钟 + 带密钥的散列；不是固定值，也不是每 4 毫秒加 1。" },
              flip = { isn = "clock" } }
 local p = sim.params { isn = "rfc6528" }
 

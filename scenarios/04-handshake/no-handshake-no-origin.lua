@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "No shared origin, no order", zh = "不共享原点序号会怎样",
              question = { "Why must the origin number be shared first?", zh = "为什么要先共享原点序号？" },
+             shows = { "Without a shared origin the second packet, coming first, is taken for the " ..
+                       "first, and the program gets nonsense.",
+                       zh = "不先共享原点序号，第二个包先到就会被当成第一个包，应用程序当场懵掉。" },
              flip = { handshake = "three-way" } }
 local p = sim.params { handshake = "none" }
 course.defaults { handshake = p.handshake }

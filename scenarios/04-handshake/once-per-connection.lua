@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "One handshake, many requests", zh = "握手只做一次",
              question = { "Is there a handshake for every request?", zh = "每个请求都要握手吗？" },
+             shows = { "The handshake is made once, when the connection opens; many requests follow.",
+                       zh = "三次握手只在建立连接时做一次，之后可以传送很多个请求。" },
              flip = { connections = 10 } }
 local p = sim.params { connections = 1, requests = 10 }
 course.defaults()

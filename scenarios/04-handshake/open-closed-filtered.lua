@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Three kinds of silence and refusal", zh = "开放、关闭、被过滤",
              question = { "How do open, closed and filtered look?", zh = "端口开放、关闭、被过滤，看起来有什么不同？" },
+             shows = { "An open port answers SYN-ACK, a closed one RST, a filtered one nothing at all.",
+                       zh = "开放回 SYN+ACK，关闭回 RST，被过滤则一片沉默。" },
              flip = { scan = true } }
 local p = sim.params { scan = false }          -- true: a port scanner, which never finishes a handshake
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "\"Can you hear me?\"", zh = "打电话的比喻",
              question = { "Is it like a phone call?", zh = "它像打电话吗？" },
+             shows = { "Can you hear me? - I can, and you? - I can too: the handshake as a telephone " ..
+                       "call, and where that fails.",
+                       zh = "“听得到吗？”“听得到，你呢？”“我也听得到”——三次握手的打电话比喻，以及比喻在哪里失灵。" },
              flip = { echo = true } }
 local p = sim.params { echo = false }        -- an old copy of the first sentence arrives later
 course.defaults { msl = "5s" }

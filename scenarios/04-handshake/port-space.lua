@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "How many ports?", zh = "端口号到底有多少",
              question = { "How many ports are there and who may use them?", zh = "端口号有多少个？谁能用哪些？" },
+             shows = { "65,536 ports; when the ephemeral ones are used up, no more connections to the " ..
+                       "same place can be opened.",
+                       zh = "端口 0–65535 共 65536 个；临时端口用完时，连接同一个目的就会失败。" },
              flip = { ports = 11 } }
 local p = sim.params { ports = 10 }          -- ephemeral ports of the client
 course.defaults { port_min = 40000, port_max = 40000 + p.ports - 1 }

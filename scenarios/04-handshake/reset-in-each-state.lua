@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "What RST does where", zh = "各状态收到 RST",
              question = { "What does RST do in each state?", zh = "每种状态收到 RST 会怎样？" },
+             shows = { "A reset in each of the eleven states: some ignore it, some go back to LISTEN, " ..
+                       "some end with an error; none answers with a reset.",
+                       zh = "十一种状态各收到一个 RST：有的忽略，有的回到 LISTEN，有的报错断开，但从不以 RST 回 RST。" },
              flip = { off_by = 1 } }
 local p = sim.params { off_by = 0, state = "ESTABLISHED" }       -- 1: in the window, but not exact; the one to look at
 

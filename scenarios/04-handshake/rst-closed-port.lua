@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Nobody listens there", zh = "端口没开",
              question = { "What happens when the port is closed?", zh = "端口没有程序监听会怎样？" },
+             shows = { "Nobody listens on the port: the server answers RST, and the client hears that " ..
+                       "it was refused.",
+                       zh = "端口没有程序监听，服务器回 RST，客户端得到“连接被拒绝”。" },
              flip = { closed_port = "silent" } }
 local p = sim.params { closed_port = "rst" }
 course.defaults { closed_port = p.closed_port }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The client changes its mind", zh = "半途而废",
              question = { "What if one side gives up mid-handshake?", zh = "握手中途有一方放弃会怎样？" },
+             shows = { "Given up half way: the client just closes, sends nothing, and the late SYN-ACK " ..
+                       "earns a reset.",
+                       zh = "握手中途放弃：客户端直接关闭不发包，迟到的 SYN+ACK 换来一个 RST。" },
              flip = { gives_up = "server" } }
 local p = sim.params { gives_up = "client" }       -- also "listener": what sockets can do at the server
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "What LISTEN ignores and refuses", zh = "监听状态收到别的",
              question = { "What does LISTEN do with other segments?", zh = "LISTEN 状态收到别的报文段怎么办？" },
+             shows = { "A listener knows SYNs: it ignores resets, answers an ACK with a reset, and " ..
+                       "drops the rest.",
+                       zh = "监听状态只认 SYN：RST 忽略，带 ACK 的回 RST，其余丢弃。" },
              flip = { listening = false } }
 local p = sim.params { listening = true }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "\"Source\" means the sender of this segment", zh = "源端口指本报文段的发送方",
              question = { "Whose port is the source port?", zh = "源端口是谁的端口？" },
+             shows = { "The source port is that of who sends this segment; in the answer both ports " ..
+                       "are swapped.",
+                       zh = "源端口是“发出这个报文段的一方”的端口，回程报文里源和目的互换。" },
              flip = { caller = "server" } }
 local p = sim.params { caller = "client" }
 course.defaults()

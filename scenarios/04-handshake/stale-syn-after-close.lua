@@ -3,6 +3,9 @@
 local course = require "course"
 sim.lesson { "A SYN that comes back from the dead", zh = "失效的连接请求又到了",
              question = { "Why three handshakes, not two?", zh = "为什么是三次握手，不是两次？" },
+             shows = { "An old SYN comes 30 s late: the server answers, the client resets, and the " ..
+                       "half-open connection lived for 40 ms.",
+                       zh = "滞留 30 秒的旧 SYN 到达：服务器回 SYN+ACK，客户端回 RST，半连接只活了 40 毫秒。" },
              flip = { handshake = "two-way" } }
 local p = sim.params { handshake = "three-way", held_for = "30.01s", closed_port = "rst" }
 

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Old SYN first, new SYN behind", zh = "RFC 图 8：旧 SYN 先到",
              question = { "What if the old SYN arrives before the new one?", zh = "旧 SYN 比新 SYN 先到会怎样？" },
+             shows = { "The old SYN comes first; the client sees a wrong acknowledgment, sends it away " ..
+                       "with a reset, and the new SYN opens the connection.",
+                       zh = "旧 SYN 先到：客户端看出确认号不对，用 RST 打发掉，随后的新 SYN 正常建立连接。" },
              flip = { new_at_server = "40ms" } }
 local p = sim.params { new_at_server = "65ms" }     -- 40 ms: before the client's RST
 course.defaults()

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Old SYN into a living connection", zh = "连接还活着时旧 SYN 到达",
              question = { "What if the old SYN hits a living connection?", zh = "连接还活着，旧 SYN 到了会怎样？" },
+             shows = { "In a living connection an old SYN earns a challenge ACK, and nothing is disturbed.",
+                       zh = "连接正用着，旧 SYN 到达只换来一个质询 ACK，传输不受影响。" },
              flip = { challenge_ack = false } }
 local p = sim.params { challenge_ack = true }
 course.defaults { challenge_ack = p.challenge_ack }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Old SYN while the client still waits", zh = "旧 SYN 遇上 TIME_WAIT",
              question = { "What if the client is still in TIME-WAIT?", zh = "客户端还在 TIME_WAIT 会怎样？" },
+             shows = { "The old SYN comes while the client is in TIME-WAIT, and in one exchange " ..
+                       "TIME-WAIT is killed by a reset.",
+                       zh = "旧 SYN 到达时客户端还在 TIME_WAIT：一来一往之间，TIME_WAIT 竟被 RST 误杀。" },
              flip = { time_wait_rst = "rfc1337" } }
 local p = sim.params { time_wait_rst = "rfc9293" }
 course.defaults { time_wait_rst = p.time_wait_rst }

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Two servers face to face", zh = "RFC 图 11：两端都在监听",
              question = { "What if two listeners get an old SYN?", zh = "两端都在监听时来了旧 SYN 会怎样？" },
+             shows = { "Both sides listen when an old SYN comes; resets bring both back to LISTEN.",
+                       zh = "两端都在监听时来了旧 SYN，RST 让双方各自回到 LISTEN。" },
              flip = { closed_port = "silent" } }
 local p = sim.params { closed_port = "rst" }
 course.defaults()

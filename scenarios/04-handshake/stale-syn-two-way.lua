@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The same, with a two-way handshake", zh = "若只握两次手",
              question = { "And if there were only two handshakes?", zh = "如果只握两次手会怎样？" },
+             shows = { "With two handshakes the old SYN makes a connection out of nothing, and the " ..
+                       "server waits on it in vain.",
+                       zh = "若只握两次手，旧 SYN 让服务器凭空建立一条连接，一直空等，白白占用资源。" },
              flip = { handshake = "three-way" } }
 local p = sim.params { handshake = "two-way", closed_port = "silent", ghosts = 3 }
 

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "What uses up sequence numbers", zh = "SYN 和 FIN 各占一个序号",
              question = { "What uses up sequence numbers?", zh = "哪些东西占用序号？" },
+             shows = { "SYN and FIN use up one number each, data one a byte, a bare ACK none.",
+                       zh = "SYN 和 FIN 各消耗一个序号，数据按字节消耗，纯 ACK 不消耗。" },
              flip = { bytes = 0 } }
 local p = sim.params { bytes = 100 }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The first segment is lost", zh = "第一次握手丢失",
              question = { "What if the first segment is lost?", zh = "第一次握手丢了会怎样？" },
+             shows = { "The first segment is lost: a second later the client sends the same SYN again, " ..
+                       "and the server never knew.",
+                       zh = "第一次握手丢了：客户端 1 秒后用同一个序号重发 SYN，服务器毫不知情。" },
              flip = { losses = 3 } }
 local p = sim.params { losses = 1 }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Full without any attacker", zh = "没有攻击也会满",
              question = { "Can the queue fill without an attack?", zh = "没有攻击，半连接队列也会满吗？" },
+             shows = { "Full without any attack: they come fast and the round trip is long; SYNs too " ..
+                       "many are dropped, and succeed a second later.",
+                       zh = "没有攻击也可能满：来得太快、往返太长，超出的 SYN 被丢弃，1 秒后重试成功。" },
              flip = { syn_backlog = 4 } }
 local p = sim.params { syn_backlog = 2 }
 course.defaults { syn_backlog = p.syn_backlog, syncookies = "off" }

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Nobody ever answers", zh = "一直没有应答",
              question = { "What if nobody ever answers?", zh = "一直没人应答会怎样？" },
+             shows = { "A SYN at 0, 1, 3, 7, 15, 31 and 63 s; at 127 s the program hears of a timeout.",
+                       zh = "SYN 在 0、1、3、7、15、31、63 秒各发一次，127 秒后报连接超时。" },
              flip = { syn_retries = 8 } }
 local p = sim.params { syn_retries = 6 }
 course.defaults { syn_retries = p.syn_retries }

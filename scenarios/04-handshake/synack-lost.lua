@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The second segment is lost", zh = "第二次握手丢失",
              question = { "What if the second segment is lost?", zh = "第二次握手丢了会怎样？" },
+             shows = { "The second segment is lost: the client sends its SYN again and the server its " ..
+                       "SYN-ACK; both retransmit.",
+                       zh = "第二次握手丢了：客户端重发 SYN，服务器也重发 SYN+ACK，两边都在重传。" },
              flip = { losses = 2 } }
 local p = sim.params { losses = 1 }
 course.defaults()

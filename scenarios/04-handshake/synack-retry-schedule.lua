@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "1, 2, 4, 8 seconds", zh = "SYN-ACK 重传时间表",
              question = { "When is the SYN-ACK repeated?", zh = "SYN+ACK 在什么时候重传？" },
+             shows = { "The wait for the handshake's end doubles: 1, 2, 4, 8, 16 s; after the last the " ..
+                       "half-open connection is deleted.",
+                       zh = "SYN+ACK 每次等待时间翻倍：1、2、4、8、16 秒，重传用尽后从半连接队列删除。" },
              flip = { synack_retries = 2 } }
 local p = sim.params { synack_retries = 5 }
 

@@ -3,6 +3,9 @@ local course = require "course"
 sim.lesson { "Data on the SYN, done properly", zh = "TFO：第一次握手就带上请求",
              question = { "How does a request save the handshake's round trip?",
                           zh = "请求怎样省掉握手的那个往返？" },
+             shows = { "The first visit fetches a cookie; with it, the next one's SYN carries the " ..
+                       "request, and saves a round trip.",
+                       zh = "TFO：第一次来领 Cookie，第二次凭 Cookie 在 SYN 里直接带请求，省一个往返。" },
              flip = { fastopen = "off" } }
 local p = sim.params { fastopen = "both" }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The TCP header field by field", zh = "TCP 首部逐字段",
              question = { "What does every header field mean?", zh = "TCP 首部的每个字段是什么意思？" },
+             shows = { "The header field by field; its length counts in units of 4 bytes, and does not " ..
+                       "count the data.",
+                       zh = "逐字段拆解 TCP 首部；首部长度以 4 字节为单位，且不包括数据。" },
              flip = { size = 1 } }
 local p = sim.params { size = 752 }
 course.defaults()

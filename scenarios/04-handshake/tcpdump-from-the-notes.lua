@@ -2,7 +2,10 @@
 -- See it as they do with `stacklab run --view tcpdump -t none -S`; leave out -S for relative numbers.
 local course = require "course"
 sim.lesson { "Reproduce the capture of the notes", zh = "复现笔记里的抓包",
-             question = { "Can we reproduce the capture exactly?", zh = "能一字不差地复现那份抓包吗？" } }
+             question = { "Can we reproduce the capture exactly?", zh = "能一字不差地复现那份抓包吗？" },
+             shows = { "The capture of the study notes with the same addresses and numbers; its fourth " ..
+                       "line is of another connection.",
+                       zh = "用同样的地址和序号复现笔记里的抓包，并指出第四行其实来自另一条连接。" } }
 course.defaults()
 local client, server = course.notes {
   client = { tcp = { isn = 84689409 } },

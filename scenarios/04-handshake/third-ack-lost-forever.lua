@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Third never arrives", zh = "第三次握手永远到不了",
              question = { "The third segment never arrives?", zh = "第三次握手一直到不了会怎样？" },
+             shows = { "The third segment never arrives: five SYN-ACKs later, at 63 s, the half-open " ..
+                       "connection is gone, and the client's data earn a reset.",
+                       zh = "第三次握手始终到不了：服务器重传 5 次、63 秒后删掉半连接；客户端再发数据就收到 RST。" },
              flip = { healed = "20s" } }
 local p = sim.params { healed = "70s" }       -- from then on the client is heard again
 course.defaults()

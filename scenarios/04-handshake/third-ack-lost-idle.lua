@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Third lost, nobody speaks", zh = "第三次握手丢了且双方沉默",
              question = { "Third segment lost and both silent?", zh = "第三次握手丢了，双方又都沉默会怎样？" },
+             shows = { "Third lost and nobody speaks: the server's SYN-ACK again draws the client's " ..
+                       "ACK again.",
+                       zh = "第三次握手丢了且双方沉默：服务器重发 SYN+ACK，引出客户端再次确认。" },
              flip = { losses = 3 } }
 local p = sim.params { losses = 1 }
 course.defaults()

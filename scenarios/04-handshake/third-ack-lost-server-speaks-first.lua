@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Third lost, server should greet", zh = "第三次丢失且服务器先说话",
              question = { "Third lost and the server should greet?", zh = "第三次丢了，偏偏该服务器先说话，会怎样？" },
+             shows = { "Third lost, and it is the server's turn to speak: its greeting waits for the " ..
+                       "SYN-ACK to go again.",
+                       zh = "第三次丢失又轮到服务器先说话：要等 SYN+ACK 重传之后问候才发得出来。" },
              flip = { speaks_first = "client" } }
 local p = sim.params { speaks_first = "server" }
 course.defaults()

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Third lost, data saves the day", zh = "第三次握手丢了但数据到了",
              question = { "Third segment lost, then data arrives?", zh = "第三次握手丢了，数据却到了会怎样？" },
+             shows = { "Third lost, but data arrive: their acknowledgment counts as well, so the " ..
+                       "connection is established and the data delivered at once.",
+                       zh = "第三次握手丢了但数据到了：数据里的确认号同样有效，连接当场建立并交付数据。" },
              flip = { speaks = false } }
 local p = sim.params { speaks = true }
 course.defaults()

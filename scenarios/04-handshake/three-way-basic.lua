@@ -3,6 +3,9 @@ local course = require "course"
 sim.lesson { "The three-way handshake", zh = "三次握手全过程",
              question = { "Which three segments, which numbers, which states?",
                           zh = "是哪三个报文段？序号和状态各是什么？" },
+             shows = { "SYN, SYN-ACK, ACK: initial numbers are exchanged and acknowledged, and the " ..
+                       "client is established half a round trip before the server.",
+                       zh = "SYN → SYN+ACK → ACK：双方交换并确认初始序号，客户端比服务器早半个往返进入 ESTABLISHED。" },
              flip = { handshake = "two-way" } }
 local p = sim.params { handshake = "three-way" }
 course.defaults { handshake = p.handshake }

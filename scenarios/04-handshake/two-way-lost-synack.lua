@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "The lost second message", zh = "第二次握手丢了而只有两次",
              question = { "What if the second message of two is lost?", zh = "只握两次手，第二次丢了会怎样？" },
+             shows = { "With two handshakes and the second lost, the client does not know where the " ..
+                       "server begins, and can take none of its data.",
+                       zh = "若只握两次手而第二次丢了，客户端不知道服务器的初始序号，之后的数据一个也收不下。" },
              flip = { handshake = "three-way" } }
 local p = sim.params { handshake = "two-way" }
 course.defaults()

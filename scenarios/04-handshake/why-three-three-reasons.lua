@@ -2,6 +2,9 @@
 -- right? Each reason is a story of its own, played here with two handshakes; flip it to see three.
 sim.lesson { "Three books, three reasons", zh = "到底为什么三次",
              question = { "Which of the three textbook reasons is right?", zh = "三种教科书的理由，哪一种对？" },
+             shows = { "Old connections, shared numbers, proved abilities: the three reasons side by " ..
+                       "side; the RFC's first is old connections.",
+                       zh = "防历史连接、同步序号、确认收发能力三种说法对照；RFC 把防止历史连接列为首要原因。" },
              flip = { handshake = "three-way" } }
 local p = sim.params { handshake = "two-way" }
 local two = p.handshake == "two-way"

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Unplugged and plugged in again", zh = "网线拔了又插上",
              question = { "Does the download survive a pulled cable?", zh = "下载中拔了网线再插上，下载还能继续吗？" },
+             shows = { "The cable is out for 8 s: the connection lives, and the download goes on with " ..
+                       "the next retransmission.",
+                       zh = "网线拔掉 8 秒再插上：连接没断，下载自动继续，不过要等到下一次退避重传。" },
              flip = { out_for = "2s" } }
 local p = sim.params { out_for = "8s", size = "20MB" }
 course.defaults()

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Three duplicate ACKs", zh = "三个重复确认",
              question = { "Can a loss be noticed before the timeout?", zh = "不等超时也能发现丢包吗？" },
+             shows = { "Three duplicate ACKs, and the segment goes again at once, long before the timer.",
+                       zh = "收到三个重复确认就立即重传，不必等到超时。" },
              flip = { congestion = "none" } }
 local p = sim.params { congestion = "newreno" }
 course.defaults { mss = 1000, congestion = p.congestion }

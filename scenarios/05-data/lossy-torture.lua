@@ -1,7 +1,10 @@
 -- Loss, reordering, duplication and damage all at once, both ways: does every byte arrive?
 local course = require "course"
 sim.lesson { "It always arrives", zh = "恶劣网络下的完整传输",
-             question = { "Does it survive everything at once?", zh = "各种故障一起上，还能完整传到吗？" } }
+             question = { "Does it survive everything at once?", zh = "各种故障一起上，还能完整传到吗？" },
+             shows = { "Loss, reordering, duplicates and damage at once, a megabyte each way, and the " ..
+                       "files are the same.",
+                       zh = "丢包、乱序、重复、损坏一起上，两个方向各传 1 MB，文件依然完全一致。" } }
 local p = sim.params { size = "1MB", loss = "10%", reorder = "20%", duplicate = "5%", corrupt = "1%",
                        fcs = true }
 course.defaults { sndbuf = "256KiB" }

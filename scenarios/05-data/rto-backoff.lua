@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "1, 2, 4, 8 s", zh = "超时重传与指数退避",
              question = { "When is lost data sent again?", zh = "丢失的数据什么时候重传？" },
+             shows = { "The retransmission timer: 1, 2, 4, 8 s, doubling until an acknowledgment comes.",
+                       zh = "超时重传：1、2、4、8 秒逐次翻倍，直到收到确认。" },
              flip = { retransmit = "false" } }
 local p = sim.params { retransmit = true }
 course.defaults { retransmit = p.retransmit }

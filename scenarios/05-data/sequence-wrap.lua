@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "After 4 294 967 295 comes 0", zh = "序号回绕",
              question = { "What happens after the last number?", zh = "序号用完之后会怎样？" },
+             shows = { "Behind 4,294,967,295 comes 0; comparisons are modulo 2^32, and timestamps keep " ..
+                       "old segments out.",
+                       zh = "序号用到 4294967295 之后回到 0，比较要按模运算；时间戳防止旧段冒充。" },
              flip = { timestamps = "true" } }
 local p = sim.params { timestamps = false }
 course.defaults { timestamps = p.timestamps }

@@ -1,7 +1,10 @@
 -- UDP promises nothing: what becomes of datagrams on a bad cable, to a closed port, to nobody?
 local course = require "course"
 sim.lesson { "UDP promises nothing", zh = "UDP 只管发",
-             question = { "What does UDP promise?", zh = "UDP 承诺了什么？" } }
+             question = { "What does UDP promise?", zh = "UDP 承诺了什么？" },
+             shows = { "UDP just sends: no handshake, no acknowledgment, no order, no retransmission, " ..
+                       "and no word of what is lost.",
+                       zh = "UDP 只管发：不握手、不确认、不排序、不重传，丢了也不告诉你。" } }
 local p = sim.params { loss = "20%", reorder = "25%", duplicate = "5%", count = 100 }
 course.defaults()
 local client, server, wire = course.pair {

@@ -1,7 +1,9 @@
 -- How long does a resolver remember, and what does it ask again when the time is over?
 local course = require "course"
 sim.lesson { "Remembered for 300 seconds", zh = "缓存与 TTL",
-             question = { "How long is an answer remembered?", zh = "查到的地址能记多久？" } }
+             question = { "How long is an answer remembered?", zh = "查到的地址能记多久？" },
+             shows = { "The TTL of DNS is in seconds, not hops; until it is over the cache answers.",
+                       zh = "DNS 的 TTL 是秒数，不是跳数；过期之前都用缓存。" } }
 local p = sim.params { cache = true }
 course.defaults()
 local client, server, routers = course.internet { client = { dns = course.resolver } }

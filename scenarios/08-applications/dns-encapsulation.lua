@@ -1,7 +1,10 @@
 -- What is put around a DNS question on its way down, and which of it changes at a router?
 local course = require "course"
 sim.lesson { "A DNS question on its way down", zh = "DNS 请求逐层封装",
-             question = { "What is wrapped around a DNS question?", zh = "DNS 请求外面包了几层？" } }
+             question = { "What is wrapped around a DNS question?", zh = "DNS 请求外面包了几层？" },
+             shows = { "A question gets a UDP header, an IP header and an Ethernet header, and goes " ..
+                       "from router to router.",
+                       zh = "DNS 请求加 UDP 首部、IP 首部、MAC 首部，交给路由器一站站送出去。" } }
 course.defaults({}, "cold")
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "The home router that answers", zh = "家用路由器代答",
              question = { "Does a router know names?", zh = "路由器懂域名吗？" },
+             shows = { "The router itself knows no names; it is the DNS forwarder on it that answers.",
+                       zh = "路由器本身不懂域名，是它上面的 DNS 转发程序在代答。" },
              flip = { forwarder = false } }
 local p = sim.params { forwarder = true }
 course.defaults()

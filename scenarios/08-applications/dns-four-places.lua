@@ -2,7 +2,10 @@
 local course = require "course"
 sim.lesson { "Where a name is looked up", zh = "域名解析的四个地方",
              question = { "Where is a name looked up, and in which order?",
-                          zh = "域名先后在哪些地方查？" } }
+                          zh = "域名先后在哪些地方查？" },
+             shows = { "Where a name is looked up: the browser's cache, the system's, the hosts file, " ..
+                       "and then a DNS server.",
+                       zh = "查域名的次序：浏览器缓存 → 系统缓存 → hosts 文件 → DNS 服务器。" } }
 course.defaults()
 local client, server, routers = course.internet {
   client = { dns = course.resolver, hosts = { ["printer.home"] = "192.0.2.77" },

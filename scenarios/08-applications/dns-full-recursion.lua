@@ -2,7 +2,10 @@
 local course = require "course"
 sim.lesson { "Root, com, example", zh = "递归与迭代查询",
              question = { "Who finds the address: which servers are asked, and by whom?",
-                          zh = "地址是谁查到的？依次问了哪些服务器？" } }
+                          zh = "地址是谁查到的？依次问了哪些服务器？" },
+             shows = { "The resolver asks the root, com and the authoritative server in turn; the " ..
+                       "client asks once.",
+                       zh = "本地域名服务器依次问根、com、权威服务器，客户端只问一次。" } }
 course.defaults()
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)

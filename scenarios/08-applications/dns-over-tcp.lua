@@ -1,7 +1,10 @@
 -- An answer does not fit into a datagram: what happens?
 local course = require "course"
 sim.lesson { "When UDP is too small", zh = "DNS 何时用 TCP",
-             question = { "An answer is larger than 512 bytes: what now?", zh = "应答超过 512 字节怎么办？" } }
+             question = { "An answer is larger than 512 bytes: what now?", zh = "应答超过 512 字节怎么办？" },
+             shows = { "An answer too big for UDP comes cut, with a flag, and the client asks again " ..
+                       "over TCP port 53.",
+                       zh = "UDP 应答装不下就置截断标志，客户端改用 TCP 53 端口再问。" } }
 local p = sim.params { edns = 0 }
 course.defaults()
 local client, server, routers = course.internet {

@@ -1,7 +1,9 @@
 -- Whose address is 203.0.113.80? The same tree, the other way round.
 local course = require "course"
 sim.lesson { "From address to name", zh = "反向解析",
-             question = { "Can one look up the name of an address?", zh = "能由 IP 地址查到域名吗？" } }
+             question = { "Can one look up the name of an address?", zh = "能由 IP 地址查到域名吗？" },
+             shows = { "From address to name: its bytes reversed, as a name under in-addr.arpa.",
+                       zh = "反向解析：把 IP 倒过来写成 in-addr.arpa 的名字去查。" } }
 course.defaults()
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)

@@ -1,7 +1,9 @@
 -- The question is lost: who notices, and when?
 local course = require "course"
 sim.lesson { "The question gets lost", zh = "DNS 丢包",
-             question = { "A DNS question is lost: who repeats it?", zh = "DNS 请求丢了，谁来重发？" } }
+             question = { "A DNS question is lost: who repeats it?", zh = "DNS 请求丢了，谁来重发？" },
+             shows = { "A question is lost, UDP does not care, and the resolver asks again after 5 s.",
+                       zh = "DNS 请求丢了，UDP 不管，由解析程序等 5 秒再问一次。" } }
 local p = sim.params { timeout = "5s" }
 course.defaults()
 local client, server, routers, links = course.internet {

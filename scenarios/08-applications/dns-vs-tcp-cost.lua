@@ -1,7 +1,10 @@
 -- The same question over UDP and over TCP: packets, time, memory.
 local course = require "course"
 sim.lesson { "Why a question uses UDP", zh = "为什么 DNS 用 UDP",
-             question = { "Why does DNS ask over UDP?", zh = "DNS 为什么用 UDP 来问？" } }
+             question = { "Why does DNS ask over UDP?", zh = "DNS 为什么用 UDP 来问？" },
+             shows = { "The same question: two packets and a round trip by UDP, at least nine packets " ..
+                       "and two round trips by TCP.",
+                       zh = "同一个问题：UDP 两个包一个往返，TCP 至少九个包两个往返。" } }
 course.defaults()
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)

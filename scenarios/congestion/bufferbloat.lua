@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Bufferbloat", zh = "缓冲区膨胀",
              question = { "Why is the network slow when nothing is lost?", zh = "什么都没丢，网络为什么变慢？" },
+             shows = { "A buffer too large: one flow fills it, and everybody's ping waits behind; " ..
+                       "CoDel keeps it short at almost the same throughput.",
+                       zh = "缓冲区太大：一条流把队列灌满，别人的 ping 跟着排队；CoDel 让队列保持短小，吞吐几乎不变。" },
              flip = { queue = "fq_codel" } }
 local p = sim.params { queue = "256KiB" }
 course.defaults { window_scale = true, rcvbuf = 1048576, sndbuf = 1048576, sack = true }

@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "If nobody slows down", zh = "谁也不让会怎样",
              question = { "A busy line carries most if all push, does it not?", zh = "大家都使劲发，线路不就用得最满吗？" },
+             shows = { "Nobody slows down: retransmissions fill the link, and less and less of what it " ..
+                       "carries is of use.",
+                       zh = "谁也不让路：重传挤满链路，真正有用的数据反而变少。" },
              flip = { congestion = "none" } }
 local p = sim.params { congestion = "newreno" }
 local polite = p.congestion ~= "none"

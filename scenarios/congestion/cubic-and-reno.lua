@@ -1,6 +1,9 @@
 -- CUBIC and NewReno meet at one bottleneck, near and far. Does CUBIC leave NewReno its half?
 sim.lesson { "CUBIC beside NewReno", zh = "CUBIC 与 NewReno 共处",
-             question = { "Does CUBIC leave NewReno its half?", zh = "CUBIC 会给 NewReno 留下一半吗？" } }
+             question = { "Does CUBIC leave NewReno its half?", zh = "CUBIC 会给 NewReno 留下一半吗？" },
+             shows = { "Near by, both are alike; far away and fast, CUBIC has its window back long " ..
+                       "before NewReno.",
+                       zh = "近处两种算法差不多；往返时间长、带宽大时，CUBIC 比 NewReno 恢复窗口快得多。" } }
 local paths = {
   { name = "near: 3 Mbit/s, 40 ms", rate = "3Mbit", delay = "15ms", queue = "15KiB" },
   { name = "far: 6 Mbit/s, 200 ms", rate = "6Mbit", delay = "95ms", queue = "150KiB" },

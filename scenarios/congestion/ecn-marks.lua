@@ -2,6 +2,9 @@
 local course = require "course"
 sim.lesson { "Congestion without loss", zh = "显式拥塞通知",
              question = { "Must a packet die for its sender to slow down?", zh = "非得丢包，发送方才会慢下来吗？" },
+             shows = { "The router marks instead of dropping, and ECE and CWR carry the word to brake " ..
+                       "back to the sender.",
+                       zh = "路由器不丢包而打标记，ECE 和 CWR 两个标志位完成“提前刹车”。" },
              flip = { ecn = "off" } }
 local p = sim.params { ecn = "on" }
 course.defaults { ecn = p.ecn, sack = true }

@@ -3,6 +3,9 @@
 local course = require "course"
 sim.lesson { "NewReno and SACK under the same losses", zh = "同样的丢包：NewReno 与 SACK",
              question = { "What is it worth to know exactly what is missing?", zh = "确切知道缺了什么，有什么好处？" },
+             shows = { "The same losses: NewReno repairs one a round trip, SACK all in one; where " ..
+                       "neither can, the timer must.",
+                       zh = "同样丢几段：NewReno 每个往返补一段，SACK 一个往返全补上，都不行时才等超时。" },
              flip = { sack = "false" } }
 local p = sim.params { sack = true }
 course.defaults { mss = 1000, initial_cwnd = 20, sack = p.sack }

@@ -4,6 +4,9 @@ local course = require "course"
 sim.lesson { "The textbook curve", zh = "慢开始与拥塞避免",
              question = { "How fast may a sender go on a path it does not know?",
                           zh = "不了解路径时，发送方能发多快？" },
+             shows = { "Slow start doubles, congestion avoidance adds; a timeout begins again from " ..
+                       "one, three duplicate ACKs halve.",
+                       zh = "慢开始指数增长，过门限转为拥塞避免；超时从 1 重来，三个重复确认只减半。" },
              flip = { congestion = "none" } }
 local p = sim.params { congestion = "newreno" }
 course.defaults { mss = 1000, initial_cwnd = 1, initial_ssthresh = 16, congestion = p.congestion }

@@ -2,6 +2,8 @@
 local course = require "course"
 sim.lesson { "Sharing fairly", zh = "两条连接分带宽",
              question = { "Does the connection that was there first keep the line?", zh = "先来的连接会一直占着线路吗？" },
+             shows = { "Two flows on one link, adding and halving, come to share it about evenly.",
+                       zh = "两条连接抢同一条链路，靠加性增、乘性减逐渐分得差不多。" },
              flip = { congestion = "none" } }
 local p = sim.params { congestion = "newreno", second = "", rate = "10Mbit", delay = "15ms", queue = "100KiB" }
 local second = p.second ~= "" and p.second or p.congestion
