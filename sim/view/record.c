@@ -11,6 +11,17 @@
 
 enum { BLOCK = 1024, BLOCKS = (RECORD_MAX + BLOCK - 1) / BLOCK };
 
+static const struct {
+    const TracePoint *point;
+    RecordKind        kind;
+} kinds[] = {
+    { &LINK_ENQUEUED, RECORD_SENT },         { &LINK_DELIVERED, RECORD_RECEIVED },
+    { &LINK_LOST, RECORD_LOST },             { &PACKET_DROPPED, RECORD_DROPPED },
+    { &LINK_HELD, RECORD_HELD },             { &LINK_RELEASED, RECORD_RELEASED },
+    { &LINK_DUPLICATED, RECORD_DUPLICATED }, { &LINK_CORRUPTED, RECORD_CORRUPTED },
+    { &LINK_MODIFIED, RECORD_MODIFIED },     { &LINK_DELAYED, RECORD_DELAYED },
+};
+
 struct Recorder {
     Sim          *sim;
     bool          paused;
@@ -19,6 +30,8 @@ struct Recorder {
     Record       *blocks[BLOCKS];
     Flows        *flows;
     GStringChunk *rules;          /* names, each once */
+    /* Which of its values tells why, and which names the rule; -1: none. */
+    int           reason_field[G_N_ELEMENTS(kinds)], rule_field[G_N_ELEMENTS(kinds)];
 };
 
 static Record *slot(const Recorder *rec, uint64_t serial)
@@ -57,17 +70,6 @@ static DropReason reason_by_name(const char *name)
     return DROP_NONE;
 }
 
-static const struct {
-    const TracePoint *point;
-    RecordKind        kind;
-} kinds[] = {
-    { &LINK_ENQUEUED, RECORD_SENT },         { &LINK_DELIVERED, RECORD_RECEIVED },
-    { &LINK_LOST, RECORD_LOST },             { &PACKET_DROPPED, RECORD_DROPPED },
-    { &LINK_HELD, RECORD_HELD },             { &LINK_RELEASED, RECORD_RELEASED },
-    { &LINK_DUPLICATED, RECORD_DUPLICATED }, { &LINK_CORRUPTED, RECORD_CORRUPTED },
-    { &LINK_MODIFIED, RECORD_MODIFIED },     { &LINK_DELAYED, RECORD_DELAYED },
-};
-
 static LinkDir *direction(RecordKind kind, Port *port)
 {
     if (port == NULL || port->out == NULL)
@@ -78,38 +80,37 @@ static LinkDir *direction(RecordKind kind, Port *port)
 
 /* What the scenario did to it: the packet's own remark, which the world keeps, or the name of the
  * rule, which lives no longer than the event. */
-static const char *remark(Recorder *rec, const TraceEvent *ev)
+static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
 {
     if (ev->pkt->remark != NULL || ev->point == &PACKET_DROPPED)
         return ev->pkt->remark;
-    int rule = trace_field(ev->point, "rule");
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-static void keep(Recorder *rec, const TraceEvent *ev, RecordKind kind)
+/* Field by field: what lies behind the bytes that are kept stays as it was. */
+static void keep(Recorder *rec, const TraceEvent *ev, size_t which)
 {
     Record *r = next_slot(rec);
-    Span frame = packet_frame(ev->pkt);
-    int reason = trace_field(ev->point, "reason");
+    const Packet *pkt = ev->pkt;
+    Span frame = packet_frame(pkt);
+    int reason = rec->reason_field[which];
 
-    *r = (Record){
-        .serial = rec->end++,
-        .t = ev->t,
-        .kind = kind,
-        .node = ev->node,
-        .port = ev->port,
-        .dir = direction(kind, ev->port),
-        .packet = ev->pkt->id,
-        .why = ev->pkt->why,
-        .drop = reason >= 0 ? reason_by_name(trace_arg_str(ev, reason)) : DROP_NONE,
-        .born = ev->pkt->born,
-        .forged = ev->pkt->forged,
-        .altered = ev->pkt->altered,
-        .retransmission = ev->pkt->retransmission,
-        .remark = remark(rec, ev),
-        .len = (uint32_t)frame.n,
-        .snap = (uint32_t)MIN(frame.n, RECORD_SNAP),
-    };
+    r->serial = rec->end++;
+    r->t = ev->t;
+    r->kind = kinds[which].kind;
+    r->node = ev->node;
+    r->port = ev->port;
+    r->dir = direction(r->kind, ev->port);
+    r->packet = pkt->id;
+    r->why = pkt->why;
+    r->drop = reason >= 0 ? reason_by_name(trace_arg_str(ev, reason)) : DROP_NONE;
+    r->born = pkt->born;
+    r->forged = pkt->forged;
+    r->altered = pkt->altered;
+    r->retransmission = pkt->retransmission;
+    r->remark = remark(rec, ev, rec->rule_field[which]);
+    r->len = (uint32_t)frame.n;
+    r->snap = (uint32_t)MIN(frame.n, RECORD_SNAP);
     memcpy(r->bytes, frame.p, r->snap);
 }
 
@@ -123,7 +124,7 @@ static void on_event(void *self, const TraceEvent *ev)
         follow(rec, ev);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds) && !rec->paused; i++)
         if (ev->point == kinds[i].point) {
-            keep(rec, ev, kinds[i].kind);
+            keep(rec, ev, i);
             return;
         }
 }
@@ -177,6 +178,10 @@ Recorder *recorder_new(Sim *sim)
     rec->sim = sim;
     rec->flows = flows_new();
     rec->rules = g_string_chunk_new(256);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        rec->reason_field[i] = trace_field(kinds[i].point, "reason");
+        rec->rule_field[i] = trace_field(kinds[i].point, "rule");
+    }
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, rec);
     return rec;
 }
