@@ -19,7 +19,7 @@ typedef struct World {
     Listener *listener;
     Conn *out, *in;
     NetError err;
-    bool colour, full;
+    bool colour, full, timers;
     char *text; /* of the drawing */
     size_t size;
 } World;
@@ -30,6 +30,7 @@ static void observe(World *w, unsigned width, bool chinese)
 
     opt.colour = w->colour;
     opt.full = w->full;
+    opt.timers = w->timers;
     w->rec = recorder_new(w->net->sim);
     w->ladder = ladder_new(w->net->sim, &opt, recorder_flows(w->rec));
 }
@@ -194,6 +195,16 @@ START_TEST(an_old_syn_needs_no_words)
 
     stale_syn(&w, stale[_i].handshake, stale[_i].width, stale[_i].chinese);
     expect_drawing(stale[_i].name, finish(&w));
+}
+END_TEST
+
+/* Set by the SYN, fired, set again for twice as long, stopped by the ACK; and the wait of 2MSL. */
+START_TEST(timers_are_shown_when_asked_for)
+{
+    World w = { .timers = true };
+
+    stale_syn(&w, TCP_THREE_WAY, 80, false);
+    expect_drawing("timers", finish(&w));
 }
 END_TEST
 
@@ -534,6 +545,7 @@ Suite *ladder_suite(void)
     TCase *tc = tcase_create("ladder");
     tcase_add_loop_test(tc, an_old_syn_needs_no_words, 0, G_N_ELEMENTS(stale));
     tcase_add_loop_test(tc, a_picture_and_a_diagram_of_it, 0, 2);
+    tcase_add_test(tc, timers_are_shown_when_asked_for);
     tcase_add_test(tc, notes_do_not_break_out);
     tcase_add_test(tc, colour_says_nothing_of_its_own);
     tcase_add_test(tc, packets_that_cross_are_drawn_in_two);

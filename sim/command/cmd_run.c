@@ -19,7 +19,7 @@ typedef struct Options {
     TerminalOptions terminal;
     char **captures, **outputs, **sets, **files;
     unsigned times, verbose;                                   /* -t, -v: how often */
-    int full, absolute, ethernet, names, digest; /* GOption's booleans are ints */
+    int full, timers, absolute, ethernet, names, digest; /* GOption's booleans are ints */
     int stats, eager, quiet;
 } Options;
 
@@ -82,6 +82,8 @@ static void add_view_entries(GOptionGroup *group, Options *o)
         { "digest", 0, 0, G_OPTION_ARG_NONE, &o->digest,
           "Print the digest of all events and frames, last", NULL },
         { "full", 0, 0, G_OPTION_ARG_NONE, &o->full, "Show every packet, however many", NULL },
+        { "timers", 0, 0, G_OPTION_ARG_NONE, &o->timers,
+          "Show TCP's timers in the ladder: set, fired, stopped", NULL },
         { "absolute", 'S', 0, G_OPTION_ARG_NONE, &o->absolute, "Absolute sequence numbers", NULL },
         { "time", 't', no_arg, G_OPTION_ARG_CALLBACK, count,
           "Times as tcpdump: -t none, -tt seconds (default), -ttt since the last line, -ttttt "
@@ -232,6 +234,7 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
     req->ethernet = o->ethernet;
     req->names = o->names;
     req->full = o->full;
+    req->timers = o->timers;
     req->digest = o->digest;
     req->out = stdout;
     req->signals = true;

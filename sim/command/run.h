@@ -43,7 +43,7 @@ typedef struct RunRequest {
     const char *packet;    /* --packet, of the layers; NULL: the first */
     unsigned    width;     /* of the ladder; 0: 80 */
     DissectTime time;
-    bool        absolute, ethernet, names, full, colour;
+    bool        absolute, ethernet, names, full, timers, colour;
     unsigned    verbose;
     bool        digest;    /* wanted in RunResult */
     SimTime     wall_limit; /* 0: none. No event for 10 s ends a run anyway, */

@@ -101,7 +101,7 @@ static void world_begun(void *views_, World *world)
     const RunRequest *req = views->req;
     Looks *looks = g_new0(Looks, 1);
     LadderOptions ladder = { req->width > 0 ? req->width : 80, req->colour, req->full,
-                             req->absolute, req->options.chinese };
+                             req->absolute, req->options.chinese, req->timers };
 
     looks->world = world;
     looks->outer = views->looks;

@@ -166,7 +166,7 @@ void ladder_thin_out(Ladder *l)
     g_array_set_size(l->touched, 0);
 }
 
-static Row *add_row(Ladder *l, RowKind kind)
+Row *ladder_add_row(Ladder *l, RowKind kind)
 {
     Row *row = g_new0(Row, 1);
 
@@ -185,7 +185,7 @@ static Row *add_row(Ladder *l, RowKind kind)
     return row;
 }
 
-static void add_host(Ladder *l, Node *node)
+void ladder_add_host(Ladder *l, Node *node)
 {
     if (node->kind == NODE_HOST && !g_ptr_array_find(l->hosts, node, NULL))
         g_ptr_array_add(l->hosts, node);
@@ -233,7 +233,7 @@ static void touch(Ladder *l, Row *row, Node *node, bool departure)
     hide_own_line(l, track);
 }
 
-static bool parse_end(const char *text, IpAddr *addr, uint16_t *port)
+bool ladder_parse_end(const char *text, IpAddr *addr, uint16_t *port)
 {
     const char *colon = text != NULL ? strrchr(text, ':') : NULL;
     char ip[IP_TEXT];
@@ -250,8 +250,8 @@ static void state_changed(Ladder *l, const TraceEvent *ev)
 {
     Track key = { .node = ev->node };
 
-    if (!parse_end(trace_arg_str(ev, 1), &key.local, &key.local_port) ||
-        !parse_end(trace_arg_str(ev, 2), &key.remote, &key.remote_port))
+    if (!ladder_parse_end(trace_arg_str(ev, 1), &key.local, &key.local_port) ||
+        !ladder_parse_end(trace_arg_str(ev, 2), &key.remote, &key.remote_port))
         return;
     Track *track = track_of(l->tracks, &key);
     uint8_t old = ladder_state_of(trace_arg_str(ev, 3));
@@ -271,7 +271,7 @@ static void state_changed(Ladder *l, const TraceEvent *ev)
     }
     if (shown)
         return;
-    Row *row = add_row(l, ROW_STATE);
+    Row *row = ladder_add_row(l, ROW_STATE);
     row->from = ev->node;
     row->old_state = old;
     row->from_state = now;
@@ -281,7 +281,7 @@ static void state_changed(Ladder *l, const TraceEvent *ev)
     row->g.src = key.local;
     row->g.dst = key.remote;
     l->has_states = true;
-    add_host(l, ev->node);
+    ladder_add_host(l, ev->node);
 }
 
 /* --- packets ---------------------------------------------------------------------------------- */
@@ -330,7 +330,7 @@ static void read_packet(Ladder *l, Row *row, const Packet *pkt)
 
 static Row *new_packet(Ladder *l, const Packet *pkt, Origin origin)
 {
-    Row *row = add_row(l, ROW_PACKET);
+    Row *row = ladder_add_row(l, ROW_PACKET);
 
     read_packet(l, row, pkt);
     row->origin = origin;
@@ -369,7 +369,7 @@ static void enqueued(Ladder *l, const TraceEvent *ev)
     row->via = ev->port->out;
     l->packets += ev->node->kind == NODE_HOST;
     l->retransmissions += row->retransmission;
-    add_host(l, ev->node);
+    ladder_add_host(l, ev->node);
     touch(l, row, ev->node, true);
 }
 
@@ -413,7 +413,7 @@ static void delivered(Ladder *l, const TraceEvent *ev)
         return;
     row->fate = FATE_ARRIVED;
     row->to = ev->node;
-    add_host(l, ev->node);
+    ladder_add_host(l, ev->node);
     touch(l, row, ev->node, false);
 }
 
@@ -478,7 +478,7 @@ static void dropped(Ladder *l, const TraceEvent *ev)
         row->from = ev->node;
         row->fate = FATE_NOT_SENT;
         row->last = ev->node;
-        add_host(l, ev->node);
+        ladder_add_host(l, ev->node);
     }
     if (row == NULL)
         return;
@@ -532,7 +532,7 @@ static void came_up(Ladder *l, const TraceEvent *ev, Origin origin)
 
 static void about_node(Ladder *l, const TraceEvent *ev, Word what)
 {
-    Row *row = add_row(l, ROW_EVENT);
+    Row *row = ladder_add_row(l, ROW_EVENT);
 
     row->text = g_strdup_printf(ladder_word(l, what), trace_arg_str(ev, 0));
 }
@@ -558,6 +558,8 @@ static void on_event(void *self, const TraceEvent *ev)
         came_up(l, ev, ORIGIN_DUPLICATED);
     else if (p == &TCP_STATE_CHANGED)
         state_changed(l, ev);
+    else if (p == &TCP_TIMER_SET || p == &TCP_TIMER_EXPIRED || p == &TCP_TIMER_CANCELLED)
+        ladder_timer(l, ev);
     else if (p == &LINK_WENT_DOWN)
         about_node(l, ev, W_UNPLUGGED);
     else if (p == &LINK_WENT_UP)
@@ -589,7 +591,10 @@ Ladder *ladder_new(Sim *sim, const LadderOptions *opt, Flows *flows)
     l->touched = g_array_new(FALSE, FALSE, sizeof(Touch));
     l->hosts = g_ptr_array_new();
     l->first_states = g_byte_array_new();
-    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP | TRACE_TCP | TRACE_SIM, on_event, l);
+    uint32_t categories = TRACE_LINK | TRACE_DROP | TRACE_TCP | TRACE_SIM;
+    if (opt->timers)
+        categories |= TRACE_TIMER;
+    trace_add_sink(&sim->trace, categories, on_event, l);
     return l;
 }
 
@@ -602,7 +607,7 @@ void ladder_set_labels(Ladder *l, const char *(*label)(void *self, const Packet 
 void ladder_note(Ladder *l, const char *text)
 {
     size_t near = MIN(l->rows->len, NEAR_NOTE);
-    Row *row = add_row(l, ROW_NOTE);
+    Row *row = ladder_add_row(l, ROW_NOTE);
 
     row->text = g_strdup(text);
     /* The rows just before, and as many after, stay. */

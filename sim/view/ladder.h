@@ -17,6 +17,7 @@ typedef struct LadderOptions {
     bool     full;     /* every packet, however many */
     bool     absolute; /* sequence numbers as on the wire */
     bool     chinese;
+    bool     timers;   /* TCP's, as they are set, fire and are stopped */
 } LadderOptions;
 
 typedef struct Ladder Ladder;

@@ -246,26 +246,28 @@ static void draw_state(Lanes *t, const Row *row)
     Canvas *c = &t->lines->c;
     guint lane = lane_of(t, row->from);
     g_autofree char *why = ladder_state_remark(t->lines->l, row);
-    size_t width = canvas_width(why);
+    Style style = row->kind == ROW_TIMER ? row->fired ? S_ODD : S_DIM : S_PLAIN;
+    size_t width = canvas_width(why), beside = row->kind == ROW_TIMER ? 0 : HALF_STATE;
 
     if (lane == n_lanes(t))
         return;
     put_lanes(t);
     put_centred(t, t->x[lane], ladder_state(row->from_state), S_BOLD);
     ladder_put_time(t->lines, t->begin - 1, row->t);
-    if (t->x[lane] + HALF_STATE + 2 + width <= c->width)
-        canvas_put(c, t->x[lane] + HALF_STATE + 2, why, S_PLAIN);
+    if (t->x[lane] + beside + 2 + width <= c->width)
+        canvas_put(c, t->x[lane] + beside + 2, why, style);
     else
-        canvas_put_right(c, t->x[lane] - HALF_STATE - 1, why, S_PLAIN);
+        canvas_put_right(c, t->x[lane] - beside - 1, why, style);
     canvas_flush(c);
-    ladder_track(t->shown, row->from, &row->g, true)->state = row->from_state;
+    if (row->kind == ROW_STATE)
+        ladder_track(t->shown, row->from, &row->g, true)->state = row->from_state;
 }
 
 static void draw_row(void *self, const Row *row, bool arrival)
 {
     Lanes *t = self;
 
-    if (row->kind == ROW_STATE) {
+    if (row->kind == ROW_STATE || row->kind == ROW_TIMER) {
         draw_state(t, row);
         return;
     }

@@ -131,6 +131,10 @@ static void draw_row(void *self, const Row *row, bool arrival)
     }
     if (row->kind == ROW_PACKET) {
         draw_packet(d, row, arrival);
+    } else if (row->kind == ROW_TIMER) {
+        guint lane = lane_of(d, row->from);
+        if (lane < l->hosts->len)
+            put_note(d, lane, lane, row->t, row->text);
     } else if (row->kind == ROW_STATE) {
         g_autofree char *why = ladder_state_remark(l, row);
         g_autofree char *text = g_strdup_printf("%s, %s", ladder_state(row->from_state), why);

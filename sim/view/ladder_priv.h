@@ -10,7 +10,7 @@
 #include "sim/view/glance.h"
 #include "sim/view/ladder.h"
 
-typedef enum RowKind { ROW_PACKET, ROW_STATE, ROW_NOTE, ROW_EVENT } RowKind;
+typedef enum RowKind { ROW_PACKET, ROW_STATE, ROW_TIMER, ROW_NOTE, ROW_EVENT } RowKind;
 
 typedef enum Origin {
     ORIGIN_SENT,       /* by `from` */
@@ -36,8 +36,10 @@ typedef struct Row {
     uint64_t    serial;   /* in the order of making */
     uint64_t    event;    /* the scheduler's count when it was made */
     SimTime     t;
-    Node       *from;     /* PACKET, STATE: whose; NULL: it came up on `via` */
-    char       *text;     /* NOTE, EVENT; STATE: the trigger */
+    Node       *from;     /* PACKET, STATE, TIMER: whose; NULL: it came up on `via` */
+    char       *text;     /* NOTE, EVENT, TIMER; STATE: the trigger */
+    const char *timer;    /* TIMER: its name, owned by the ladder */
+    bool        fired;    /* TIMER */
     bool        hidden;   /* a STATE that a packet of the same event shows */
     bool        near_note; /* is kept, however long the run */
     uint8_t     old_state, from_state, to_state;
@@ -108,9 +110,17 @@ struct Ladder {
 
 /* Once rows had to go, only the ends and what stands out are worth printing. */
 void        ladder_thin_out(Ladder *l);
+Row        *ladder_add_row(Ladder *l, RowKind kind);
+void        ladder_add_host(Ladder *l, Node *node);
+/* "10.0.0.1:40000"; false if it is none. */
+bool        ladder_parse_end(const char *text, IpAddr *addr, uint16_t *port);
 GHashTable *ladder_tracks_new(void);
 /* The connection of a segment at its sender (departure) or receiver; made with NO_STATE if new. */
 Track      *ladder_track(GHashTable *tracks, const Node *node, const Glance *g, bool departure);
+
+/* --- ladder_timer.c --------------------------------------------------------------------------- */
+
+void ladder_timer(Ladder *l, const TraceEvent *ev); /* tcp:timer_set, _expired, _cancelled */
 
 /* --- ladder_words.c --------------------------------------------------------------------------- */
 
@@ -151,6 +161,9 @@ typedef enum Word { /* formats, where a comment says of what */
     W_PLUGGED,           /* link */
     W_CRASHED,           /* node */
     W_BOOTED,            /* node */
+    W_TIMER_SET,         /* its name, span */
+    W_TIMER_FIRES,       /* its name */
+    W_TIMER_STOPS,       /* its name */
     W_NOTHING,
     W_COUNT
 } Word;

@@ -389,7 +389,7 @@ static void changes_state(Picture *p, const Row *row)
     bool last = lane > 0 && lane == p->n - 1;
     put_side(p, lane, row->t, row->from_state, p->y);
     svg_text(&p->svg, p->x[lane] + (last ? -12 : 12), p->y + 4, last ? SVG_END : SVG_START,
-             "small halo", why);
+             row->kind == ROW_TIMER && !row->fired ? "small dim halo" : "small halo", why);
     p->label_y[lane] = MAX(p->label_y[lane], p->y + LABEL_GAP);
 }
 
@@ -463,7 +463,7 @@ static void draw_marks(Picture *p)
         const Mark *mark = &g_array_index(p->marks, Mark, i);
         if (mark->left_out > 0)
             say_left_out(p, mark);
-        if (mark->row->kind == ROW_STATE)
+        if (mark->row->kind == ROW_STATE || mark->row->kind == ROW_TIMER)
             changes_state(p, mark->row);
         else if (mark->row->kind != ROW_PACKET)
             says(p, mark->row);

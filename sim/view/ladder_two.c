@@ -241,13 +241,14 @@ static void draw_state(Two *t, const Row *row)
     Canvas *c = &t->lines->c;
     bool right = row->from == t->right;
     g_autofree char *why = ladder_state_remark(t->lines->l, row);
+    Style style = row->kind == ROW_TIMER ? row->fired ? S_ODD : S_DIM : S_PLAIN;
 
     put_state(t, right, row->from_state);
     ladder_put_time(t->lines, right ? t->time_r : t->time_l, row->t);
     if (right)
-        canvas_put_right(c, t->arrow_end - 1, why, S_PLAIN);
+        canvas_put_right(c, t->arrow_end - 1, why, style);
     else
-        canvas_put(c, t->arrow + 1, why, S_PLAIN);
+        canvas_put(c, t->arrow + 1, why, style);
     canvas_flush(c);
 }
 
@@ -297,7 +298,7 @@ static void draw_row(void *self, const Row *row, bool arrival)
     Two *t = self;
     char *rest;
 
-    if (row->kind == ROW_STATE) {
+    if (row->kind == ROW_STATE || row->kind == ROW_TIMER) {
         draw_state(t, row);
         return;
     }

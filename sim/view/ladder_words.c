@@ -53,6 +53,9 @@ static const Phrase words[W_COUNT] = {
     [W_BRACKETS] = { "%s (%s)", "%s（%s）" },
     [W_WAS] = { "%s (was %s)", "%s（原为 %s）" },
     [W_SECONDS] = { "%s s", "%s 秒" },
+    [W_TIMER_SET] = { "%s: in %s", "%s：%s后" },
+    [W_TIMER_FIRES] = { "%s fires", "%s到时" },
+    [W_TIMER_STOPS] = { "%s stopped", "%s取消" },
     [W_NOTHING] = { "(no packet was sent)", "（没有分组发出）" },
 };
 
