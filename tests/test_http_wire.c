@@ -7,6 +7,7 @@
 #include <check.h>
 #include <glib.h>
 #include <string.h>
+#include <time.h>
 
 Suite *http_wire_suite(void);
 
@@ -240,11 +241,11 @@ START_TEST(a_slow_peer_costs_no_more)
 {
     char *in = repeated("GET / HTTP/1.1\r\nX: ", "y", 60000, "\r\n\r\n");
     size_t n = strlen(in);
-    gint64 from = g_get_monotonic_time();
+    clock_t from = clock();
     char *got = read_as_text(in, n, 1, false, false);
 
     ck_assert(g_str_has_suffix(got, "done; closed"));
-    ck_assert_int_lt(g_get_monotonic_time() - from, 5000000);
+    ck_assert_int_lt(clock() - from, 5 * CLOCKS_PER_SEC);
     g_free(got);
     g_free(in);
 }
