@@ -223,6 +223,28 @@ START_TEST(options_come_back_as_they_went)
 }
 END_TEST
 
+/* EXT-78: 5 minutes are 0x8005. Beside all others there is no room for it. */
+START_TEST(a_user_timeout_is_sixteen_bits)
+{
+    TcpHdr h = { .opt = { .has_uto = true, .uto = 0x8005 } };
+    uint8_t bytes[TCP_HDR_MAX];
+
+    ck_assert_uint_eq(tcp_encoded_len(&h), TCP_HDR_LEN + 4);
+    tcp_encode(&h, bytes);
+    ck_assert_mem_eq(bytes + TCP_HDR_LEN, "\x1c\x04\x80\x05", 4);
+    TcpOptions o = options_of("1c04012c");
+    ck_assert(o.has_uto && o.uto == 300);
+    o = options_of("1c03012c02040218");
+    ck_assert(!o.has_uto && !o.has_mss);
+
+    h.opt.has_mss = h.opt.has_wscale = h.opt.sack_permitted = h.opt.has_timestamps = true;
+    h.opt.fastopen = (TcpFastOpen){ .present = true, .n = TCP_FASTOPEN_MAX };
+    ck_assert_uint_gt(tcp_encoded_len(&h), TCP_HDR_MAX);
+    h.opt.has_uto = false;
+    ck_assert_uint_eq(tcp_encoded_len(&h), TCP_HDR_MAX);
+}
+END_TEST
+
 /* An MSS of 536 before, a window scale of 2 after what is wrong. */
 static const struct {
     const char *what, *hex;
@@ -284,6 +306,7 @@ Suite *tcp_wire_suite(void)
     tcase_add_test(tc, rejects_another_hosts_segment);
     add_rows(tc, options_stand_as_linux_writes_them, layouts);
     tcase_add_test(tc, options_come_back_as_they_went);
+    tcase_add_test(tc, a_user_timeout_is_sixteen_bits);
     tcase_add_test(tc, a_cookie_is_read_if_it_is_one);
     add_rows(tc, odd_options_end_or_are_passed_over, odd);
     tcase_add_test(tc, the_reserved_bits_are_kept_apart_from_the_flags);

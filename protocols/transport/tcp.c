@@ -24,9 +24,8 @@ static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remo
     return ip_is_none(*local) ? NET_ENETUNREACH : NET_OK;
 }
 
-/* A TCB in CLOSED, with nothing sent yet. */
-static Conn *new_open(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
-                      uint16_t remote_port, const IpOptions *options, NetError *err)
+Conn *tcp_prepare(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
+                  const IpOptions *options, NetError *err)
 {
     bool routed = options != NULL && !ip_is_none(options->first);
 
@@ -60,6 +59,14 @@ static void open_actively(Tcb *tcb)
     tcb_check(tcb);
 }
 
+void conn_start(Conn *c)
+{
+    if (c->tcp->cfg.handshake == TCP_NO_HANDSHAKE)
+        handshake_skip(c->tcb);
+    else
+        open_actively(c->tcb);
+}
+
 Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
                   NetError *err)
 {
@@ -69,12 +76,10 @@ Conn *tcp_connect(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, ui
 Conn *tcp_connect_options(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
                           uint16_t remote_port, const IpOptions *options, NetError *err)
 {
-    Conn *c = new_open(tcp, local, local_port, remote, remote_port, options, err);
+    Conn *c = tcp_prepare(tcp, local, local_port, remote, remote_port, options, err);
 
-    if (c != NULL && tcp->cfg.handshake == TCP_NO_HANDSHAKE)
-        handshake_skip(c->tcb);
-    else if (c != NULL)
-        open_actively(c->tcb);
+    if (c != NULL)
+        conn_start(c);
     return c;
 }
 
@@ -85,10 +90,11 @@ Conn *listener_call(Listener *l, IpAddr remote, uint16_t remote_port, NetError *
 
     g_ptr_array_find(tcp->listeners, l, &place);
     g_ptr_array_remove_index(tcp->listeners, place); /* not in its own way */
-    Conn *c = new_open(tcp, l->addr, l->port, remote, remote_port, NULL, err);
+    Conn *c = tcp_prepare(tcp, l->addr, l->port, remote, remote_port, NULL, err);
     g_ptr_array_insert(tcp->listeners, (int)place, l);
     if (c == NULL)
         return NULL;
+    c->tcb->uto.set = l->uto;
     listener_close(l);
     c->tcb->state = TCP_LISTEN;
     open_actively(c->tcb);
@@ -193,7 +199,7 @@ Conn *tcp_connect_fast(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remot
                        uint16_t remote_port, const IpOptions *options, Span data, bool cookieless,
                        size_t *taken, NetError *err)
 {
-    Conn *c = new_open(tcp, local, local_port, remote, remote_port, options, err);
+    Conn *c = tcp_prepare(tcp, local, local_port, remote, remote_port, options, err);
 
     *taken = 0;
     if (c == NULL)

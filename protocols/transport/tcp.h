@@ -104,6 +104,13 @@ typedef enum TcpCaState {
 
 const char *tcp_ca_state_name(TcpCaState s); /* "open" */
 
+/* The user timeout option, RFC 5482 §3: ENABLED, CHANGEABLE, ADV_UTO. */
+typedef struct TcpUto {
+    bool    enabled;
+    bool    changeable; /* the user timeout follows what the peer says */
+    SimTime advertise;  /* 0: the user timeout, or five minutes if that is none */
+} TcpUto;
+
 /* One host's knobs; a connection and a listener copy them when they are made. */
 typedef struct TcpConfig {
     TcpProfile        profile;
@@ -155,6 +162,8 @@ typedef struct TcpConfig {
     bool              keepalive_garbage; /* a probe carries a byte of what is acknowledged */
     uint64_t          retries1;       /* R1: after so many the network is doubted */
     SimTime           user_timeout;   /* R2 in time; 0: R2 is `retries` */
+    TcpUto            uto;
+    SimTime           uto_min, uto_max; /* of a user timeout that the peer has a say in */
     uint64_t          orphan_retries; /* when no program owns it; 0: `retries` */
     uint64_t          tos;            /* the DS field's octet, its two ECN bits apart */
     TcpSynCookies     syncookies;     /* RFC 4987 §3.6 */
@@ -222,8 +231,8 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
 void      listener_on_ready(Listener *l, void (*on_ready)(void *user), void *user);
 Conn     *listener_accept(Listener *l); /* NULL: none waits. The caller owns the Conn */
 void      listener_close(Listener *l);  /* connections not yet accepted are reset. Frees it */
-/* What RFC 9293's passive OPEN can and sockets cannot. Accept gives a connection from its SYN on, in
- * SYN-RECEIVED; */
+/* What RFC 9293's passive OPEN can and sockets cannot. Accept gives a connection from its SYN on,
+ * in SYN-RECEIVED; */
 void      listener_set_early(Listener *l);
 /* and LISTEN turns to SYN-SENT (§3.10.1): the connection, and the listener has ended as by
  * listener_close. NULL and *err as tcp_connect, and it still listens. */
@@ -242,6 +251,12 @@ void      listener_set_fastopen_key(Listener *l, const uint8_t key[static TCP_FA
 void      listener_set_cookieless(Listener *l, bool on); /* whoever sends data is believed */
 
 /* --- active OPEN ------------------------------------------------------------------------------ */
+
+/* As tcp_connect_options, but in CLOSED, with nothing sent until conn_start: for what a program
+ * sets of a connection and its SYN is to tell (conn_set_uto). */
+Conn *tcp_prepare(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
+                  const IpOptions *options, NetError *err);
+void conn_start(Conn *c);
 
 /* local IP_NONE: by route. local_port 0: an ephemeral one. NULL and *err if it cannot even start
  * (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EINVAL). The caller owns the Conn. */
@@ -344,6 +359,13 @@ void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64
 /* R2, RFC 9293 §3.8.3: how long data, a SYN or a FIN may stay unacknowledged before the connection
  * ends (ETIMEDOUT). 0: as often as the host's knobs say; NEVER: for ever. */
 void conn_set_user_timeout(Conn *c, SimTime t);
+/* The user timeout option, RFC 5482 §3. A timeout set by the call above is not changeable from
+ * then on, unless this says so afterwards. Those of a listener hold for its connections from the
+ * SYN-ACK on; the host's knobs are the defaults of both. */
+TcpUto conn_uto(const Conn *c);
+void   conn_set_uto(Conn *c, const TcpUto *uto);
+TcpUto listener_uto(const Listener *l);
+void   listener_set_uto(Listener *l, const TcpUto *uto);
 void conn_set_syn_retries(Conn *c, uint64_t n); /* of its own SYN; the host's knob otherwise */
 void conn_set_ttl(Conn *c, uint8_t ttl); /* of its segments from now on; 0: the host's */
 void conn_set_tos(Conn *c, uint8_t tos); /* likewise, the DS field; the ECN bits are TCP's own */
@@ -392,6 +414,8 @@ typedef struct TcpInfo {
     SimTime  min_rtt;             /* 0: not known */
     uint32_t reordering;          /* the largest distance seen, in segments; at least 3 */
     uint32_t reorder_seen;        /* times */
+    SimTime  user_timeout;        /* 0: R2 is a count; NEVER: none */
+    SimTime  uto_remote;          /* what the peer has advertised; 0: nothing */
     uint8_t  rcv_tos;             /* DS field and ECN bits of the last segment that came */
     uint32_t rcv_mss;             /* announced */
     uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
@@ -428,4 +452,5 @@ extern const TracePoint TCP_METRICS_UPDATED; /* ..., cwnd, ssthresh, srtt, rttva
                                                 delivery_rate (bytes per second), state */
 extern const TracePoint TCP_URGENT; /* ..., bytes: from the first unread to the urgent mark */
 extern const TracePoint TCP_ADVICE; /* ..., what, error: "R1" or "icmp", and what it hints at */
+extern const TracePoint TCP_USER_TIMEOUT; /* ..., advertised, timeout: by the peer; used */
 extern const TracePoint TCP_DELIVERED;       /* ..., bytes: into the receive buffer; category TCP */

@@ -324,6 +324,7 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
         { "timestamp", tcp_ts_take },   /* R3 */
         { "ecn", check_ecn },           /* RFC 3168 */
         { "ack", check_ack },           /* fifth */
+        { "uto", uto_take },            /* RFC 5482 §3.1 */
         { "urg", check_urg },           /* sixth */
         { "text", take_text },          /* seventh; from here on nothing is refused */
         { "fin", check_fin },           /* eighth */

@@ -30,6 +30,11 @@ static bool given_up(const Tcb *tcb)
     return keep->sent > 0 && sim_now(tcb->tcp->sim) - keep->heard >= tcb->user_timeout;
 }
 
+static SimTime idle_time(const Tcb *tcb)
+{
+    return MAX(tcb->keep.idle, uto_least_idle(tcb));
+}
+
 static void probe(Tcb *tcb)
 {
     tcb->keep.sent++;
@@ -46,11 +51,11 @@ static void keepalive_fired(void *owner)
     SimTime silent = sim_now(tcb->tcp->sim) - keep->heard;
 
     if (!is_idle(tcb)) {
-        tcp_timer_set(tcb, TIMER_KEEPALIVE, keep->idle);
+        tcp_timer_set(tcb, TIMER_KEEPALIVE, idle_time(tcb));
         return;
     }
-    if (silent < keep->idle) {
-        tcp_timer_set(tcb, TIMER_KEEPALIVE, keep->idle - silent);
+    if (silent < idle_time(tcb)) {
+        tcp_timer_set(tcb, TIMER_KEEPALIVE, idle_time(tcb) - silent);
         return;
     }
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_KEEPALIVE);

@@ -39,12 +39,17 @@ void tcp_agree(Tcb *tcb, const TcpOptions *opt)
 
 /* --- what a segment carries ------------------------------------------------------------------- */
 
+static uint32_t uto_room(const Tcb *tcb)
+{
+    return uto_goes(tcb, TCP_ACK) ? TCP_UTO_LEN : 0;
+}
+
 /* SACK blocks beside `text` bytes: as many as the header has room for, but they may take no more
  * than half of a segment's text. */
 static unsigned blocks_beside(const Tcb *tcb, bool text)
 {
     const TcpAgreed *agreed = &tcb->agreed;
-    size_t room = TCP_OPTIONS_MAX - (agreed->timestamps ? TCP_TS_LEN : 0);
+    size_t room = TCP_OPTIONS_MAX - (agreed->timestamps ? TCP_TS_LEN : 0u) - uto_room(tcb);
     unsigned n = sacklist_count(&agreed->told, &tcb->reass, TCP_SACK_MAX);
 
     if (!agreed->sack || tcb->state < TCP_ESTABLISHED)
@@ -58,8 +63,9 @@ static unsigned blocks_beside(const Tcb *tcb, bool text)
 uint32_t tcp_text_max(const Tcb *tcb)
 {
     unsigned n = blocks_beside(tcb, true);
+    uint32_t most = tcb->snd_mss - uto_room(tcb);
 
-    return n > 0 ? tcb->snd_mss - (uint32_t)TCP_SACK_LEN(n) : tcb->snd_mss;
+    return n > 0 ? most - (uint32_t)TCP_SACK_LEN(n) : most;
 }
 
 static void offer(const Tcb *tcb, bool answer, TcpOptions *opt)
@@ -85,6 +91,7 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
         offer(tcb, (flags & TCP_ACK) != 0, opt);
     else
         opt->has_timestamps = agreed->timestamps;
+    uto_put(tcb, flags, opt);
     if (opt->has_timestamps) {
         opt->ts_val = tcp_ts_now(tcb);
         opt->ts_ecr = flags & TCP_ACK ? agreed->ts_recent : 0;

@@ -12,7 +12,8 @@
 enum {
     TCP_WINDOW_MAX = 65535, /* without window scaling */
     TCP_SCALE_MAX = 14,     /* RFC 7323 §2.3 */
-    TCP_TS_LEN = 12         /* of a timestamps option, with its padding */
+    TCP_TS_LEN = 12,        /* of a timestamps option, with its padding */
+    TCP_UTO_LEN = 4         /* of a user timeout option */
 };
 
 #define TCP_SACK_LEN(n) (4 + 8 * (size_t)(n)) /* of an option with n blocks, with its padding */

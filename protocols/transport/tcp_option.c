@@ -55,6 +55,7 @@ void option_init(Tcb *tcb)
     tcb->ttl = (uint8_t)cfg->ttl;
     tcb->tos = (uint8_t)(cfg->tos & ~(uint64_t)ECN_BITS);
     tcb->user_timeout = cfg->user_timeout;
+    uto_init(tcb);
     tcb->syn_retries = cfg->syn_retries;
     timer_init(&tcb->timers[TIMER_USER], &tcb->tcp->sim->sched, user_timer_fired, tcb);
 }
@@ -143,6 +144,7 @@ void conn_set_user_timeout(Conn *c, SimTime t)
     if (c->tcb == NULL)
         return;
     c->tcb->user_timeout = t;
+    uto_set_timeout(c->tcb);
     user_timer_progress(c->tcb);
 }
 

@@ -146,6 +146,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
+    uto_sent(tcb, &h);
     tally_sent(tcb, text);
     tcb->bytes_sent += text;
     tcb->retransmits += again;

@@ -17,6 +17,8 @@
 #include "protocols/transport/tcp_reass.h"
 #include "protocols/transport/tcp_repair.h"
 #include "protocols/transport/tcp_seq.h"
+#include "protocols/transport/tcp_ts.h"
+#include "protocols/transport/tcp_uto.h"
 #include "protocols/wire/tcp_wire.h"
 
 enum {
@@ -142,6 +144,7 @@ struct Tcb {
     bool      unadvised;  /* the program does not want to hear of soft errors */
     uint64_t  syn_retries; /* of our SYN */
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
+    Uto       uto;
     Keepalive keep;
     Budget    challenges;
     Urgent    urg;
@@ -276,6 +279,7 @@ struct Listener {
     uint16_t port;
     uint64_t backlog;
     HalfOpen half;
+    TcpUto   uto;          /* of its connections */
     Conn    *first, *last; /* the accept queue */
     size_t   queued;
     bool     cookies_sent;
@@ -399,18 +403,6 @@ uint32_t tcp_window_unit(const Tcb *tcb);  /* windows are multiples of it */
 uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_);
 void     tcp_note_twice(Tcb *tcb, TcpSeq left, TcpSeq right); /* came before: RFC 2883 */
 void     tcp_note_queued(Tcb *tcb, const Segment *seg);       /* before it is put into the queue */
-
-/* tcp_ts.c */
-void       tcp_ts_init(Tcp *tcp);
-void       tcp_ts_start(Tcb *tcb);
-uint32_t   tcp_ts_now(const Tcb *tcb);
-uint32_t   tcp_ts_at(const Tcb *tcb, SimTime at); /* what the clock showed then */
-void       tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val);
-DropReason tcp_ts_check(Tcb *tcb, Segment *seg); /* RFC 7323 §5.3 R1, and §3.2 */
-DropReason tcp_ts_take(Tcb *tcb, Segment *seg);  /* R3; refuses nothing */
-/* A round trip by the echo, if the acknowledged segment is not timed by our own clock, which is
- * finer but cannot tell a segment from its repetition. */
-void       tcp_ts_sample(Tcb *tcb, const Segment *seg);
 
 /* tcp_output.c */
 void owe_ack(Tcb *tcb, SentReason why);         /* at once, on data if there is some */

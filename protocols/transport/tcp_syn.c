@@ -135,6 +135,7 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
     l->addr = addr;
     l->port = port;
     l->backlog = backlog != 0 ? backlog : tcp->cfg.backlog;
+    l->uto = tcp->cfg.uto;
     l->fast.resets = g_array_new(FALSE, FALSE, sizeof(SimTime));
     wake_init(&l->wake, tcp->sim);
     g_ptr_array_add(tcp->listeners, l);
@@ -312,6 +313,7 @@ void take_syn(Tcb *tcb, const Segment *seg)
     uint32_t options = tcb->ip_options.len; /* which the path's size is less already */
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN + options) - options); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
+    uto_take_syn(tcb, seg);
     tcb->rcv_adv = tcb->rcv_nxt + tcp_syn_window(tcb);
     tcb->cong.mss = tcb->snd_mss;
     ecn_take_syn(tcb, seg);

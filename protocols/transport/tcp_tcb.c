@@ -179,6 +179,7 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
     if (cfg->offload)
         piece_grow_buffer(tcb);
     tally_start(tcb);
+    uto_established(tcb);
     keepalive_start(tcb);
     if (tcb->conn != NULL)
         tcb->conn->connected = true;
@@ -407,6 +408,8 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .rcv_scale = tcb->agreed.rcv_scale,
         .ts_recent = tcb->agreed.ts_recent,
         .rcv_tos = tcb->rcv_tos,
+        .user_timeout = tcb->user_timeout,
+        .uto_remote = tcb->uto.remote,
         .syn_data = tcb->fast.accepted,
         .ip_options = tcb->ip_options,
     };

@@ -78,6 +78,9 @@ const TracePoint TCP_URGENT = {
 const TracePoint TCP_ADVICE = {
     "tcp:advice", TRACE_TCP, { WHO, { "what", TV_STR }, { "error", TV_STR } },
 };
+const TracePoint TCP_USER_TIMEOUT = {
+    "tcp:user_timeout", TRACE_TCP, { WHO, { "advertised", TV_TIME }, { "timeout", TV_TIME } },
+};
 const TracePoint TCP_DELIVERED = {
     "tcp:delivered", TRACE_TCP, { WHO, { "bytes", TV_INT } },
 };
@@ -241,4 +244,14 @@ void trace_advice(Tcb *tcb, const char *what, NetError error)
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_ADVICE, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
           trace_str(e.remote), trace_str(what), trace_str(net_error_name(error)));
+}
+
+void trace_user_timeout(Tcb *tcb)
+{
+    if (!tcp_heard(tcb->tcp, TRACE_TCP))
+        return;
+    Ends e;
+    tcb_ends(&e, tcb);
+    trace(tcb->tcp->sim, TCP_USER_TIMEOUT, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
+          trace_str(e.remote), tcb->uto.remote, tcb->user_timeout);
 }

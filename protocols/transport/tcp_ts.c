@@ -3,8 +3,9 @@
  * something was sent again. RFC 7323 §3-5.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_priv.h"
+#include "protocols/transport/tcp_ts.h"
 
+#include "protocols/transport/tcp_priv.h"
 #include "sim/engine/sim.h"
 
 static const SimTime TICK = MSEC;                /* §5.4: between 1 ms and 1 s */

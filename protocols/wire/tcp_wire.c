@@ -20,6 +20,7 @@ enum {
     OPT_SACK_PERMITTED,
     OPT_SACK,
     OPT_TIMESTAMPS = 8,
+    OPT_UTO = 28,
     OPT_FAST_OPEN = 34,
     OPT_EXPERIMENT = 254
 };
@@ -32,6 +33,7 @@ enum {
     LEN_SACK_PERMITTED = 2,
     LEN_SACK_BLOCK = 8,
     LEN_TIMESTAMPS = 10,
+    LEN_UTO = 4,
     LEN_FAST_OPEN = 2,  /* and the cookie */
     LEN_EXPERIMENT = 4
 };
@@ -55,6 +57,8 @@ static size_t option_len(uint8_t kind)
         return LEN_SACK_PERMITTED;
     case OPT_TIMESTAMPS:
         return LEN_TIMESTAMPS;
+    case OPT_UTO:
+        return LEN_UTO;
     default:
         return 0;
     }
@@ -102,6 +106,10 @@ static bool take_option(TcpOptions *o, const uint8_t *p, size_t len)
         o->has_timestamps = true;
         o->ts_val = get32(p + 2);
         o->ts_ecr = get32(p + 6);
+        return true;
+    case OPT_UTO:
+        o->has_uto = true;
+        o->uto = get16(p + 2);
         return true;
     case OPT_FAST_OPEN:
         take_fast_open(o, (Span){ p + LEN_FAST_OPEN, len - LEN_FAST_OPEN }, false);
@@ -185,6 +193,8 @@ static size_t options_len(const TcpOptions *o, bool aligned, unsigned n_sack)
         len += LEN_TIMESTAMPS + (paired ? 0 : nops);
     if (o->has_wscale)
         len += LEN_WSCALE + nops / 2;
+    if (o->has_uto)
+        len += LEN_UTO;
     len += fast_open_len(&o->fastopen, aligned);
     if (n_sack > 0)
         len += 2 + (size_t)n_sack * LEN_SACK_BLOCK + nops;
@@ -199,7 +209,7 @@ static Layout lay_out(const TcpOptions *o)
 
     while ((len = options_len(o, true, n_sack)) > TCP_OPTIONS_MAX) {
         len = options_len(o, false, n_sack);
-        if (len <= TCP_OPTIONS_MAX)
+        if (len <= TCP_OPTIONS_MAX || n_sack == 0)
             return (Layout){ false, n_sack, (len + 3) & ~(size_t)3 };
         n_sack--;
     }
@@ -252,6 +262,11 @@ static void encode_options(const TcpOptions *o, const Layout *as, uint8_t *p)
         p = put_kind(p, nops / 2, OPT_WSCALE, LEN_WSCALE);
         *p++ = o->wscale;
     }
+    if (o->has_uto) {
+        p = put_kind(p, 0, OPT_UTO, LEN_UTO);
+        put16(p, o->uto);
+        p += 2;
+    }
     p = put_fast_open(p, &o->fastopen, as->aligned);
     if (as->n_sack > 0)
         p = put_kind(p, nops, OPT_SACK, 2 + as->n_sack * LEN_SACK_BLOCK);
@@ -290,6 +305,11 @@ static size_t encode_bsd(const TcpOptions *o, uint8_t *start)
         put32(p, o->ts_val);
         put32(p + 4, o->ts_ecr);
         p += 8;
+    }
+    if (o->has_uto) {
+        p = put_kind(p, 0, OPT_UTO, LEN_UTO);
+        put16(p, o->uto);
+        p += 2;
     }
     size_t nops = nops_to(p, start, 4, 2), room = TCP_OPTIONS_MAX - (size_t)(p - start);
     size_t n = room > nops + 2 ? (room - nops - 2) / LEN_SACK_BLOCK : 0;

@@ -38,6 +38,8 @@ typedef struct TcpOptions {
     uint16_t     mss;
     uint8_t      wscale;
     uint32_t     ts_val, ts_ecr;
+    bool         has_uto;
+    uint16_t     uto;      /* the bit G (minutes) and 15 bits: RFC 5482 §3.3 */
     uint8_t      n_sack;
     TcpSackBlock sack[TCP_SACK_MAX];
     TcpFastOpen  fastopen;
@@ -69,10 +71,10 @@ size_t tcp_encoded_len(const TcpHdr *h);
 
 /* Writes tcp_encoded_len(h) bytes, h->checksum as it is. Returns that length. Options stand as
  * Linux writes them, padded with NOPs in front: MSS, SACK-permitted with timestamps (NOP NOP and
- * the one if the other is missing), NOP window scale, fast open with its NOPs behind it, NOP NOP
- * SACK. If that is longer than 40 bytes they stand without NOPs, zeros (EOL) at the end; SACK
- * blocks that still do not fit are left out, the last first. As FreeBSD writes them: MSS, NOP
- * window scale, SACK-permitted, timestamps, SACK, fast open, and zeros. */
+ * the one if the other is missing), NOP window scale, user timeout, fast open with its NOPs behind
+ * it, NOP NOP SACK. If that is longer than 40 bytes they stand without NOPs, zeros (EOL) at the
+ * end; SACK blocks that still do not fit are left out, the last first. As FreeBSD writes them: MSS,
+ * NOP window scale, SACK-permitted, timestamps, user timeout, SACK, fast open, and zeros. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
 /* Over the segment with its checksum field zero. */

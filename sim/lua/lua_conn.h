@@ -29,6 +29,8 @@ typedef struct ConnOptions {
     SimTime  keepalive_time, keepalive_interval;
     uint64_t keepalive_probes;
     SimTime  user_timeout;
+    bool     uto, uto_changeable;
+    SimTime  uto_advertise;
     uint64_t ttl, tos;
     uint32_t given; /* a bit for each row of conn_knobs */
 } ConnOptions;
@@ -56,6 +58,14 @@ typedef struct ConnOptions {
       .min = 0, .max = NEVER,                                                                      \
       .doc = "How long anything may stay unacknowledged; 0: as the host's retries say.",           \
       .source = "RFC 9293 §3.9.1.1" },                                                            \
+    { .name = "uto", .type = KNOB_BOOL, .offset = offsetof(ConnOptions, uto),                      \
+      .doc = "Tells the peer its user timeout, and hears the peer's.", .source = "RFC 5482 §3" }, \
+    { .name = "uto_advertise", .type = KNOB_TIME,                                                  \
+      .offset = offsetof(ConnOptions, uto_advertise), .min = 0, .max = NEVER,                      \
+      .doc = "What it tells; 0: the user timeout itself.", .source = "RFC 5482 §3" },             \
+    { .name = "uto_changeable", .type = KNOB_BOOL,                                                 \
+      .offset = offsetof(ConnOptions, uto_changeable),                                             \
+      .doc = "Takes the longer of the two.", .source = "RFC 5482 §3" },                           \
     { .name = "ttl", .type = KNOB_INT, .offset = offsetof(ConnOptions, ttl), .min = 0, .max = 255, \
       .doc = "Time to live of its segments from now on; 0: the host's.",                           \
       .source = "RFC 9293 §3.9.2" },                                                              \
@@ -72,6 +82,7 @@ extern const Knob conn_knobs[];
 void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
                       LuaCustomKnob custom);
 void lua_conn_apply(LuaConn *c, const ConnOptions *opt);
+bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto); /* was anything of it given? */
 int  lua_conn_set(lua_State *L);  /* conn:set */
 int  lua_conn_info(lua_State *L); /* conn:info */
 

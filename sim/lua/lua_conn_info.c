@@ -87,6 +87,8 @@ static void set_options(lua_State *L, const TcpInfo *i)
     set_int(L, "ts_recent", i->ts_recent);
     set_bool(L, "ecn", i->ecn);
     set_int(L, "rcv_tos", i->rcv_tos);
+    set_seconds(L, "user_timeout", i->user_timeout);
+    set_seconds(L, "uto_remote", i->uto_remote);
 }
 
 /* What the policy of congestion control shows of itself, under its own names. */
@@ -162,7 +164,7 @@ int lua_conn_info(lua_State *L)
     TcpInfo i;
 
     conn_info(lua_check_conn(L, 1)->conn, &i);
-    lua_createtable(L, 0, 67);
+    lua_createtable(L, 0, 69);
     set_who(L, &i);
     set_route(L, &i);
     set_sequence_numbers(L, &i);

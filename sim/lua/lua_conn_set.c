@@ -54,6 +54,19 @@ static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
     conn_set_keepalive(c->conn, keep->on, keep->time, keep->interval, keep->probes);
 }
 
+bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
+{
+    if (given(opt, "uto"))
+        uto->enabled = opt->uto;
+    if (given(opt, "uto_advertise"))
+        uto->advertise = opt->uto_advertise;
+    if (given(opt, "user_timeout"))
+        uto->changeable = false;
+    if (given(opt, "uto_changeable"))
+        uto->changeable = opt->uto_changeable;
+    return given(opt, "uto") || given(opt, "uto_advertise") || given(opt, "uto_changeable");
+}
+
 void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
 {
     if (given(opt, "advice"))
@@ -64,6 +77,9 @@ void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
         conn_set_tos(c->conn, (uint8_t)opt->tos);
     if (given(opt, "user_timeout"))
         conn_set_user_timeout(c->conn, opt->user_timeout);
+    TcpUto uto = conn_uto(c->conn);
+    if (lua_conn_uto(opt, &uto))
+        conn_set_uto(c->conn, &uto);
     apply_keepalive(c, opt);
     if (given(opt, "nodelay"))
         conn_set_nodelay(c->conn, opt->nodelay);

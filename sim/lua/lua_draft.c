@@ -10,7 +10,7 @@
 
 /* What follows the fixed header; beside `options`, its raw bytes. */
 static const char *const tcp_options[] = { "mss",    "wscale", "sack_permitted",
-                                           "ts_val", "ts_ecr", "sack", "fastopen" };
+                                           "ts_val", "ts_ecr", "uto",  "sack", "fastopen" };
 
 static uint32_t check_number(lua_State *L, const char *layer, const char *name, uint64_t max)
 {
@@ -172,6 +172,9 @@ static void apply_option(lua_State *L, const char *name, TcpOptions *o)
     } else if (strcmp(name, "ts_ecr") == 0) {
         o->ts_ecr = check_number(L, "tcp", name, UINT32_MAX);
         o->has_timestamps = true;
+    } else if (strcmp(name, "uto") == 0) {
+        o->uto = (uint16_t)check_number(L, "tcp", name, UINT16_MAX);
+        o->has_uto = true;
     } else if (strcmp(name, "fastopen") == 0) {
         check_fastopen(L, o);
     } else {

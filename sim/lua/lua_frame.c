@@ -214,6 +214,8 @@ static void push_options(lua_State *L, const TcpOptions *o)
         push_int_field(L, "ts_val", o->ts_val);
         push_int_field(L, "ts_ecr", o->ts_ecr);
     }
+    if (o->has_uto)
+        push_int_field(L, "uto", o->uto);
     if (o->fastopen.present) {
         lua_pushlstring(L, (const char *)o->fastopen.cookie, o->fastopen.n);
         lua_setfield(L, -2, "fastopen");

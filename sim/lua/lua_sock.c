@@ -60,6 +60,9 @@ static int l_listen(lua_State *L)
         listener_set_fastopen(listener, 0);
     if (opt.early)
         listener_set_early(listener);
+    TcpUto uto = listener_uto(listener);
+    if (lua_conn_uto(&opt.conn, &uto))
+        listener_set_uto(listener, &uto);
     LuaListener *l = g_new0(LuaListener, 1);
     *l = (LuaListener){ .listener = listener, .node = stack->node, .given = opt.conn };
     listener_on_ready(listener, waitq_wake_user, &l->queue);
@@ -193,6 +196,21 @@ static void connect_custom(lua_State *L, const Knob *knob, void *config)
     opt->fast = true;
 }
 
+/* Its SYN has the user timeout option, if that was asked for. */
+static Conn *open_plain(Tcp *tcp, const LuaTarget *to, const ConnectOptions *opt,
+                        const IpOptions *options, NetError *err)
+{
+    Conn *conn = tcp_prepare(tcp, IP_NONE, (uint16_t)opt->sport, to->addr, to->port, options, err);
+
+    if (conn == NULL)
+        return NULL;
+    TcpUto uto = conn_uto(conn);
+    if (lua_conn_uto(&opt->conn, &uto))
+        conn_set_uto(conn, &uto);
+    conn_start(conn);
+    return conn;
+}
+
 /* NULL: err says why. */
 static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const ConnectOptions *opt,
                        NetError *err)
@@ -203,7 +221,7 @@ static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const Connec
     const IpOptions *options = lua_ip_options(L, "connect", &opt->ip, to->addr, &space);
 
     if (!opt->fast)
-        return tcp_connect_options(tcp, IP_NONE, sport, to->addr, to->port, options, err);
+        return open_plain(tcp, to, opt, options, err);
     Conn *conn = tcp_connect_fast(tcp, IP_NONE, sport, to->addr, to->port, options, opt->data,
                                   false, &taken, err);
     if (conn != NULL && taken < opt->data.n) {

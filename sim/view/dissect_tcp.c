@@ -118,7 +118,8 @@ static void authentication_option(Line *l, Span v)
     }
 }
 
-static void user_timeout_option(Line *l, Span v) /* RFC 5482: the first bit says minutes */
+/* RFC 5482 §3.3: the first bit says minutes; tcpdump takes the last one for it. */
+static void user_timeout_option(Line *l, Span v)
 {
     unsigned raw = get16(v.p), seconds = raw & 1 ? (raw >> 1) * 60 : raw >> 1;
 
