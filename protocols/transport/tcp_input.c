@@ -477,6 +477,28 @@ static DropReason syn_in_time_wait(Tcb *tcb, const Segment *seg)
     return DROP_TCP_SYN_CHALLENGED;
 }
 
+/* FreeBSD's TIME-WAIT knows no window: a SYN above what was received opens the connection again,
+ * and what acknowledges is answered, unless it is the last ACK over again. */
+static DropReason in_bsd_time_wait(Tcb *tcb, const Segment *seg)
+{
+    Listener *l = tcp_find_listener(tcb->tcp, tcb->local, tcb->local_port);
+    bool opens = (seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && seq_gt(seg->seq, tcb->rcv_nxt);
+    bool plain = seg->flags == TCP_ACK && seg->text.n == 0 && seg->seq == tcb->rcv_nxt &&
+                 seg->ack == tcb->snd_max;
+
+    if (seg->flags & TCP_RST)
+        return DROP_TCP_TIME_WAIT_RST;
+    if (opens && l != NULL)
+        return in_listen(l, seg, tcb);
+    if (!(seg->flags & TCP_ACK))
+        return (seg->flags & TCP_SYN) ? DROP_TCP_TIME_WAIT_SYN : DROP_TCP_NO_ACK;
+    if ((seg->flags & TCP_FIN) && seg->seq + seg->len == tcb->rcv_nxt)
+        tcp_timer_set(tcb, TIMER_WAIT, 2 * tcb->tcp->cfg.msl);
+    if (!plain)
+        owe_bare_ack(tcb, SENT_TCP_OUT_OF_WINDOW);
+    return DROP_TCP_TIME_WAIT;
+}
+
 static DropReason segment_arrives(Tcb *tcb, Segment *seg)
 {
     DropReason why;
@@ -489,6 +511,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     tcb->pieces.leaving = false; /* what it lets go is another piece */
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
+    else if (tcb->state == TCP_TIME_WAIT && tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD)
+        why = in_bsd_time_wait(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT &&
              (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
         why = syn_in_time_wait(tcb, seg);

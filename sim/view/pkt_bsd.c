@@ -1,6 +1,6 @@
 /*
  * pkt_bsd.c - scripts for FreeBSD: its sysctls, each a knob of the host or of no meaning here, and
- * its sockstat, which counts connections.
+ * its commands for connections: sockstat counts them, tcpdrop ends them.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/pkt_priv.h"
@@ -158,13 +158,27 @@ static bool take_state(const char *name, TcpState *out)
     return false;
 }
 
-char *pkt_bsd_count(PktRun *run, const char *line)
+/* tcpdrop: those in TIME-WAIT end without a word. */
+static void drop_resting(PktRun *run)
+{
+    for (guint i = 0; run->sim != NULL && i < run->socks->len; i++) {
+        const PktSock *s = g_ptr_array_index(run->socks, i);
+        if (s->kind == PKT_CONN && conn_state(s->conn) == TCP_TIME_WAIT)
+            conn_abort(s->conn);
+    }
+}
+
+char *pkt_bsd_command(PktRun *run, const char *line)
 {
     g_auto(GStrv) words = g_strsplit(line, " ", -1);
     Count c = { 0 };
     bool owned = false, has_state = false;
     char **w = words;
 
+    if (strcmp(line, "tcpdrop -s TIME_WAIT") == 0) {
+        drop_resting(run);
+        return g_strdup("");
+    }
     if (g_strcmp0(words[0], "sockstat") != 0)
         return NULL;
     for (; *w != NULL && w[1] != NULL; w++) {

@@ -125,10 +125,10 @@ bool pkt_command(PktSettings *set, const char *text, char **why);
 /* "net.inet.tcp.sack.enable=1": with the first of FreeBSD's sysctls the host becomes one. False: it
  * is none of those that are known, or nothing that can be had. */
 bool pkt_bsd_sysctl(PktSettings *set, const char *word);
-/* "sockstat ... | grep -c TIME_WAIT | grep 1": how many connections are in a state. NULL: it is no
- * such line; else "", or newly allocated what is wrong. */
+/* "sockstat ... | grep -c TIME_WAIT | grep 1": how many connections are in a state; or "tcpdrop -s
+ * TIME_WAIT". NULL: it is no such line; else newly allocated what is wrong, "" if nothing is. */
 typedef struct PktRun PktRun;
-char *pkt_bsd_count(PktRun *run, const char *line);
+char *pkt_bsd_command(PktRun *run, const char *line);
 
 /* --- names ------------------------------------------------------------------------------------ */
 

@@ -142,7 +142,7 @@ static bool run_code(PktRun *run, const PktEvent *ev)
 
 static bool run_command(PktRun *run, const PktEvent *ev)
 {
-    char *why = pkt_bsd_count(run, ev->text);
+    char *why = pkt_bsd_command(run, ev->text);
 
     if (why != NULL) {
         bool ok = *why == '\0' || pkt_run_fail(run, ev, NULL, "%s", why);

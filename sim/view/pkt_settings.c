@@ -434,7 +434,7 @@ static const char *run_line(PktSettings *set, char **words)
 {
     g_autofree char *name = g_path_get_basename(words[0]);
     static const char *const passed_over[] = { "ethtool", "nstat", "true", "echo",
-                                                "sockstat" /* see pkt_bsd_count */ };
+                                                "sockstat", "tcpdrop" /* see pkt_bsd_command */ };
 
     if (strcmp(name, "defaults.sh") == 0) {
         set_defaults(set);
