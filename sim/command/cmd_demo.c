@@ -217,6 +217,15 @@ static const char *short_path(const char *path)
     return g_str_has_prefix(path, here) && path[n] == '/' ? path + n + 1 : path;
 }
 
+/* As a word for a shell; NULL: no hand would type it. Newly allocated. */
+static char *shell_word(const char *text)
+{
+    if (strchr(text, '\n') != NULL)
+        return NULL;
+    return text[strcspn(text, " \t\"'\\$`&|;<>()*?[]#~!{}")] == '\0' ? g_strdup(text)
+                                                                   : g_shell_quote(text);
+}
+
 static void say_next(const Demo *demo, const LessonFile *lesson, const RunResult *out)
 {
     bool zh = demo->terminal.chinese;
@@ -231,7 +240,9 @@ static void say_next(const Demo *demo, const LessonFile *lesson, const RunResult
         printf("  stacklab demo --flip %s    # %s\n", lesson->id, flip);
     }
     for (guint i = 0; i < out->params->len; i++) {
-        const char *param = g_ptr_array_index(out->params, i);
+        g_autofree char *param = shell_word(g_ptr_array_index(out->params, i));
+        if (param == NULL)
+            continue;
         printf(zh ? "  stacklab demo --set %s %s    # 参数可改\n"
                   : "  stacklab demo --set %s %s    # or another value\n",
                param, lesson->id);
