@@ -148,8 +148,8 @@ static DropReason refuse_route(Ipv4 *ip, const Route *r, const Packet *pkt)
 }
 
 /* `found`: where its options are, NULL if it has none; `routed`: its source route says so. */
-static inline DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h, const Ipv4Found *found, bool routed,
-                          Packet *pkt)
+static inline DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h,
+                                 const Ipv4Found *found, bool routed, Packet *pkt)
 {
     size_t mtu = ipv4_iface_mtu(hop->iface);
 
@@ -254,8 +254,9 @@ static DropReason read_header(Ipv4 *ip, Ipv4Hdr *h, Packet *pkt)
 }
 
 /* Where a datagram from outside goes; `found` as for pass_on. */
-static inline DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h, const Ipv4Found *found,
-                           unsigned src, unsigned dst, Packet *pkt)
+static inline DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h,
+                                  const Ipv4Found *found, unsigned src, unsigned dst,
+                                  Packet *pkt)
 {
     if (is_for_us(dst, h->dst))
         return deliver(ip, iface, h, group || (dst & (ADDR_BROADCAST | ADDR_MULTICAST)), pkt);
