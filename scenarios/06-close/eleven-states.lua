@@ -18,7 +18,7 @@ local function went(old, new)
 end
 sim.on("tcp:listener_opened", function() went("CLOSED", "LISTEN") end)
 sim.on("tcp:listener_closed", function(event)
-  if event.trigger == "listener closes" then went("LISTEN", "CLOSED") end
+  if event.node == server then went("LISTEN", "CLOSED") end    -- the client's has turned active
 end)
 sim.on("tcp:state_changed", function(event)
   -- Figure 5 has arrows; a reset's are in its note 3, from anywhere.
