@@ -43,5 +43,7 @@ if polite then
   check(rude.useful < 0.75, "those who do not slow down fill it with what has arrived already")
   check(rude.dropped > 10 * dropped, "lose ten times as much")
   check(rude.sent_again > 10 * sent_again, "and send it all again")
+else
+  check(useful < 0.75, "the line is full, but not with what is new")
 end
 return { useful = useful, dropped = dropped, sent_again = sent_again }

@@ -4,6 +4,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/files.h"
+#include "sim/command/lessons.h"
 #include "sim/command/run.h"
 #include "sim/command/job.h"
 #include "sim/command/test_report.h"
@@ -19,7 +20,7 @@ typedef struct Options {
     char   *format, *seeds, *name;
     int64_t seed, repeat;
     int     jobs;
-    int     update, fail_fast, quiet, shuffle;
+    int     update, fail_fast, quiet, shuffle, flip;
 } Options;
 
 typedef struct Test {
@@ -87,6 +88,12 @@ static void read_digests(Test *t)
             g_hash_table_insert(t->digests, g_strdup_printf("%s\t%s", cells[0], cells[1]),
                                 g_strdup(cells[2]));
     }
+}
+
+/* A golden is of the scenario as it is. */
+static bool as_it_is(const Options *opt)
+{
+    return opt->sets == NULL && !opt->flip;
 }
 
 static char *golden_name(const char *file)
@@ -194,7 +201,7 @@ static void judge(Test *t, Job *job, TestCase *c)
     if (job->status != STATUS_PASS && c->failures->len == 0)
         test_case_fail(c, job->status == STATUS_LIMIT ? "limit" : "error", 0,
                        "ended with status", "%d\n%s", job->status, job->err->str);
-    if (job->seed == (uint64_t)t->opt.seed && t->opt.sets == NULL && !same_as_digest(t, job, c))
+    if (job->seed == (uint64_t)t->opt.seed && as_it_is(&t->opt) && !same_as_digest(t, job, c))
         compare_golden(t, job, c);
     if (c->checks == 0 && !c->compared && c->failures->len == 0)
         test_case_fail(c, "nothing", 1, "nothing was checked", "it has no check and no golden");
@@ -230,7 +237,8 @@ static char **pkt_arguments(const char *file, uint64_t seed)
     return g_strdupv(argv);
 }
 
-static char **run_arguments(const Test *t, const char *file, uint64_t seed)
+/* flip: what to change, of char *; NULL: nothing */
+static char **run_arguments(const Test *t, const char *file, uint64_t seed, const GPtrArray *flip)
 {
     GPtrArray *argv = g_ptr_array_new();
     const char *fixed[] = { "stacklab", "run", "--full", "--color=never", "--columns=80",
@@ -245,6 +253,8 @@ static char **run_arguments(const Test *t, const char *file, uint64_t seed)
     g_ptr_array_add(argv, g_strdup_printf("--seed=%" G_GUINT64_FORMAT, seed));
     for (char **set = t->opt.sets; set != NULL && *set != NULL; set++)
         g_ptr_array_add(argv, g_strdup_printf("--set=%s", *set));
+    for (guint i = 0; flip != NULL && i < flip->len; i++)
+        g_ptr_array_add(argv, g_strdup_printf("--set=%s", (char *)flip->pdata[i]));
     g_ptr_array_add(argv, g_strdup(file));
     g_ptr_array_add(argv, NULL);
     return (char **)g_ptr_array_free(argv, FALSE);
@@ -280,6 +290,8 @@ static bool parse(Test *t, int argc, char **argv)
         { "seeds", 0, 0, G_OPTION_ARG_STRING, &o->seeds, "Every seed from A to B", "A..B" },
         { "repeat", 0, 0, G_OPTION_ARG_INT64, &o->repeat, "N seeds, from the seed on", "N" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter", "KEY=VALUE" },
+        { "flip", 0, 0, G_OPTION_ARG_NONE, &o->flip,
+          "Lessons only, each with what it says to change, without goldens", NULL },
         { "filter", 'k', 0, G_OPTION_ARG_STRING, &o->name, "Only paths that contain TEXT", "TEXT" },
         { "fail-fast", 'x', 0, G_OPTION_ARG_NONE, &o->fail_fast, "Stop at the first failure",
           NULL },
@@ -344,6 +356,17 @@ static bool find_files(Test *t)
     return true;
 }
 
+static void add_jobs(Test *t, GPtrArray *jobs, const char *file, uint64_t first, uint64_t last)
+{
+    bool scenario = g_str_has_suffix(file, ".lua");
+    g_autoptr(GPtrArray) flip = t->opt.flip && scenario ? lessons_flip(file) : NULL;
+
+    if (t->opt.flip && (flip == NULL || flip->len == 0))
+        return;
+    for (uint64_t seed = first; seed <= last; seed++)
+        g_ptr_array_add(jobs, job_new(file, seed, run_arguments(t, file, seed, flip)));
+}
+
 static int play_all(Test *t)
 {
     g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
@@ -354,10 +377,7 @@ static int play_all(Test *t)
         return STATUS_ERROR;
     }
     for (guint i = 0; i < t->files->len; i++)
-        for (uint64_t seed = first; seed <= last; seed++) {
-            const char *file = g_ptr_array_index(t->files, i);
-            g_ptr_array_add(jobs, job_new(file, seed, run_arguments(t, file, seed)));
-        }
+        add_jobs(t, jobs, g_ptr_array_index(t->files, i), first, last);
     read_digests(t);
     unsigned parallel = t->opt.jobs > 0 ? (unsigned)t->opt.jobs : g_get_num_processors();
     test_report_begin(t->report, jobs->len);

@@ -80,6 +80,16 @@ static LessonFile *lesson_read(const char *path, bool chinese)
     return lesson;
 }
 
+GPtrArray *lessons_flip(const char *path)
+{
+    LessonFile *lesson = lesson_read(path, false);
+    GPtrArray *flip = g_steal_pointer(&lesson->flip);
+
+    lesson->flip = g_ptr_array_new();
+    lesson_free(lesson);
+    return flip;
+}
+
 /* The lines of the group's group.txt; NULL if it has none. */
 static char **group_lines(const LessonFile *lesson)
 {
