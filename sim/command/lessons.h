@@ -23,8 +23,8 @@ char *lessons_folder(const char *given, GError **error);
  * of LessonFile, owned. A file that is no lesson, or cannot be loaded, is passed over. */
 GPtrArray *lessons_find(const char *folder, bool chinese);
 
-/* What the lesson at path says to change: of char * "name=value", owned; empty if it says nothing, or
- * is no lesson. */
+/* What the lesson at path says to change: of char * "name=value", owned; empty if it says nothing,
+ * or is no lesson. */
 GPtrArray *lessons_flip(const char *path);
 
 /* The one called id; NULL with an error that names the nearest. */
