@@ -192,6 +192,7 @@ static void judge(Test *t, Job *job, TestCase *c)
 {
     c->file = job->file;
     c->seed = job->seed;
+    c->argv = job->argv;
     c->seconds = job->seconds;
     c->digest = take_digest(job->out);
     c->status = job->status;

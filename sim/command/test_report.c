@@ -6,6 +6,7 @@
 #include "sim/command/test_report.h"
 
 #include "sim/command/run.h"
+#include "sim/lua/lua_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,17 @@ static void add_failure(TestCase *c, const char *file, int line, const char *typ
 
 static char *replay_line(const TestCase *c)
 {
-    return g_strdup_printf("stacklab run --seed %" G_GUINT64_FORMAT " %s", c->seed, c->file);
+    GString *out = g_string_new(NULL);
+
+    g_string_printf(out, "stacklab run --seed %" G_GUINT64_FORMAT, c->seed);
+    for (char **arg = c->argv; arg != NULL && *arg != NULL; arg++) {
+        if (!g_str_has_prefix(*arg, "--set="))
+            continue;
+        g_string_append(out, " --set");
+        report_append_word(out, *arg + strlen("--set="));
+    }
+    report_append_word(out, c->file);
+    return g_string_free(out, FALSE);
 }
 
 void test_case_fail(TestCase *c, const char *type, int line, const char *message,

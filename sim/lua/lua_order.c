@@ -341,10 +341,7 @@ static int l_format(lua_State *L)
         order_push_text(L, i);
         lua_replace(L, i);
     }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, n, 1);
-    return 1;
+    return lua_tocfunction(L, lua_upvalueindex(1))(L); /* in this frame, so that errors name it */
 }
 
 void order_open(lua_State *L)

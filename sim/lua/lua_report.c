@@ -14,8 +14,7 @@ enum { PACKETS_AROUND = 6 };
 
 /* --- replay ----------------------------------------------------------------------------------- */
 
-/* The word as a shell would have to be given it. */
-static void append_word(GString *out, const char *word)
+void report_append_word(GString *out, const char *word)
 {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@";
 
@@ -42,9 +41,9 @@ char *report_replay(const char *file, const RunOptions *opt)
     }
     for (guint i = 0; opt->sets != NULL && i < opt->sets->len; i++) {
         g_string_append(out, " --set");
-        append_word(out, g_ptr_array_index(opt->sets, i));
+        report_append_word(out, g_ptr_array_index(opt->sets, i));
     }
-    append_word(out, file);
+    report_append_word(out, file);
     return g_string_free(out, FALSE);
 }
 

@@ -9,6 +9,9 @@
 /* The command line that repeats a run: "stacklab run --seed 42 x.lua". Newly allocated. */
 char *report_replay(const char *file, const RunOptions *opt);
 
+/* A blank and the word as a shell would have to be given it. */
+void report_append_word(GString *out, const char *word);
+
 /* A check of this world has failed at `place` ("file:line"). detail, one line without its time and
  * seed, may be NULL; so may `lines`, what belongs below it, each line ending in a newline. Without
  * `lines` the last packets are shown. */
