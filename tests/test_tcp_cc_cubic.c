@@ -171,7 +171,7 @@ START_TEST(the_curve_comes_back_to_w_max_after_k)
 }
 END_TEST
 
-/* CC-77: from small to large windows, ACK by ACK. */
+/* From small to large windows, ACK by ACK. */
 static const struct {
     uint32_t window;
     SimTime  rtt;
@@ -180,6 +180,7 @@ static const struct {
     { 10000, 100 * MSEC }, { 40000, 50 * MSEC }, { 100, 2 * SEC },
 };
 
+/* CC-77 */
 START_TEST(each_ack_adds_what_the_rfc_says)
 {
     uint32_t w = paths[_i].window;

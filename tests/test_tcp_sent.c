@@ -62,7 +62,7 @@ static void send_new(Sent *s, TcpSeq base, uint32_t len, SimTime now)
     }
 }
 
-/* CC-61. Any octets of what is out, in one segment: it is lost as its first octet was. */
+/* Any octets of what is out, in one segment: it is lost as its first octet was. */
 static void send_again(Sent *s, TcpSeq base, uint32_t left, uint32_t len, SimTime now)
 {
     uint32_t right = MIN(left + len, model.max);
@@ -131,6 +131,7 @@ static void expect_next_due(Sent *s, TcpSeq base)
         ck_assert_uint_eq(g->left, base + i);
 }
 
+/* CC-61: the instant of the last sending of each, too. */
 START_TEST(it_is_what_a_model_of_each_octet_says)
 {
     TcpSeq base = bases[_i % 3];
