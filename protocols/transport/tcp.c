@@ -95,7 +95,7 @@ Conn *listener_call(Listener *l, IpAddr remote, uint16_t remote_port, NetError *
     if (c == NULL)
         return NULL;
     c->tcb->uto.set = l->uto;
-    listener_close(l);
+    listener_end(l, NULL);
     c->tcb->state = TCP_LISTEN;
     open_actively(c->tcb);
     return c;

@@ -370,6 +370,7 @@ bool       listener_full(const Listener *l); /* its accept queue */
 /* The last segment of a handshake finds the accept queue full. */
 DropReason listener_overflow(Listener *l, const Segment *seg, uint32_t conn_id);
 void       listener_queue(Listener *l, Conn *c);
+void       listener_end(Listener *l, const char *trigger); /* NULL: goes on as a connection */
 void       listeners_end(Tcp *tcp);  /* a crash */
 void       listeners_free(Tcp *tcp);
 /* The peer's SYN: sequence numbers, window, MSS. */
@@ -557,8 +558,7 @@ bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue *
 
 /* tcp_trace.c */
 void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc);
-/* ended: what has ended it; NULL: it begins. */
-void trace_listener(const Listener *l, const char *ended);
+void trace_listener(const Listener *l, const char *ended); /* what has; NULL: it begins */
 void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
                 const Packet *pkt);
 void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg);

@@ -220,16 +220,20 @@ static void listener_free(Listener *l)
     g_free(l);
 }
 
-void listener_close(Listener *l)
+void listener_end(Listener *l, const char *trigger)
 {
-    if (l == NULL)
-        return;
     timer_stop(&l->wake.timer);
     g_ptr_array_remove(l->ended ? l->tcp->ended : l->tcp->listeners, l);
     drop_children(l);
-    if (!l->ended)
-        trace_listener(l, "listener closes");
+    if (!l->ended && trigger != NULL)
+        trace_listener(l, trigger);
     listener_free(l);
+}
+
+void listener_close(Listener *l)
+{
+    if (l != NULL)
+        listener_end(l, "listener closes");
 }
 
 void listeners_end(Tcp *tcp)

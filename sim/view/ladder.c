@@ -373,7 +373,7 @@ static void enqueued(Ladder *l, const TraceEvent *ev)
     touch(l, row, ev->node, true);
 }
 
-static bool owns(const Node *node, IpAddr addr)
+bool ladder_owns(const Node *node, IpAddr addr)
 {
     const Stack *stack = node_stack(node);
 
@@ -391,7 +391,7 @@ static bool asks_another(const Row *row, const Node *node)
     const Glance *g = &row->g;
 
     return g->kind == GLANCE_ARP && g->arp_op == ARP_OP_REQUEST && !ip_equal(g->src, g->dst) &&
-           node->kind != NODE_SWITCH && !owns(node, g->dst);
+           node->kind != NODE_SWITCH && !ladder_owns(node, g->dst);
 }
 
 static void delivered(Ladder *l, const TraceEvent *ev)

@@ -191,11 +191,11 @@ static bool draw_arrow(Lanes *t, const Row *row, const Way *way, const char *lab
     return true;
 }
 
-static char *mark_of(const Row *row, const Way *way, bool arrival)
+static char *mark_of(const Lanes *t, const Row *row, const Way *way, bool arrival)
 {
     if (row->number != 0 && (arrival || row->split || row->fate == FATE_HELD || row->from == NULL))
         return g_strdup_printf("(%u)", row->number);
-    if (row->from != NULL && row->from->kind != NODE_HOST && !arrival)
+    if (row->from != NULL && lane_of(t, row->from) == n_lanes(t) && !arrival)
         return g_strdup(row->from->name);
     if (!way->arrives && row->fate == FATE_UNDER_WAY && row->last != NULL && !row->ignored)
         return g_strdup(row->last->name);
@@ -275,7 +275,7 @@ static void draw_row(void *self, const Row *row, bool arrival)
     Style style = ladder_style(row, way.to > way.from);
     g_autoptr(GString) label = g_string_new(NULL), beside = g_string_new(NULL);
     g_autofree char *remark = ladder_remarks(t->lines->l, row, !arrival, arrival || !row->split);
-    g_autofree char *mark = mark_of(row, &way, arrival);
+    g_autofree char *mark = mark_of(t, row, &way, arrival);
 
     put_lanes(t);
     ladder_label(row, t->lines->ports, label);

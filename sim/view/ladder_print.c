@@ -55,8 +55,22 @@ static Node *neighbour(const Ladder *l)
     return NULL;
 }
 
+/* A router on which programs speak is a party too, not only a place on the way. */
+static void add_speaking_routers(Ladder *l)
+{
+    for (guint i = 0; i < l->rows->len; i++) {
+        Row *row = row_at(l, i);
+        bool program = row->g.kind == GLANCE_UDP || row->g.kind == GLANCE_TCP;
+        if (row->kind == ROW_PACKET && program && row->origin == ORIGIN_SENT && row->from != NULL &&
+            row->from->kind == NODE_ROUTER && ladder_owns(row->from, row->g.src) &&
+            !g_ptr_array_find(l->hosts, row->from, NULL))
+            g_ptr_array_add(l->hosts, row->from);
+    }
+}
+
 static void choose_columns(Ladder *l)
 {
+    add_speaking_routers(l);
     if (l->hosts->len == 1) {
         Node *other = neighbour(l);
         if (other != NULL && other != g_ptr_array_index(l->hosts, 0))

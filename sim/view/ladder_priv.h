@@ -112,6 +112,8 @@ struct Ladder {
 void        ladder_thin_out(Ladder *l);
 Row        *ladder_add_row(Ladder *l, RowKind kind);
 void        ladder_add_host(Ladder *l, Node *node);
+/* Is it an address of the node's? Of a test's node without a stack any is, unless it switches. */
+bool        ladder_owns(const Node *node, IpAddr addr);
 /* "10.0.0.1:40000"; false if it is none. */
 bool        ladder_parse_end(const char *text, IpAddr *addr, uint16_t *port);
 GHashTable *ladder_tracks_new(void);

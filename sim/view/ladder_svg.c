@@ -22,7 +22,8 @@ enum {
     REMARK = 14,
     NEAR = 16,
     STATE_LINE = 15,
-    CLOCKS = 84
+    CLOCKS = 84,
+    SMALL_CHAR = 7
 };
 
 static const SimTime LONG_GAP = 2 * SEC;
@@ -292,8 +293,14 @@ static void put_label(Picture *p, const Row *row, int x1, int y1, int x2, int y2
         }
     }
     svg_text_along(&p->svg, x, y - 5, anchor, dx, dy, halo, label->str);
-    if (remark != NULL)
-        svg_text_along(&p->svg, x, y + REMARK, anchor, dx, dy, "small halo", remark);
+    if (remark == NULL)
+        return;
+    if (middle && (int)canvas_width(remark) * SMALL_CHAR > dx) { /* longer than the arrow */
+        anchor = right ? SVG_START : SVG_END;
+        x = right ? x1 + 12 : x1 - 12;
+        y = y1;
+    }
+    svg_text_along(&p->svg, x, y + REMARK, anchor, dx, dy, "small halo", remark);
 }
 
 static bool is_lost(const Row *row)
