@@ -136,6 +136,7 @@ typedef struct TcpConfig {
     bool              pacing;         /* also of policies that do not ask for it */
     CongHystart       hystart;        /* with CUBIC */
     uint64_t          syn_retries, synack_retries, retries;
+    uint64_t          syn_linear;     /* as many timeouts of a SYN come before, and do not double */
     uint64_t          backlog;        /* the accept queue, unless listen says */
     uint64_t          syn_backlog;    /* half-open connections per listener */
     TcpSynOverflow    syn_overflow;

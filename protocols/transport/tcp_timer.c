@@ -64,6 +64,8 @@ static void back_off(Tcb *tcb)
 {
     SimTime max = tcb->tcp->cfg.max_rto;
 
+    if (tcb->state == TCP_SYN_SENT && tcb->retries <= tcb->tcp->cfg.syn_linear)
+        return;
     tcb->rto = tcb->rto > max / 2 ? max : 2 * tcb->rto; /* (5.5) */
     tcb->backoff++;
 }
@@ -102,6 +104,8 @@ static uint64_t retries_allowed(const Tcb *tcb)
         return UINT64_MAX;
     if (tcb->snd_una != tcb->iss)
         return tcb->closed && cfg->orphan_retries != 0 ? cfg->orphan_retries : cfg->retries;
+    if (tcb->state == TCP_SYN_SENT)
+        return tcb->syn_retries + cfg->syn_linear;
     return tcb->passive ? cfg->synack_retries : tcb->syn_retries;
 }
 

@@ -55,8 +55,11 @@ elseif p.run == "server sends" then                -- figure 10
     3.000  server > client  [P.]  seq 101:111 ack 101
     3.010  client > server  [R]   seq 101
   ]], { since = 3 })
+  sim.note { "Data for a connection that the client does not know: RST, and the server's program is told.",
+             zh = "数据属于客户端不认识的连接：回 RST，服务器的程序这才知道。" }
 else
   sim.sleep(p.idle)
   check.equal(peers[1].state, "ESTABLISHED", "nobody sends: for ever, unless keep-alive is on")
   check.equal(#server:packets({ tcp = true }, { since = 3 }), 0)
+  sim.note { "Nobody sends, nobody notices. A day would change nothing.", zh = "谁也不发，谁也不知道；再等一天也一样。" }
 end

@@ -37,4 +37,5 @@ if p.ports == 10 then
 else
   check.equal(err, nil)
   check.equal(eleventh.local_port, 40010)
+  sim.note { "One port more, one connection more.", zh = "多一个端口，就多一条连接。" }
 end

@@ -99,3 +99,10 @@ end
 sim.table { "A reset arrives", zh = "收到 RST", rows = rows,
             columns = { { "in", zh = "原状态" }, { "then", zh = "之后" }, { "the program hears", zh = "程序得到" } } }
 cell(p)
+sim.note(p.off_by == 0 and
+  { "With the exact number a reset ends everything but LISTEN. Half-open from LISTEN: the program never heard of it, and is not told.",
+    zh = "序号分毫不差的 RST 能结束一切，唯独 LISTEN 不理。由 LISTEN 而来的半连接被撤销时，程序从没听说过它，也不会得到通知。" } or
+  { "In the window, but not exact: answered by a challenge ACK, and nothing changes (RFC 5961 §3).",
+    zh = "落在窗口内但不精确：只换来一个质询确认，什么都没变（RFC 5961 §3）。" })
+sim.note { "In CLOSE-WAIT the peer had already said that it would send no more: the next write fails with EPIPE, as in Linux.",
+           zh = "CLOSE-WAIT 时对方早已说完：下一次写得到 EPIPE（管道破裂），与 Linux 相同。" }

@@ -28,6 +28,8 @@ local answers = {
   send("SYN and RST", "SYN 加 RST", "SR"),
 }
 if p.listening then
+  sim.note { "Only an ACK is refused: it speaks of a connection that does not exist. The rest is for nobody.",
+             zh = "只有带 ACK 的被拒绝：它说的是一条不存在的连接。其余的与谁都无关，丢弃。" }
   check.equal(answers, { "-", "[R] seq 2000", "-", "-", "-" }, "RFC 9293 §3.10.7.2")
   check.equal({ listener.state, listener.half_open, listener.queued }, { "LISTEN", 0, 0 }, "it still waits for a SYN")
   check.equal({ server.drops["tcp.listen-rst"], server.drops["tcp.listen-ack"], server.drops["tcp.listen-other"] }, { 2, 1, 2 })

@@ -30,4 +30,6 @@ if p.closed_port == "rst" then
              zh = "对监听者来说，任何确认都没有意义：回 RST，双方继续监听。" }
 else
   check.near(sim.now(), 63.010, 1e-9, "without the reset the half-open entry stays for 63 s")
+  sim.note { "A firewall swallows the answer: nobody says that there is no such call.",
+             zh = "防火墙吞掉了回答：没有人说“我没有打过这个电话”。" }
 end

@@ -31,7 +31,11 @@ sim.sleep("1s")
 
 if p.handshake == "three-way" then
   check.equal(accepted, 0, "three-way: no program ever hears of them")
+  sim.note { "Half-open only: no program has heard of them, and 63 s later they are gone.",
+             zh = "只是半连接：程序毫不知情，63 秒后自行删除。" }
 elseif p.closed_port == "silent" then
+  sim.note { p.ghosts .. " connections at the server, none at the client: for each a program waits for a request.",
+             zh = "服务器上 " .. p.ghosts .. " 条连接，客户端一条也没有：每一条都有一个程序在空等请求。" }
   check.equal(accepted, p.ghosts, "each old SYN is a connection for the server's program")
   check.equal(#server:sockets { state = "ESTABLISHED" }, p.ghosts, "ESTABLISHED at one end only: ghosts")
   sim.sleep(3599 - sim.now())

@@ -27,6 +27,8 @@ for _, ack in ipairs(acks) do check.equal(ack.tcp.seq, acks[1].tcp.seq, "all wit
 
 if p.bytes > 0 then conn:send(string.rep("q", p.bytes)) end
 check.equal(used(conn), 1 + p.bytes, "each byte uses one")
+sim.note { "Ten pure ACKs, all with seq 1: the next byte has the same number as before.",
+           zh = "十个纯 ACK 的 seq 都是 1：下一个字节的序号还是原来那个。" }
 conn:close()
 peer:recv("all")
 peer:close()

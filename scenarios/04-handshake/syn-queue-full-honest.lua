@@ -33,4 +33,5 @@ if p.syn_backlog == 2 then
              zh = "每个 SYN 占位一个往返：2 个位子 / 0.4 秒 = 每秒最多 5 条新连接。" }
 else
   check.equal(connected, { 0.4, 0.4, 0.4, 0.4 }, "room for all")
+  sim.note { "Four places for four: nobody waits.", zh = "四个位子四个人：谁也不用等。" }
 end

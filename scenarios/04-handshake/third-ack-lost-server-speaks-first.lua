@@ -27,5 +27,7 @@ if p.speaks_first == "server" then
   sim.note { "The client has nothing to send that could carry the missing acknowledgment. With SYN cookies nobody repeats the SYN-ACK: it would wait for ever.",
              zh = "客户端没有数据可以捎带那个丢掉的确认。若用 SYN Cookie，没人重发 SYN+ACK，就要永远等下去。" }
 else
+  sim.note { "The client speaks first: its line carries the acknowledgment that was lost.",
+             zh = "客户端先说话：这一行顺路捎去了丢掉的确认。" }
   check.near(sim.now(), 0.040, 1e-9, "the client's first line carries the acknowledgment: no stall at all")
 end

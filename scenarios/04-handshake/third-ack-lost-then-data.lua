@@ -20,6 +20,8 @@ if not p.speaks then                    -- see third-ack-lost-idle
   local peer = listener:accept()
   check.near(sim.now(), 1.030, 0, "nothing carries the acknowledgment: only the repeated SYN-ACK brings it out")
   check.equal(server.counters.TcpRetransSegs, 1)
+  sim.note { "Silence: the server has to repeat its SYN-ACK, and is a second late.",
+             zh = "双方沉默：服务器只好重发 SYN+ACK，晚了 1 秒。" }
   return
 end
 conn:send(string.rep("q", 41))

@@ -242,6 +242,7 @@ typedef struct Sysctl {
 
 static const Sysctl sysctls[] = {
     { "tcp_syn_retries", "syn_retries", "" },
+    { "tcp_syn_linear_timeouts", "syn_linear", "" },
     { "tcp_synack_retries", "synack_retries", "" },
     { "tcp_retries1", "retries1", "" },
     { "tcp_retries2", "retries", "" },

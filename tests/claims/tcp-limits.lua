@@ -190,3 +190,15 @@ for n = 0, 14 do
     end)
   end
 end
+
+-- syn_linear: so many more SYNs first, without backing off.
+sim.play(function()
+  sim.defaults { tcp = { initial_rto = "1s", syn_linear = 2, syn_retries = 1 }, arp = { warm = true } }
+  local a, b = sim.host("a"), sim.host("b")
+  local wire = sim.link(a, b, { delay = "10ms" })
+  wire:drop { tcp = "S" }
+  check.equal(select(2, a:connect(b, 80)), "ETIMEDOUT")
+  local times = {}
+  for i, syn in ipairs(a:packets { tcp = "S" }) do times[i] = syn.time end
+  check.equal({ times, sim.now() }, { { 0.0, 1.0, 2.0, 3.0 }, 5.0 })
+end)
