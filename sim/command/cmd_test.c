@@ -175,6 +175,16 @@ static void compare_golden(Test *t, Job *job, TestCase *c)
     test_case_fail(c, "golden", 1, "the output differs from its golden", "%s", diff);
 }
 
+/* A lesson that comes out as its golden has it, whatever one changes, says nothing. */
+static void compare_flipped(const Job *job, TestCase *c)
+{
+    g_autofree char *golden = golden_name(job->file), *text = NULL;
+
+    if (g_file_get_contents(golden, &text, NULL, NULL) && strcmp(text, job->out->str) == 0)
+        test_case_fail(c, "flip", 1, "what the lesson says to change makes no difference", "%s",
+                       golden);
+}
+
 /* --- one scenario's verdict ------------------------------------------------------------------- */
 
 static int gravity(int status)
@@ -204,6 +214,8 @@ static void judge(Test *t, Job *job, TestCase *c)
                        "ended with status", "%d\n%s", job->status, job->err->str);
     if (job->seed == (uint64_t)t->opt.seed && as_it_is(&t->opt) && !same_as_digest(t, job, c))
         compare_golden(t, job, c);
+    if (t->opt.flip)
+        compare_flipped(job, c);
     if (c->checks == 0 && !c->compared && c->failures->len == 0)
         test_case_fail(c, "nothing", 1, "nothing was checked", "it has no check and no golden");
 }
