@@ -41,7 +41,7 @@ for i, kind in ipairs(kinds) do
     check.equal(got[layer], sent[layer], kind[1] .. ": " .. layer .. " arrives as it was sent")
   end
 end
-sim.table { "Bytes", zh = "字节数", rows = rows,
+sim.table { "Bytes, from the payload outwards", zh = "从数据往外数的字节数", rows = rows,
             columns = { { "what", zh = "什么" }, { "payload", zh = "数据" }, { "layer 4", zh = "第四层" },
                         { "layer 3", zh = "第三层" }, { "frame", zh = "帧" }, { "padded", zh = "填充后" } } }
 local n = #p.request
@@ -60,6 +60,8 @@ local function ack(padding, checksum)
   local all = server:packets { tcp = ".", src = client }
   return all[#all]
 end
+sim.note { "The client's bare ACK twice more, by hand: as it was, then with the 6 bytes of padding that a card adds. TCP gets the same both times: IP's total length says where the packet ends.",
+           zh = "手工再发两次客户端的纯 ACK：一次原样，一次带上网卡补的 6 字节填充。IP 总长度说明分组到哪里为止，TCP 两次收到的一样。" }
 local padded = ack(string.rep("\0", 6), ack("").tcp.checksum)
 check.equal({ padded.wire_len, padded.ip.len }, { 60, 40 })
 check.equal(server.drops["tcp.checksum"] or 0, 0, "the sum does not cover it either")

@@ -1,7 +1,7 @@
 -- "Three, so that both know that both can send and receive." An account of who knows what, and when.
 local course = require "course"
 sim.lesson { "Who knows what after each segment", zh = "每一步之后谁知道了什么",
-             question = { "Who knows what after each segment?", zh = "每一步之后谁知道了什么？" },
+             question = { "When do both know that both can send and receive?", zh = "要到哪一步，双方才都知道彼此能发能收？" },
              shows = { "A ledger: who has proved whose ability to send and to receive after each of " ..
                        "the three segments.",
                        zh = "逐步记账：第几次握手之后，谁确认了谁的收发能力。" },
@@ -57,8 +57,8 @@ else
   sim.note { "The server cannot tell whether its SYN-ACK was lost or the client's ACK: it has the same two marks in both cases.",
              zh = "服务器分不清是自己的 SYN+ACK 丢了，还是客户端的 ACK 丢了：两种情况下它都只有这两个记号。" }
 end
-sim.note { "A good mnemonic, but not the RFC's reason: it would need no sequence numbers at all.",
-           zh = "便于记忆，但不是 RFC 的理由：照这个说法根本用不着序号。" }
-sim.note { "And that the client knows that the server knows would take a fourth, and so on: certainty never ends.",
+sim.note { "\"So that both know that both can send and receive\" is a good mnemonic, but not the RFC's reason: it would need no sequence numbers at all.",
+           zh = "“确认双方的收发能力”便于记忆，但不是 RFC 的理由：照这个说法根本用不着序号。" }
+sim.note { "And for the client to know that the server knows, a fourth would be needed, and then a fifth: certainty never ends.",
            zh = "要让客户端知道“服务器已经知道”，还得第四次、第五次……没有尽头。" }
 return ledger[#ledger]

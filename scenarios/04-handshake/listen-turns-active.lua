@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "LISTEN that calls out", zh = "从 LISTEN 主动发 SYN",
              question = { "Can a listener call out?", zh = "监听者能主动呼叫吗？" },
              shows = { "An arrow that few diagrams draw: LISTEN goes to SYN-SENT when it sends.",
-                       zh = "状态图上少有人画的一笔：LISTEN 主动发数据时转入 SYN_SENT。" },
+                       zh = "状态图上少有人画的一笔：LISTEN 主动发数据时转入 SYN-SENT。" },
              flip = { waits = false } }
 local p = sim.params { waits = true }          -- false: nobody listens at the other end
 course.defaults()

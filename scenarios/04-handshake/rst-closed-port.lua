@@ -25,8 +25,8 @@ check.equal(conn, nil)
 check.equal(err, "ECONNREFUSED")
 check.near(sim.now(), 0.020, 0, "refused after one round trip")
 check.equal(#client:sockets {}, 0, "SYN-SENT, then CLOSED")
-sim.note { "RST: no such connection here. It refuses this attempt, and says nothing about the next.",
-           zh = "RST 表示这里没有这个连接：它拒绝的是这一次，与下一次无关。" }
+sim.note { "RST: nobody listens on port 80. The client's connect() fails at once, with ECONNREFUSED. That refuses this attempt, and says nothing about the next.",
+           zh = "RST 表示 80 端口没有程序监听：客户端的 connect() 立即失败，得到“连接被拒绝”（ECONNREFUSED）。它拒绝的是这一次，与下一次无关。" }
 
 check.trace({ client, server }, [[
   0.000  client > server  [S]   seq 0        win 65535
@@ -43,5 +43,5 @@ sim.play(function()
   local rst = called:packets({ tcp = "R." })[1]
   check.equal(course.tcp_bytes(rst), "\0\x50\xc8\x7b\0\0\0\0\x05\x0c\x42\x02\x50\x14\0\0\x87\xe6\0\0")
 end)
-sim.note { "RST has other uses, too: an unknown connection, an abort, a wrong acknowledgment (RFC 9293 §3.5.2).",
-           zh = "RST 还有别的用处：没有这条连接、强行中止、确认号不对（RFC 9293 §3.5.2）。" }
+sim.note { "RST has other uses, too: it answers a segment of a connection that is not there any more, or a wrong acknowledgment (RFC 9293 §3.5.2), and aborts a connection.",
+           zh = "RST 还有别的用处：回应早已不存在的连接的报文段、回应不对的确认号（RFC 9293 §3.5.2），以及强行中止连接。" }

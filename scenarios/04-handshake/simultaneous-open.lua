@@ -4,7 +4,7 @@ sim.lesson { "Both call at once", zh = "同时打开",
              question = { "What if both call at the same time?", zh = "双方同时发起连接会怎样？" },
              shows = { "Both send a SYN at once, both pass SYN-RECEIVED, and one connection comes of " ..
                        "it, without a server.",
-                       zh = "双方同时发 SYN：各自经过 SYN_RCVD，最后只建立一条连接，没有谁是服务器。" },
+                       zh = "双方同时发 SYN：各自经过 SYN-RECEIVED，最后只建立一条连接，没有谁是服务器。" },
              flip = { later = "15ms" } }
 local p = sim.params { later = "0ms" }      -- how much later the server calls
 course.defaults()

@@ -1,10 +1,10 @@
 -- An old SYN arrives while the client still stands guard in TIME-WAIT. Who is hurt?
 local course = require "course"
-sim.lesson { "Old SYN while the client still waits", zh = "旧 SYN 遇上 TIME_WAIT",
-             question = { "What if the client is still in TIME-WAIT?", zh = "客户端还在 TIME_WAIT 会怎样？" },
+sim.lesson { "Old SYN while the client still waits", zh = "旧 SYN 遇上 TIME-WAIT",
+             question = { "What if the client is still in TIME-WAIT?", zh = "客户端还在 TIME-WAIT 会怎样？" },
              shows = { "The old SYN comes while the client is in TIME-WAIT, and in one exchange " ..
                        "TIME-WAIT is killed by a reset.",
-                       zh = "旧 SYN 到达时客户端还在 TIME_WAIT：一来一往之间，TIME_WAIT 竟被 RST 误杀。" },
+                       zh = "旧 SYN 到达时客户端还在 TIME-WAIT：一来一往之间，TIME-WAIT 竟被 RST 误杀。" },
              flip = { time_wait_rst = "rfc1337" } }
 local p = sim.params { time_wait_rst = "rfc9293" }
 course.defaults { time_wait_rst = p.time_wait_rst }
@@ -48,7 +48,7 @@ check.equal({ reset.time, reset.tcp.seq }, { 30.080, 5202 }, "seq = that ack: ex
 if p.time_wait_rst == "rfc9293" then
   check.equal(conn.state, "CLOSED", "TIME-WAIT is killed, 32 s early")
   sim.note { "TIME-WAIT assassination: the reset ends the guard (RFC 1337).",
-             zh = "TIME_WAIT 暗杀：一个 RST 让守候提前结束（RFC 1337）。" }
+             zh = "TIME-WAIT 暗杀：一个 RST 让守候提前结束（RFC 1337）。" }
   sim.wait(function() return listener.half_open == 0 end)
   check.near(sim.now(), 31.060, 1e-9, "the server's next SYN-ACK meets a closed port, and that reset ends its entry")
 else

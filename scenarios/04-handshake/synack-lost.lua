@@ -16,7 +16,7 @@ wire:drop({ tcp = "S." }, { count = p.losses })
 local conn = client:connect(server, 80, { sport = 40000 })
 local late = 2 ^ p.losses - 1
 check.near(sim.now(), late + 0.020, 0)
-sim.sleep("1s")
+sim.sleep("30ms")
 sim.note { "Both ends repeat: the client its SYN, the server its SYN-ACK.", zh = "两边都在重传：客户端重发 SYN，服务器重发 SYN+ACK。" }
 
 local syns, answers = client:packets { tcp = "S" }, server:packets { tcp = "S." }
@@ -41,5 +41,5 @@ if p.losses == 1 then
     ...
   ]])
 end
-sim.note { "A stack may as well answer the second SYN with the SYN-ACK itself and start its timer anew: Linux does.",
-           zh = "收到重发的 SYN，也可以直接再回 SYN+ACK 并重新计时：Linux 就是这样。" }
+sim.note { "The server has had that SYN: it takes nothing of it, and answers with a bare ACK (RFC 9293 §3.10.7.4). A stack may as well answer with the SYN-ACK itself and start its timer anew: Linux does.",
+           zh = "这个 SYN 服务器早就收到过，所以不再接受，只回一个 ACK（RFC 9293 §3.10.7.4）；也可以直接再回 SYN+ACK 并重新计时：Linux 就是这样。" }

@@ -75,7 +75,7 @@ check.equal(server.counters.TcpExtTCPFastOpenPassiveFail, 1)
 -- The price: nothing but TIME-WAIT tells an old SYN from a new one.
 sim.sleep("65s")
 sim.note { "TIME-WAIT is over, and an old duplicate of the second visit's SYN arrives: the program reads the request again.",
-           zh = "TIME_WAIT 已过，第二次的 SYN 的旧副本又到了：程序再次收到同一份请求。" }
+           zh = "TIME-WAIT 已过，第二次的 SYN 的旧副本又到了：程序再次收到同一份请求。" }
 local replayed = client:packets { tcp = "S", sport = 40002 }[1]
 local served = #read_at
 wire:inject(replayed, { to = server })

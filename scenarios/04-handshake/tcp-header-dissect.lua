@@ -22,6 +22,8 @@ sim.sleep("100ms")
 conn:send(string.rep("x", p.size))
 sim.sleep("100ms")
 -- A pure ACK with 12 bytes of options: two NOPs and a timestamp of ten.
+sim.note { "The fourth column is made by hand: an ACK with 12 bytes of options, so that the header is 32 bytes long.",
+           zh = "第四列的报文段是手工造的：带 12 字节选项的 ACK，首部因此长 32 字节。" }
 client:send_raw { ip = { src = client, dst = server },
                   tcp = { sport = 51323, dport = 80, flags = ".", seq = info.snd_nxt + p.size,
                           ack = info.rcv_nxt, window = 65535,
@@ -54,7 +56,7 @@ for _, field in ipairs(fields) do
 end
 sim.table { "Five segments of the client", zh = "客户端的五个报文段", rows = rows,
             columns = { { "field", zh = "字段" }, { "bits", zh = "比特" }, "[S]", "[.]",
-                        { p.size .. " bytes", zh = p.size .. " 字节" }, { "options", zh = "有选项" }, "URG" } }
+                        { p.size .. (p.size == 1 and " byte" or " bytes"), zh = p.size .. " 字节" }, { "options", zh = "有选项" }, "URG" } }
 check.equal(bits, 160, "20 bytes without options")
 
 -- The offset counts words of four bytes, of the header only.

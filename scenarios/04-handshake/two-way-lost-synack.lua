@@ -24,7 +24,7 @@ local dialling = client:spawn(function()
 end)
 
 if p.handshake == "two-way" then
-  sim.sleep("15ms")
+  sim.sleep("25ms")
   check.equal(#server:sockets { state = "ESTABLISHED" }, 1, "the server believes that it is connected")
   check.near(greeted, 0.010, 0, "and sends its greeting at once")
   sim.note { "The client gets bytes, but has never heard the server's initial number: where do they belong?",

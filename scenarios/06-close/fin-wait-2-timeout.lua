@@ -1,7 +1,7 @@
 -- The peer acknowledges our FIN and never sends its own. How long do we wait?
 local course = require "course"
-sim.lesson { "Waiting for a FIN that never comes", zh = "FIN_WAIT_2 超时",
-             question = { "How long does FIN-WAIT-2 last?", zh = "FIN_WAIT_2 能持续多久？" },
+sim.lesson { "Waiting for a FIN that never comes", zh = "FIN-WAIT-2 超时",
+             question = { "How long does FIN-WAIT-2 last?", zh = "FIN-WAIT-2 能持续多久？" },
              shows = { "60 s if no program owns the connection any more, without end if one still listens.",
                        zh = "对方一直不发 FIN：已放手的连接 60 秒后被回收，半关闭的则一直等。" },
              flip = { call = "shutdown" } }

@@ -1,9 +1,9 @@
 -- The closer forgets at once, and the last ACK is lost. How does the other side end?
 local course = require "course"
-sim.lesson { "Without TIME-WAIT", zh = "没有 TIME_WAIT 会怎样（一）",
-             question = { "What if there were no TIME-WAIT?", zh = "如果没有 TIME_WAIT 会怎样？" },
+sim.lesson { "Without TIME-WAIT", zh = "没有 TIME-WAIT 会怎样（一）",
+             question = { "What if there were no TIME-WAIT?", zh = "如果没有 TIME-WAIT 会怎样？" },
              shows = { "The repeated FIN finds no connection: it draws a reset, or the server gives up after minutes.",
-                       zh = "没有 TIME_WAIT：重发的 FIN 找不到连接，换来 RST，或让服务器卡在 LAST_ACK 直到放弃。" },
+                       zh = "没有 TIME-WAIT：重发的 FIN 找不到连接，换来 RST，或让服务器卡在 LAST-ACK 直到放弃。" },
              flip = { closed_port = "silent" } }
 local p = sim.params { closed_port = "rst" }
 course.defaults()

@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "Reason one: the last ACK is lost", zh = "理由一：最后的 ACK 丢了",
              question = { "Why does the closer wait 2MSL?", zh = "先关闭的一方为什么要等 2MSL？" },
              shows = { "The server sends its FIN again; TIME-WAIT acknowledges it once more and starts anew.",
-                       zh = "理由一：最后的 ACK 丢了，服务器重发 FIN，TIME_WAIT 中的客户端再确认并重新计时。" },
+                       zh = "理由一：最后的 ACK 丢了，服务器重发 FIN，TIME-WAIT 中的客户端再确认并重新计时。" },
              flip = { time_wait = false } }
 local p = sim.params { lost = 1, time_wait = true }
 
@@ -39,8 +39,8 @@ if not p.time_wait then
               "without TIME-WAIT the repeated FIN meets a reset")
   return
 end
-sim.note { "TIME-WAIT answers the repeated FIN, and starts its 2MSL anew.",
-           zh = "TIME-WAIT 再次确认重传的 FIN，并重新计时 2MSL。" }
+sim.note { "TIME-WAIT has had this FIN, and takes nothing of it; but it acknowledges it once more, and starts its 2MSL anew.",
+           zh = "这个 FIN 早就收到过，所以“被拒”；但 TIME-WAIT 会再确认一次，并重新计时 2MSL。" }
 conn:wait("CLOSED")
 check.near(sim.now(), 61.120 + repeated, 0, "2MSL counts from the last FIN")
 check.equal(#server:packets { tcp = "R" }, 0, "no reset anywhere")
@@ -59,5 +59,5 @@ sim.play(function()                          -- and nothing of the server's arri
   check.equal(times(s:packets { tcp = "R", src = c }), { 64.130 }, "the first FIN that gets through meets nobody")
   check.near(sim.now(), 64.130, 0)
 end)
-sim.note { "\"No FIN for 2MSL proves that the server has closed\" is wrong: cut off for a minute, it still repeats its FIN at 64.110 s.",
-           zh = "“2MSL 内没再收到 FIN，就证明服务器已关闭”不对：线路断一分钟，服务器到 64.110 秒还在重传 FIN。" }
+sim.note { "\"No FIN for 2MSL proves that the server has closed\" is wrong: had the line been cut for a minute, the server would still repeat its FIN at 64.110 s.",
+           zh = "“2MSL 内没再收到 FIN，就证明服务器已关闭”不对：假如线路断一分钟，服务器到 64.110 秒还在重传 FIN。" }

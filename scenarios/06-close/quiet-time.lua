@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "Rebooting faster than MSL", zh = "重启后的静默时间",
              question = { "What if the host reboots within an MSL?", zh = "主机在 MSL 之内重启会怎样？" },
              shows = { "A reboot forgets TIME-WAIT; the RFC asks for quiet time, today unpredictable numbers do it.",
-                       zh = "重启会忘掉 TIME_WAIT，RFC 为此设了静默时间；如今靠随机化的初始序号。" },
+                       zh = "重启会忘掉 TIME-WAIT，RFC 为此设了静默时间；如今靠随机化的初始序号。" },
              flip = { quiet_time = "30s" } }
 local p = sim.params { isn = "fixed", quiet_time = "0s" }
 

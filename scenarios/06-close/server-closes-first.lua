@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "The server hangs up", zh = "服务器先关闭",
              question = { "May the server close first?", zh = "服务器可以先关闭吗？" },
              shows = { "Who closes first waits: TIME-WAITs pile up on a server that hangs up.",
-                       zh = "谁先关谁进 TIME_WAIT：服务器先关，TIME_WAIT 就堆在服务器上。" },
+                       zh = "谁先关谁进 TIME-WAIT：服务器先关，TIME-WAIT 就堆在服务器上。" },
              flip = { first = "client" } }
 local p = sim.params { first = "server", requests = 2 }
 local answer = "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"

@@ -1,7 +1,7 @@
 -- While a connection is in TIME-WAIT, what exactly may not be used again?
 local course = require "course"
 sim.lesson { "The pair is taken for 2MSL", zh = "2MSL 内四元组不能再用",
-             question = { "What is forbidden during TIME-WAIT?", zh = "TIME_WAIT 期间禁止什么？" },
+             question = { "What is forbidden during TIME-WAIT?", zh = "TIME-WAIT 期间禁止什么？" },
              shows = { "Only the same four numbers are taken: another port or another destination is fine.",
                        zh = "2MSL 期间同一个四元组不能再用；换个端口或换个目的就没问题。" },
              flip = { msl = "2s" } }
@@ -30,17 +30,22 @@ check.near(sim.now(), 0.080, 0)
 sim.sleep(5 - sim.now())
 local rows = {}
 local function try(what, zh, target, sport)
+  local at = sim.now()
   local result, syns = attempt(target, sport)
-  rows[#rows + 1] = { string.format("%.1f", sim.now()), { what, zh = zh }, result, syns }
+  rows[#rows + 1] = { string.format("%.2f", at), { what, zh = zh }, result, syns }
   return result
 end
 local taken = p.msl == "30s"
 if taken then
   check(client:ss { timers = true }:find("TIME%-WAIT.-:40000.-:80.-timewait,55sec"), "ss shows the line, and that 55 s are left")
   check(client:netstat():find("10.0.1.10:40000 *10.0.2.20:80 *TIME_WAIT"), "and so does netstat")
-  print(client:ss { timers = true })
+  print(client:ss { timers = true } .. "\n")
 end
 check.equal(try("same port, same server", "同端口，同服务器", server, 40000), taken and "EADDRNOTAVAIL" or "OK")
+if taken then
+  sim.note { "connect() from the same port to the same server: EADDRNOTAVAIL at once, and no packet is sent.",
+             zh = "用同一个端口再连同一台服务器：connect() 立即失败（无法分配地址，EADDRNOTAVAIL），一个分组也不发。" }
+end
 check.equal(try("another port, same server", "换端口，同服务器", server, 40001), "OK")
 check.equal(try("same port, another server", "同端口，换服务器", other, 40000), "OK")
 sim.sleep(61 - sim.now())
@@ -48,7 +53,7 @@ check(sim.now() > ends)
 check.equal(try("same port, same server", "同端口，同服务器", server, 40000), "OK", "2MSL are over")
 check.equal(rows[1][4], taken and 0 or 1, "the stack refuses by itself: not one packet is sent")
 
-sim.table { "connect() after a close at 0.08 s", zh = "0.08 秒关闭之后的 connect()", rows = rows,
+sim.table { "connect() again, after a close that left TIME-WAIT at 0.08 s", zh = "0.08 秒进入 TIME-WAIT 之后再 connect()", rows = rows,
             columns = { { "second", zh = "时刻" }, { "what", zh = "用什么" }, { "result", zh = "结果" },
                         { "SYNs sent", zh = "发出的 SYN" } } }
 sim.note { "A connection is named by four numbers: both addresses and both ports. TIME-WAIT blocks these four, no port as such.",

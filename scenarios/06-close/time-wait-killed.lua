@@ -1,9 +1,9 @@
 -- TIME-WAIT is on guard, and an old segment arrives. How can that end the guard?
 local course = require "course"
-sim.lesson { "TIME-WAIT assassination", zh = "TIME_WAIT 被误杀",
-             question = { "Can TIME-WAIT be killed by accident?", zh = "TIME_WAIT 会被误杀吗？" },
+sim.lesson { "TIME-WAIT assassination", zh = "TIME-WAIT 被误杀",
+             question = { "Can TIME-WAIT be killed by accident?", zh = "TIME-WAIT 会被误杀吗？" },
              shows = { "A late old segment is answered by an ACK, that by a reset, and the reset ends TIME-WAIT.",
-                       zh = "一个迟到的旧报文引来 RST，把 TIME_WAIT 提前结束：TIME_WAIT 暗杀。" },
+                       zh = "一个迟到的旧报文引来 RST，把 TIME-WAIT 提前结束：TIME-WAIT 暗杀。" },
              flip = { time_wait_rst = "rfc1337" } }
 local p = sim.params { time_wait_rst = "rfc9293" }
 course.defaults { time_wait_rst = p.time_wait_rst }

@@ -1,9 +1,9 @@
 -- One short connection after the other to the same server: what runs out first?
 local course = require "course"
-sim.lesson { "Too many TIME-WAITs", zh = "TIME_WAIT 堆积",
-             question = { "What if there are too many TIME-WAITs?", zh = "TIME_WAIT 太多会怎样？" },
+sim.lesson { "Too many TIME-WAITs", zh = "TIME-WAIT 堆积",
+             question = { "What if there are too many TIME-WAITs?", zh = "TIME-WAIT 太多会怎样？" },
              shows = { "All ephemeral ports sit in TIME-WAIT, and connect() fails until the first one is free again.",
-                       zh = "短连接太多，临时端口都耗在 TIME_WAIT 里，新连接建不起来。" },
+                       zh = "短连接太多，临时端口都耗在 TIME-WAIT 里，新连接建不起来。" },
              flip = { first = "server" } }
 local p = sim.params { first = "client", ports = 100, per_second = 2, attempts = 130 }
 

@@ -1,9 +1,9 @@
 -- A new SYN arrives for a pair in TIME-WAIT. May the wait be cut short?
 local course = require "course"
-sim.lesson { "A new SYN is let in", zh = "TIME_WAIT 中接受新连接",
-             question = { "Can TIME-WAIT be cut short legally?", zh = "TIME_WAIT 能合法地提前结束吗？" },
+sim.lesson { "A new SYN is let in", zh = "TIME-WAIT 中接受新连接",
+             question = { "Can TIME-WAIT be cut short legally?", zh = "TIME-WAIT 能合法地提前结束吗？" },
              shows = { "A SYN with a newer number or timestamp opens the connection again at once.",
-                       zh = "序号或时间戳更新的 SYN 可以直接把 TIME_WAIT 的连接重新打开。" },
+                       zh = "序号或时间戳更新的 SYN 可以直接把 TIME-WAIT 的连接重新打开。" },
              flip = { isn = "lower" } }
 local p = sim.params { isn = "higher", timestamps = false, time_wait_syn = "rfc6191", time_wait_rst = "rfc9293" }
 

@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "Half a minute, one minute, two minutes?", zh = "2MSL 究竟多久",
              question = { "How long is 2MSL really?", zh = "2MSL 究竟是多久？" },
              shows = { "TIME-WAIT is twice the MSL that the system assumes: the RFC's 4 minutes, Linux's 60 s.",
-                       zh = "MSL 取 15、30、60、120 秒，TIME_WAIT 就是 30、60、120、240 秒；RFC 是 4 分钟，Linux 是 60 秒。" },
+                       zh = "MSL 取 15、30、60、120 秒，TIME-WAIT 就是 30、60、120、240 秒；RFC 是 4 分钟，Linux 是 60 秒。" },
              flip = { msl = "2min" } }
 local p = sim.params { msl = "30s" }
 

@@ -40,14 +40,14 @@ local rows = {}
 for i, kind in ipairs { "still sends", "closes later", "closes at once" } do
   local got = sim.play(close, { server = kind }).value
   rows[i] = { { kind, zh = ({ "还有 3000 字节", "100 毫秒后关闭", "马上关闭" })[i] },
-              got[2], got[3], got[4], got[5] }
+              got[2], "[" .. got[3] .. "]", got[4], got[5] }
 end
-sim.table { "Milliseconds after the client's FIN", zh = "客户端发出 FIN 之后的毫秒数", rows = rows,
+sim.table { "Three servers get the same FIN", zh = "三台服务器收到同样的 FIN", rows = rows,
             columns = { { "the server", zh = "服务器" }, { "segments", zh = "报文段数" }, { "first answer", zh = "最先的回答" },
-                        { "sent", zh = "发出" }, { "its FIN", zh = "它的 FIN" } } }
-check.equal({ table.unpack(rows[1], 2) }, { 10, ".", 10, 60 }, "the ACK at once, then the data, the FIN last")
-check.equal({ table.unpack(rows[2], 2) }, { 4, ".", 10, 110 }, "the textbook's four")
-check.equal({ table.unpack(rows[3], 2) }, { 3, "F.", 10, 10 }, "ACK and FIN in one: three")
+                        { "after ms", zh = "毫秒后" }, { "its FIN after ms", zh = "多少毫秒后发 FIN" } } }
+check.equal({ table.unpack(rows[1], 2) }, { 10, "[.]", 10, 60 }, "the ACK at once, then the data, the FIN last")
+check.equal({ table.unpack(rows[2], 2) }, { 4, "[.]", 10, 110 }, "the textbook's four")
+check.equal({ table.unpack(rows[3], 2) }, { 3, "[F.]", 10, 10 }, "ACK and FIN in one: three")
 
 close(p)
 sim.note { "The ACK says \"heard\", and the kernel can say that. \"I have finished, too\" only the program knows.",

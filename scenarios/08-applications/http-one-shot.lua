@@ -3,7 +3,7 @@ local course = require "course"
 sim.lesson { "One request per connection", zh = "非持久连接",
              question = { "What does a connection for each object cost?", zh = "每个对象建一条连接，代价是什么？" },
              shows = { "A handshake for each object; the server closes first, so TIME-WAIT is the server's.",
-                       zh = "非持久连接：每个对象握一次手，服务器发完就关，TIME_WAIT 在服务器。" },
+                       zh = "非持久连接：每个对象握一次手，服务器发完就关，TIME-WAIT 在服务器。" },
              flip = { version = "1.1" } }
 local p = sim.params { version = "1.0", objects = 3 }
 course.defaults()

@@ -36,6 +36,7 @@ struct Views {
     char *scenario; /* the file's name, without folder */
     FILE *out;
     bool printed; /* a table or the like stands right above */
+    bool drawn;   /* a ladder does */
     char *text; /* where out goes if the request names none */
     size_t text_len;
     Looks *looks;
@@ -141,10 +142,13 @@ static void stop_looking_at_first(Views *views, Looks *looks)
         run_capture_end(g_ptr_array_index(views->captures, i));
     if (views->lines != NULL) {
         run_capture_end(views->lines);
-        if (views->req->view == VIEW_TCPDUMP)
+        if (views->req->view == VIEW_TCPDUMP) {
             run_capture_print(views->lines, looks->world->sim, views->req, views->out);
-        else
+        } else {
+            if (views->printed)
+                fputc('\n', views->out);
             run_layers_print(views->lines, looks->world->sim, views->req, views->out);
+        }
     }
     if (views->explain != NULL && !explain_print(views->explain, views->out))
         fprintf(views->out, "%s\n", views->req->options.chinese ? "（没有这样的分组）"
@@ -199,6 +203,7 @@ static void world_ended(void *views_, World *world)
                 fputc('\n', views->out);
             ladder_print(looks->ladder, views->out);
             views->printed = false;
+            views->drawn = true;
         }
         ladder_free(looks->ladder);
     }
@@ -215,8 +220,11 @@ static void print(void *views_, const char *text)
     /* Lines of tcpdump and JSON are read by programs. */
     bool pure =
         views->req->view == VIEW_TCPDUMP || views->req->view == VIEW_EVENTS || views->stdout_taken;
+    if (!pure && views->drawn)
+        fputc('\n', views->out);
     fputs(text, pure ? stderr : views->out);
     views->printed = true;
+    views->drawn = false;
 }
 
 static void note(void *views_, World *world, const char *text)
@@ -241,8 +249,11 @@ static bool lesson(void *views_, World *world, const Lesson *lesson)
     bool titled = (views->req->view == VIEW_LADDER && from_its_own_file(world)) ||
                   ((views->req->view == VIEW_STATES || views->req->view == VIEW_LAYERS) &&
                    world->outer == NULL);
-    if (!titled || views->req->untitled)
+    if (!titled || (views->req->untitled && world->outer == NULL))
         return true;
+    if (views->printed || views->drawn)
+        fputc('\n', views->out);
+    views->printed = views->drawn = false;
     fprintf(views->out, "%s\n", lesson->title);
     if (lesson->question != NULL)
         fprintf(views->out, "%s\n", lesson->question);
