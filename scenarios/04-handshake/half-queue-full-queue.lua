@@ -49,6 +49,8 @@ if p.lost == 2 then
 else
   check.equal(queues, { "1/0", "0/1", "0/2", "0/3", "0/3", "0/0" })
   check.equal(order, { "1", "2", "3" }, "nothing lost: as they came")
+  sim.note { "Only now the program calls accept(), and gets a, b, c: nothing was lost, so the order is that of the SYNs.",
+             zh = "程序现在才调用 accept()，依次得到 a、b、c：什么也没丢，先来先得。" }
 end
 sim.note { "\"Queue\" is a model: Linux only counts the half-open ones, and the entries stand in the hash table of connections.",
            zh = "第一个叫半连接队列，不叫“未连接队列”。Linux 只是计数：条目放在连接的散列表里，“队列”是个模型。" }

@@ -49,7 +49,7 @@ typedef struct RunRequest {
     SimTime     wall_limit; /* 0: none. No event for 10 s ends a run anyway, */
     bool        signals;    /* if this is set: SIGALRM, SIGINT and SIGABRT are handled meanwhile */
     const ExplainOptions *explain; /* tells of these packets of the scenario's own world; NULL */
-    bool        untitled;   /* the file itself has no headline: whoever plays it has said it already */
+    bool        untitled;   /* no headline of the file itself: whoever plays it has said it */
 } RunRequest;
 extern const RunRequest run_request_default; /* but for its options: run_defaults */
 
