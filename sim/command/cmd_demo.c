@@ -6,6 +6,7 @@
 #include "sim/command/lessons.h"
 #include "sim/command/run.h"
 #include "sim/command/terminal.h"
+#include "sim/view/canvas.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,7 @@ static void document_head(const Demo *demo)
 static int list(const Demo *demo, const char *word)
 {
     const char *group = NULL;
+    const LessonFile *first = NULL;
     bool by_group = is_group(demo->lessons, word);
     unsigned n = 0;
 
@@ -128,8 +130,13 @@ static int list(const Demo *demo, const char *word)
             document_lesson(demo, lesson);
         else
             list_lesson(demo, lesson);
-        n++;
+        first = n++ == 0 ? lesson : first;
     }
+    if (n > 0 && !demo->o->markdown)
+        printf(demo->terminal.chinese
+                   ? "\n用 stacklab demo 加上课名来演示，例如：stacklab demo %s\n"
+                   : "\nstacklab demo and a name plays a lesson: try stacklab demo %s\n",
+               first->id);
     if (n > 0)
         return STATUS_PASS;
     fprintf(stderr, "stacklab demo: no lesson has to do with '%s'\n", word != NULL ? word : "");
@@ -183,7 +190,7 @@ static char *flip_heading(const Demo *demo, const LessonFile *lesson)
                            flip);
 }
 
-/* Both beside each other where there is room, else one below the other. */
+/* Both beside each other where there is room, else one below the other: a table may be too wide. */
 static int show_both(const Demo *demo, const LessonFile *lesson, bool paced, RunResult *out)
 {
     bool wide = demo->terminal.width >= BESIDE;
@@ -193,7 +200,7 @@ static int show_both(const Demo *demo, const LessonFile *lesson, bool paced, Run
 
     int status = play(demo, lesson, NULL, width, out);
     int flipped = play(demo, lesson, lesson->flip, width, &other);
-    if (wide) {
+    if (wide && demo_fits(other.text, width)) {
         g_autofree char *left =
             g_strdup_printf("%s\n\n%s", demo->terminal.chinese ? "原样" : "As it is", out->text);
         g_autofree char *right = g_strdup_printf("%s\n\n%s", heading, other.text);
@@ -226,32 +233,50 @@ static char *shell_word(const char *text)
                                                                    : g_shell_quote(text);
 }
 
+/* What the lesson shows, in the terminal's columns. */
+static void say_point(const Demo *demo, const LessonFile *lesson)
+{
+    g_autofree char *text = g_strconcat(demo->terminal.chinese ? "看点：" : "What it shows: ",
+                                        lesson->shows, NULL);
+    Canvas canvas;
+
+    canvas_init(&canvas, stdout, demo->terminal.width, demo->terminal.colour);
+    fputc('\n', stdout);
+    canvas_wrap(&canvas, 0, canvas.width, text, S_PLAIN);
+    canvas_clear(&canvas);
+}
+
 static void say_next(const Demo *demo, const LessonFile *lesson, const RunResult *out)
 {
     bool zh = demo->terminal.chinese;
     const char *path = short_path(lesson->path);
+    /* Whoever asked for a language wants it in the next lesson, too. */
+    const char *lang = demo->o->terminal.lang == NULL ? "" : zh ? "--lang zh " : "--lang en ";
     guint at;
 
     if (lesson->shows != NULL)
-        printf("\n%s%s\n", zh ? "看点：" : "What it shows: ", lesson->shows);
+        say_point(demo, lesson);
     printf("\n%s\n", zh ? "接下来可以：" : "Go on:");
     if (lesson->flip->len > 0 && !demo->o->flip) {
         g_autofree char *flip = flip_text(lesson, ", ");
-        printf("  stacklab demo --flip %s    # %s\n", lesson->id, flip);
+        printf("  stacklab demo %s--flip %s    # %s%s\n", lang, lesson->id,
+               zh ? "假如不这样：" : "otherwise: ", flip);
     }
     for (guint i = 0; i < out->params->len; i++) {
         g_autofree char *param = shell_word(g_ptr_array_index(out->params, i));
         if (param == NULL)
             continue;
-        printf(zh ? "  stacklab demo --set %s %s    # 参数可改\n"
-                  : "  stacklab demo --set %s %s    # or another value\n",
-               param, lesson->id);
+        printf("  stacklab demo %s--set %s %s    # %s\n", lang, param, lesson->id,
+               zh ? "这是现在的值，可以改" : "as it is; try another value");
     }
+    printf("  stacklab explain %s%s    # %s\n", lang, path,
+           zh ? "逐个解释每个分组" : "every packet explained");
     printf("  stacklab run -w x.pcapng %s    # %s\n", path,
            zh ? "用 Wireshark 看" : "for Wireshark");
     if (g_ptr_array_find(demo->lessons, lesson, &at) && at + 1 < demo->lessons->len) {
         const LessonFile *next = g_ptr_array_index(demo->lessons, at + 1);
-        printf("  stacklab demo %s    # %s\n", next->id, next->title);
+        printf("  stacklab demo %s%s    # %s%s\n", lang, next->id, zh ? "下一课：" : "next: ",
+               next->title);
     }
 }
 

@@ -40,10 +40,17 @@ static unsigned *common_lengths(char **left, guint nl, char **right, guint nr)
     return length;
 }
 
+/* What is too wide for the left column has its row to itself. */
 static void add_row(GString *out, const char *left, const char *mark, const char *right,
                     unsigned column)
 {
     unsigned width = line_width(left);
+
+    if (width > column && *right != '\0') {
+        add_row(out, left, mark, "", column);
+        add_row(out, "", mark, right, column);
+        return;
+    }
 
     g_string_append(out, left);
     g_string_append_printf(out, "%*s %s %s", width < column ? (int)(column - width) : 0, "", mark,
@@ -51,6 +58,16 @@ static void add_row(GString *out, const char *left, const char *mark, const char
     while (out->len > 0 && out->str[out->len - 1] == ' ')
         g_string_truncate(out, out->len - 1);
     g_string_append_c(out, '\n');
+}
+
+bool demo_fits(const char *text, unsigned columns)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line != NULL; line++)
+        if (line_width(*line) > columns)
+            return false;
+    return true;
 }
 
 char *demo_beside(const char *left_text, const char *right_text, unsigned column)

@@ -6,6 +6,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Is no line wider than so many columns? */
+bool demo_fits(const char *text, unsigned columns);
+
 /* What is left and right, beside each other: lines that are the same in both stand in one row, and
  * those that are in one only are marked <, > or | as `diff -y` does. column: of the left half, to
  * which its lines are padded by the columns they take. Newly allocated. */
