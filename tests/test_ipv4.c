@@ -191,6 +191,127 @@ START_TEST(a_router_does_not_forward)
 }
 END_TEST
 
+/* --- the way that the datagram before went ---------------------------------------------------- */
+
+static void send_through(const char *src, const char *dst)
+{
+    Ipv4Hdr h = { .src = ip(src), .dst = ip(dst), .ttl = 9, .proto = 99 };
+
+    net_clear(net);
+    net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ h.options, 8 });
+    net_run(net);
+}
+
+static const struct {
+    const char *what;
+    size_t      at, cut_to; /* of the datagram of 28 bytes */
+    uint8_t     value;
+    bool        fix_sum;
+    const char *drop;
+} later[] = {
+    { "its time over", 8, 28, 1, true, "r ip.ttl\n" },
+    { "its time long over", 8, 28, 0, true, "r ip.ttl\n" },
+    { "one flipped bit", 8, 28, 65, false, "r ip.checksum\n" },
+    { "total length beyond the frame", 3, 28, 29, true, "r ip.length\n" },
+    { "total length below the header", 3, 28, 19, true, "r ip.length\n" },
+    { "shorter than a header", 8, 19, 64, true, "r ip.short\n" },
+    { "version 6", 0, 28, 0x65, true, "r ip.version\n" },
+    { "a bad option", 0, 28, 0x46, true, "r ip.bad-options\na icmp.short\n" },
+};
+
+START_TEST(one_like_it_has_been_passed_on_and_this_one_is_wrong)
+{
+    uint8_t frame[ETH_HDR_LEN + 28] = { 0 }, *header = frame + ETH_HDR_LEN;
+    Iface *from = net_iface(a, 0), *to = net_iface(r, 0);
+    Ipv4Hdr h = { .src = ip("10.0.1.2"), .dst = ip("10.0.2.2"), .ttl = 64, .proto = 99,
+                  .total_len = 28 };
+
+    send_through("10.0.1.2", "10.0.2.2");
+    ck_assert_uint_eq(net_count(net, "r>b"), 1);
+    net_clear(net);
+    eth_encode(&(EthHdr){ to->mac, from->mac, ETHERTYPE_IPV4 }, frame);
+    ipv4_encode(&h, header);
+    header[20] = 7; /* record route, of length 0 */
+    header[later[_i].at] = later[_i].value;
+    if (later[_i].fix_sum) {
+        size_t len = (size_t)(header[0] & 15) * 4;
+        put16(header + 10, 0);
+        put16(header + 10, sum_fold(sum_add(0, (Span){ header, len })));
+    }
+    net_inject(from->port, (Span){ frame, ETH_HDR_LEN + later[_i].cut_to });
+    net_run(net);
+    ck_assert_msg(strcmp(net_drops(net), later[_i].drop) == 0, "%s: %s", later[_i].what,
+                  net_drops(net));
+    ck_assert_uint_eq(net_count(net, "r>b"), 0);
+}
+END_TEST
+
+START_TEST(what_changes_meanwhile_counts_for_the_next)
+{
+    const IpPrefix there = { ip("10.0.3.0"), 24 };
+
+    net_route(r, "10.0.3.0/24", "10.0.2.2");
+    for (int i = 0; i < 3; i++) {
+        send_through("10.0.1.2", "10.0.3.9");
+        ck_assert_uint_eq(net_count(net, "r>b 10.0.1.2 > 10.0.3.9"), 1);
+    }
+    ipv4_route_add(r->ipv4, &(Route){ there, ROUTE_BLACKHOLE, ROUTE_STATIC, IP_NONE, NULL, false });
+    send_through("10.0.1.2", "10.0.3.9");
+    ck_assert_str_eq(net_drops(net), "r ip.blackhole\n");
+    ipv4_route_delete(r->ipv4, there, ROUTE_STATIC);
+    send_through("10.0.1.2", "10.0.3.9");
+    ck_assert_str_eq(net_drops(net), "r ip.no-route\n");
+
+    send_through("10.0.1.2", "10.0.2.2");
+    ck_assert_uint_eq(net_count(net, "r>b"), 1);
+    stack_set_address(r, net_iface(r, 1), (IpPrefix){ ip("10.0.2.2"), 24 });
+    send_through("10.0.1.2", "10.0.2.2");
+    ck_assert_str_eq(net_drops(net), "r ip.protocol\n"); /* it is our own now */
+}
+END_TEST
+
+START_TEST(a_known_way_has_the_mtu_that_its_link_has_now)
+{
+    LinkDir *out = net_iface(r, 1)->port->out;
+    LinkConfig cfg = out->cfg;
+    uint8_t data[100] = { 0 };
+    Ipv4Hdr h = { .src = ip("10.0.1.2"), .dst = ip("10.0.2.2"), .ttl = 9, .proto = 99 };
+
+    send_through("10.0.1.2", "10.0.2.2");
+    cfg.mtu = 100;
+    link_set(out, &cfg);
+    net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ data, sizeof data });
+    net_run(net);
+    ck_assert_uint_eq(net_count(net, "frag"), 2);
+    ck_assert_uint_eq(r->node->counters[COUNTER_IpFragOKs], 1);
+    h.df = true;
+    net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ data, sizeof data });
+    net_run(net);
+    ck_assert_str_eq(net_drops(net), "b ip.protocol\nb ip.protocol\nr ip.df\n");
+}
+END_TEST
+
+/* More pairs than are remembered, in turn: each datagram leaves once, by its own route. */
+START_TEST(many_pairs_do_not_mix)
+{
+    enum { PAIRS = 3000 };
+
+    net_route(r, "10.0.9.0/24", "10.0.1.2"); /* back where they come from */
+    for (int round = 0; round < 3; round++) {
+        net_clear(net);
+        for (uint32_t i = 0; i < PAIRS; i++) {
+            Ipv4Hdr h = { .src = ip_v4(0x0a140000 + i * 7), .ttl = 9, .proto = 99,
+                          .dst = i % 3 == 0 ? ip_v4(0x0a000901 + i % 200) : ip("10.0.2.2") };
+            net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ h.options, 0 });
+        }
+        net_run(net);
+        ck_assert_uint_eq(net_count(net, "r>b"), PAIRS - PAIRS / 3);
+        ck_assert_uint_eq(net_count(net, "r>a"), PAIRS / 3);
+    }
+    ck_assert_uint_eq(r->node->counters[COUNTER_IpForwDatagrams], 3 * PAIRS);
+}
+END_TEST
+
 static const uint8_t group_macs[][6] = {
     { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
     { 0x01, 0x00, 0x5e, 0x7f, 0x01, 0x02 },
@@ -338,6 +459,11 @@ Suite *ipv4_suite(void)
     tcase_add_test(tc, padding_of_short_frames_is_cut_off);
     tcase_add_test(tc, a_router_counts_the_ttl_down_and_keeps_the_checksum_right);
     tcase_add_loop_test(tc, a_router_does_not_forward, 0, G_N_ELEMENTS(stay));
+    tcase_add_loop_test(tc, one_like_it_has_been_passed_on_and_this_one_is_wrong, 0,
+                        G_N_ELEMENTS(later));
+    tcase_add_test(tc, what_changes_meanwhile_counts_for_the_next);
+    tcase_add_test(tc, a_known_way_has_the_mtu_that_its_link_has_now);
+    tcase_add_test(tc, many_pairs_do_not_mix);
     tcase_add_loop_test(tc, a_group_needs_no_arp, 0, G_N_ELEMENTS(groups));
     tcase_add_test(tc, output_says_why_it_cannot);
     tcase_add_test(tc, the_source_is_the_address_towards_the_destination);

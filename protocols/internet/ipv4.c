@@ -6,7 +6,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"
 #include "protocols/stack.h"
-#include "protocols/wire/checksum.h"
 
 const Ipv4Config ipv4_defaults = {
     .ttl = 64,
@@ -116,17 +115,6 @@ static bool never_forwarded(bool group, unsigned src_kind, unsigned dst_kind)
            (dst_kind & (ADDR_MULTICAST | ADDR_LOOPBACK | ADDR_RESERVED | ADDR_THIS_NET));
 }
 
-/* RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
-static void decrement_ttl(Packet *pkt)
-{
-    enum { TTL = 8, CHECKSUM = 10 };
-    uint8_t *header = pkt->data;
-    uint16_t old = get16(header + TTL);
-
-    header[TTL]--;
-    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), old, get16(header + TTL)));
-}
-
 /* Why a datagram cannot be forwarded along r, its sender told where that is due; RFC 1812
  * §5.2.7.1. */
 static DropReason refuse_route(Ipv4 *ip, const Route *r, const Packet *pkt)
@@ -158,7 +146,7 @@ static inline DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h,
         icmp_send_unreachable(ip->icmp, ICMP_FRAG_NEEDED, pkt, (uint32_t)mtu);
         return DROP_IP_DF;
     }
-    decrement_ttl(pkt);
+    ipv4_decrement_ttl(pkt);
     if (found != NULL)
         options_forward(ip, hop->iface, h, found, routed, pkt);
     node_count(ip->node, COUNTER_IpForwDatagrams);
@@ -183,6 +171,8 @@ static DropReason forward(Ipv4 *ip, Ipv4Hdr *h, const Ipv4Found *found, Packet *
     if (why != DROP_NONE)
         return why;
     Hop hop = { r->iface, r->kind == ROUTE_VIA ? r->via : h->dst };
+    if (found == NULL)
+        fast_learn(ip, pkt->data, &hop);
     return pass_on(ip, &hop, h, found, false, pkt);
 }
 
@@ -291,6 +281,9 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
     Ipv4 *ip = self;
     Ipv4Hdr h;
 
+    bool group = mac_is_group(eth->dst);
+    if (ip->cfg.forward && !group && fast_forward(ip, pkt))
+        return DROP_NONE;
     DropReason why = read_header(ip, &h, pkt);
     if (why != DROP_NONE)
         return why;
@@ -299,7 +292,6 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
         node_count(ip->node, COUNTER_IpInAddrErrors);
         return DROP_IP_BAD_SOURCE;
     }
-    bool group = mac_is_group(eth->dst);
     if (h.options_len > 0)
         return dispatch_by_options(ip, iface, group, &h, src, dst, pkt);
     return dispatch(ip, iface, group, &h, NULL, src, dst, pkt);
@@ -411,6 +403,7 @@ void ipv4_free(Ipv4 *ip)
     ipv4_loop_flush(ip, DROP_LINK_ENDED);
     frags_free(ip->frags);
     route_table_clear(&ip->table);
+    fast_clear(&ip->fast);
     g_array_free(ip->path_mtus, TRUE);
     g_free(ip);
 }

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "protocols/internet/ipv4.h"
+#include "protocols/wire/checksum.h"
 
 enum { IPV4_MAX_PROTOS = 4, IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
 
@@ -22,7 +23,15 @@ typedef struct RouteTable {
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
     const Route *cached; /* and its route; NULL: it has none */
     Route   found;      /* if it came from the source */
+    uint64_t changes;   /* counts what may change a route, from 1 */
 } RouteTable;
+
+/* What ipv4_fast.c remembers of the datagrams passed on: a flat hash table. All zero is empty. */
+typedef struct FastTable {
+    struct FastHop *hops;
+    unsigned        bits;       /* it has 2^bits places */
+    unsigned        pushed_out; /* pairs that took the place of another one */
+} FastTable;
 
 typedef struct Frags Frags;
 
@@ -35,6 +44,7 @@ struct Ipv4 {
     Ipv4Proto  protos[IPV4_MAX_PROTOS];
     unsigned   n_protos;
     RouteTable table;
+    FastTable  fast;
     Frags     *frags;
     GArray    *path_mtus;  /* of PathMtu, oldest first */
     uint16_t   next_id;
@@ -48,6 +58,25 @@ typedef struct Hop { /* where a datagram goes next */
 } Hop;
 
 size_t ipv4_iface_mtu(const Iface *iface);
+
+/* RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
+static inline void ipv4_decrement_ttl(Packet *pkt)
+{
+    enum { TTL = 8, CHECKSUM = 10 };
+    uint8_t *header = pkt->data;
+    uint16_t old = get16(header + TTL);
+
+    header[TTL]--;
+    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), old, get16(header + TTL)));
+}
+
+/* A router's datagram, its header in front, if it is plain and one of the same addresses has been
+ * passed on before: sends it on, as the full way would. False: it goes that way, unchanged. */
+bool fast_forward(Ipv4 *ip, Packet *pkt);
+/* That one with this header, without options, goes to this hop, and so will others of its pair. */
+void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop);
+void fast_clear(FastTable *table);
+
 /* A datagram, its header in front, in one piece or several. Takes pkt if it returns DROP_NONE. */
 DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt);
 

@@ -19,6 +19,7 @@ static Route *route_at(const RouteTable *table, guint i)
 static void forget_cached(RouteTable *table)
 {
     table->cached_dst = IP_NONE;
+    table->changes++;
 }
 
 static bool same_prefix(IpPrefix a, IpPrefix b)
@@ -46,7 +47,7 @@ static int route_order(const Route *a, const Route *b)
 
 void route_table_init(RouteTable *table)
 {
-    *table = (RouteTable){ .routes = g_array_new(FALSE, FALSE, sizeof(Route)) };
+    *table = (RouteTable){ .routes = g_array_new(FALSE, FALSE, sizeof(Route)), .changes = 1 };
 }
 
 void route_table_clear(RouteTable *table)
