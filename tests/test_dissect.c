@@ -14,6 +14,7 @@ static const struct {
     const char *what, *hex, *absolute, *relative, *verbose;
 } lines[] = {
 #include "dissect_lines.inc"
+#include "dissect_apps.inc"
 };
 
 enum { N_LINES = sizeof lines / sizeof lines[0], FRAME_MAX = 2048 };

@@ -19,7 +19,7 @@ enum {
     OPT_RA = 148
 };
 enum { TS_ONLY = 0, TS_AND_ADDR = 1, TS_PRESPEC = 3 };
-enum { DNS_PORT = 53 };
+enum { DNS_PORT = 53, TFTP_PORT = 69 };
 
 static const TokenName ip_protocols[] = {
     { 0, "Options" },   { 1, "ICMP" },       { 2, "IGMP" },           { 4, "IPIP" },
@@ -307,6 +307,8 @@ bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip)
     length = MIN(length - UDP_HDR_LEN, ulen);
     if (sport == DNS_PORT || dport == DNS_PORT)
         return dissect_dns(l, span_from(s, UDP_HDR_LEN), length, false);
+    if (sport == TFTP_PORT || dport == TFTP_PORT)
+        return dissect_tftp(l, span_from(s, UDP_HDR_LEN), length);
     if (ulen > length && !ip->fragment)
         g_string_append_printf(l->out, "UDP, bad length %zu > %zu", ulen, length);
     else

@@ -67,3 +67,7 @@ bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip);
 bool dissect_tcp(Line *l, Span s, size_t length, const IpAround *ip);
 bool dissect_dns(Line *l, Span s, size_t length, bool over_tcp);
 bool dissect_http(Line *l, Span s, size_t length);
+bool dissect_ftp(Line *l, Span s, size_t length);
+bool dissect_smtp(Line *l, Span s, size_t length);
+bool dissect_telnet(Line *l, Span s, size_t length);
+bool dissect_tftp(Line *l, Span s, size_t length);

@@ -1,6 +1,6 @@
 /*
  * dissect_tcp.c - TCP as tcpdump prints it: flags, numbers (relative to the conversation's first
- * unless -S), options, and what it makes of HTTP and DNS.
+ * unless -S), options, and what it makes of the applications on ports that it knows.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/dissect_priv.h"
@@ -8,7 +8,15 @@
 #include "protocols/wire/checksum.h"
 #include "protocols/wire/tcp_wire.h"
 
-enum { DNS_PORT = 53, HTTP_PORT = 80, HTTP_ALT_PORT = 8080, MAX_RST_TEXT = 30 };
+enum { MAX_RST_TEXT = 30 };
+enum {
+    FTP_PORT = 21,
+    TELNET_PORT = 23,
+    SMTP_PORT = 25,
+    DNS_PORT = 53,
+    HTTP_PORT = 80,
+    HTTP_ALT_PORT = 8080
+};
 enum {
     OPT_EOL = 0,
     OPT_NOP = 1,
@@ -308,10 +316,25 @@ static void reset_text(Line *l, Span data, size_t length)
     g_string_append_c(l->out, ']');
 }
 
+/* One of the ports says what it is; the order is tcpdump's. */
+static bool application(Line *l, uint16_t sport, uint16_t dport, Span data, size_t length)
+{
+    if (sport == TELNET_PORT || dport == TELNET_PORT)
+        return dissect_telnet(l, data, length);
+    if (sport == SMTP_PORT || dport == SMTP_PORT)
+        return dissect_smtp(l, data, length);
+    if (sport == HTTP_PORT || dport == HTTP_PORT || sport == HTTP_ALT_PORT ||
+        dport == HTTP_ALT_PORT)
+        return dissect_http(l, data, length);
+    if (sport == FTP_PORT || dport == FTP_PORT)
+        return dissect_ftp(l, data, length);
+    if (sport == DNS_PORT || dport == DNS_PORT)
+        return dissect_dns(l, data, length, true);
+    return true;
+}
+
 static bool payload(Line *l, Span s, size_t hlen, size_t length)
 {
-    uint16_t sport = get16(s.p), dport = get16(s.p + 2);
-
     if (s.n < hlen) {
         g_string_append_printf(l->out, " [remaining caplen(%zu) < header length(%zu)]", s.n, hlen);
         return false;
@@ -321,12 +344,7 @@ static bool payload(Line *l, Span s, size_t hlen, size_t length)
         reset_text(l, data, length);
         return true;
     }
-    if (sport == HTTP_PORT || dport == HTTP_PORT || sport == HTTP_ALT_PORT ||
-        dport == HTTP_ALT_PORT)
-        return dissect_http(l, data, length);
-    if (sport == DNS_PORT || dport == DNS_PORT)
-        return dissect_dns(l, data, length, true);
-    return true;
+    return application(l, get16(s.p), get16(s.p + 2), data, length);
 }
 
 static void checksum(Line *l, Span s, size_t length, const IpAround *ip)

@@ -1,5 +1,6 @@
 /*
- * dissect_http.c - the request or status line of HTTP, with -v the head, as tcpdump prints them.
+ * dissect_text.c - protocols of lines, as tcpdump prints them: the first line, with -v all that are
+ * text. Of HTTP only where a message begins; FTP and SMTP are lines wherever one looks.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/dissect_priv.h"
@@ -93,15 +94,10 @@ static LineEnd text_line(Line *l, const char *prefix, Span s, size_t length, siz
     return LINE_WHOLE;
 }
 
-bool dissect_http(Line *l, Span s, size_t length)
+static bool text_lines(Line *l, Span s, size_t length)
 {
     size_t at = 0;
 
-    l->proto = "http";
-    s.n = MIN(s.n, length);
-    g_string_append(l->out, ": HTTP");
-    if (!starts_message(s, length))
-        return true;
     if (!l->opt->verbose)
         return text_line(l, ": ", s, length, &at) != LINE_CUT;
     g_string_append_printf(l->out, ", length: %zu", length);
@@ -111,6 +107,30 @@ bool dissect_http(Line *l, Span s, size_t length)
             return end == LINE_LAST;
     }
     return true;
+}
+
+bool dissect_http(Line *l, Span s, size_t length)
+{
+    l->proto = "http";
+    s.n = MIN(s.n, length);
+    g_string_append(l->out, ": HTTP");
+    return !starts_message(s, length) || text_lines(l, s, length);
+}
+
+bool dissect_ftp(Line *l, Span s, size_t length)
+{
+    l->proto = "ftp";
+    s.n = MIN(s.n, length);
+    g_string_append(l->out, ": FTP");
+    return text_lines(l, s, length);
+}
+
+bool dissect_smtp(Line *l, Span s, size_t length)
+{
+    l->proto = "smtp";
+    s.n = MIN(s.n, length);
+    g_string_append(l->out, ": SMTP");
+    return text_lines(l, s, length);
 }
 
 size_t dissect_http_line(Span s)
