@@ -49,11 +49,11 @@ static uint32_t uto_room(const Tcb *tcb)
 static unsigned blocks_beside(const Tcb *tcb, bool text)
 {
     const TcpAgreed *agreed = &tcb->agreed;
-    size_t room = TCP_OPTIONS_MAX - (agreed->timestamps ? TCP_TS_LEN : 0u) - uto_room(tcb);
     unsigned n = sacklist_count(&agreed->told, &tcb->reass, TCP_SACK_MAX);
 
-    if (!agreed->sack || tcb->state < TCP_ESTABLISHED)
+    if (n == 0 || !agreed->sack || tcb->state < TCP_ESTABLISHED)
         return 0;
+    size_t room = TCP_OPTIONS_MAX - (agreed->timestamps ? TCP_TS_LEN : 0u) - uto_room(tcb);
     room = MIN(room, text ? tcb->snd_mss / 2 : tcb->snd_mss);
     while (n > 0 && TCP_SACK_LEN(n) > room)
         n--;
@@ -99,7 +99,8 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
     if (flags & (TCP_SYN | TCP_RST))
         return;
     unsigned n = blocks_beside(tcb, text > 0);
-    opt->n_sack = (uint8_t)sacklist_blocks(&agreed->told, &tcb->reass, n, opt->sack);
+    if (n > 0)
+        opt->n_sack = (uint8_t)sacklist_blocks(&agreed->told, &tcb->reass, n, opt->sack);
 }
 
 /* --- windows ---------------------------------------------------------------------------------- */

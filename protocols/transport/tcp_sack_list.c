@@ -63,11 +63,6 @@ bool sacklist_overlap(const Reass *queue, TcpSeq left, TcpSeq right, TcpSackBloc
     return false;
 }
 
-unsigned sacklist_count(const SackList *l, const Reass *queue, unsigned max)
-{
-    return (unsigned)MIN((size_t)max, queue->n + l->has_twice);
-}
-
 static bool has_block(const TcpSackBlock *blocks, unsigned n, const ReassRange *range)
 {
     for (unsigned i = 0; i < n; i++)

@@ -27,5 +27,10 @@ void sacklist_twice(SackList *l, TcpSeq left, TcpSeq right);
 bool sacklist_overlap(const Reass *queue, TcpSeq left, TcpSeq right, TcpSackBlock *part);
 
 /* How many blocks there would be, at most `max`, and what they are. */
-unsigned sacklist_count(const SackList *l, const Reass *queue, unsigned max);
+static inline unsigned sacklist_count(const SackList *l, const Reass *queue, unsigned max)
+{
+    size_t n = queue->n + l->has_twice;
+
+    return n < max ? (unsigned)n : max;
+}
 unsigned sacklist_blocks(const SackList *l, const Reass *queue, unsigned max, TcpSackBlock *out);

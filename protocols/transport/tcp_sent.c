@@ -236,11 +236,14 @@ static SentSeg *join(Sent *s, uint32_t i, uint32_t j, TcpSeq right)
 
 SentSeg *sent_transmit(Sent *s, TcpSeq left, TcpSeq right, SimTime now, bool again)
 {
-    if (s->n > 0 && seq_gt(left, sent_at(s, s->n - 1)->right))
-        append(s, sent_at(s, s->n - 1)->right, left, now);
-    uint32_t i = cut(s, left), j = cut(s, right);
-    if (i == s->n)
+    TcpSeq end = s->n > 0 ? sent_at(s, s->n - 1)->right : left;
+
+    if (seq_geq(left, end)) { /* behind all of it, as nearly every segment */
+        if (left != end)
+            append(s, end, left, now);
         return append(s, left, right, now);
+    }
+    uint32_t i = cut(s, left), j = cut(s, right);
     SentSeg *g = join(s, i, j, right);
     g->times += again;
     g->again = again;

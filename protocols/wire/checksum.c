@@ -22,14 +22,6 @@ static uint64_t word(const uint8_t *p)
     return w;
 }
 
-static uint16_t fold(uint64_t sum)
-{
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
 /* The sum of the 32-bit words of n whole blocks. Each lane adds up 64-bit words, modulo 2^64, and
  * their upper halves; what the lower ones make is the difference, which is less than 2^64. */
 WIDEST static uint64_t sum_blocks(const uint8_t *p, size_t n)
@@ -54,7 +46,7 @@ uint32_t sum_add(uint32_t sum, Span bytes)
     size_t n = bytes.n, blocks = n / sizeof(Wide);
     uint64_t a = 0;
 
-    if (blocks > 0) {
+    if (blocks > 2) { /* more than a header */
         a = sum_blocks(p, blocks);
         p += blocks * sizeof(Wide);
         n -= blocks * sizeof(Wide);
@@ -66,25 +58,13 @@ uint32_t sum_add(uint32_t sum, Span bytes)
         memcpy(rest, p, n);
         a += word(rest);
     }
-    uint16_t own_order = fold(a);
+    uint16_t own_order = sum_to_16(a);
     uint8_t wire_order[2];
     memcpy(wire_order, &own_order, sizeof wire_order);
-    return fold((uint64_t)sum + get16(wire_order));
+    return sum_to_16((uint64_t)sum + get16(wire_order));
 }
 
 uint16_t sum_fold(uint32_t sum)
 {
-    return (uint16_t)~fold(sum);
-}
-
-static uint64_t add_address(IpAddr a)
-{
-    if (ip_is_v4(a)) /* without the ffff of the mapped form, which is not on the wire */
-        return ip_to_v4(a);
-    return (a.hi >> 32) + (a.hi & 0xffffffff) + (a.lo >> 32) + (a.lo & 0xffffffff);
-}
-
-uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto)
-{
-    return fold(add_address(src) + add_address(dst) + proto);
+    return (uint16_t)~sum_to_16(sum);
 }

@@ -16,8 +16,27 @@
 uint32_t sum_add(uint32_t sum, Span bytes);
 uint16_t sum_fold(uint32_t sum);            /* folded and complemented */
 
+/* Folded, not complemented. */
+static inline uint16_t sum_to_16(uint64_t sum)
+{
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static inline uint64_t sum_address(IpAddr a)
+{
+    if (ip_is_v4(a)) /* without the ffff of the mapped form, which is not on the wire */
+        return ip_to_v4(a);
+    return (a.hi >> 32) + (a.hi & 0xffffffff) + (a.lo >> 32) + (a.lo & 0xffffffff);
+}
+
 /* The pseudo-header's sum but for the length, which the caller adds: RFC 9293 §3.1, RFC 768. */
-uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto);
+static inline uint32_t sum_pseudo(IpAddr src, IpAddr dst, uint8_t proto)
+{
+    return sum_to_16(sum_address(src) + sum_address(dst) + proto);
+}
 
 /* RFC 1624 (3): the checksum after a 16-bit word of what it covers went from `old` to `new_`.
  * Agrees with a new sum over everything, unless all that is covered becomes, or was, zero. */

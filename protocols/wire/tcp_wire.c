@@ -137,6 +137,12 @@ static void decode_options(TcpOptions *o, const uint8_t *p, const uint8_t *end)
     }
 }
 
+/* NOP, NOP, timestamps: what RFC 7323 appendix A recommends, and most segments have. */
+enum {
+    STAMPED_LEN = 12,
+    STAMPED = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TIMESTAMPS << 8 | LEN_TIMESTAMPS
+};
+
 DropReason tcp_decode_header(TcpHdr *h, Span segment)
 {
     const uint8_t *p = segment.p;
@@ -158,7 +164,13 @@ DropReason tcp_decode_header(TcpHdr *h, Span segment)
         .checksum = get16(p + 16),
         .urgent = get16(p + 18),
     };
-    decode_options(&h->opt, p + TCP_HDR_LEN, p + len);
+    if (len == TCP_HDR_LEN + STAMPED_LEN && get32(p + TCP_HDR_LEN) == STAMPED) {
+        h->opt.has_timestamps = true;
+        h->opt.ts_val = get32(p + TCP_HDR_LEN + 4);
+        h->opt.ts_ecr = get32(p + TCP_HDR_LEN + 8);
+    } else {
+        decode_options(&h->opt, p + TCP_HDR_LEN, p + len);
+    }
     return DROP_NONE;
 }
 
@@ -327,8 +339,17 @@ static size_t encode_bsd(const TcpOptions *o, uint8_t *start)
     return len;
 }
 
+/* Does it stand as STAMPED, whoever writes it? */
+static bool only_stamped(const TcpOptions *o)
+{
+    return o->has_timestamps && !o->has_mss && !o->sack_permitted && !o->has_wscale &&
+           !o->has_uto && !o->fastopen.present && o->n_sack == 0;
+}
+
 size_t tcp_encoded_len(const TcpHdr *h)
 {
+    if (only_stamped(&h->opt))
+        return TCP_HDR_LEN + STAMPED_LEN;
     uint8_t scratch[TCP_OPTIONS_MAX];
 
     return TCP_HDR_LEN + (h->opt.bsd ? encode_bsd(&h->opt, scratch) : lay_out(&h->opt).len);
@@ -336,6 +357,12 @@ size_t tcp_encoded_len(const TcpHdr *h)
 
 static size_t put_options(const TcpOptions *o, uint8_t *p)
 {
+    if (only_stamped(o)) {
+        put32(p, STAMPED);
+        put32(p + 4, o->ts_val);
+        put32(p + 8, o->ts_ecr);
+        return STAMPED_LEN;
+    }
     if (o->bsd)
         return encode_bsd(o, p);
     Layout as = lay_out(o);
