@@ -14,6 +14,7 @@
 
 enum {
     HOOK_STEP = 1000,
+    GARBAGE = 4 << 20, /* bytes of it that may be there however little is alive */
     HEAP_LOOK = 128 /* the heap is looked at once in so many looks, for that takes microseconds */
 };
 
@@ -96,6 +97,19 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
     return heap_allocate(&env->heap, p, old, size);
 }
 
+void bounds_pace(LuaEnv *env)
+{
+    env->collect_at = env->memory + MAX(env->memory, GARBAGE);
+    if (env->opt.max_memory > env->memory)
+        env->collect_at = MIN(env->collect_at, (env->memory + env->opt.max_memory) / 2);
+}
+
+void bounds_collect(lua_State *L, LuaEnv *env)
+{
+    lua_gc(L, LUA_GCCOLLECT);
+    bounds_pace(env);
+}
+
 void bounds_raise(lua_State *L)
 {
     LuaEnv *env = lua_env(L);
@@ -144,6 +158,7 @@ static void count_hook(lua_State *L, lua_Debug *ar)
 
     (void)ar;
     bounds_see_signals(env);
+    bounds_collect_if_due(L, env);
     heap_check(env);
     uint64_t events = env->world->sim->sched.events;
     if (env->seen_events != events) {

@@ -47,6 +47,8 @@ LuaEnv *lua_env_new(const RunOptions *opt, const LuaHooks *hooks, void (*open)(l
     env->files = g_ptr_array_new_with_free_func(g_free);
     env->L = lua_newstate(bounds_allocate, env);
     *(LuaEnv **)lua_getextraspace(env->L) = env;
+    lua_gc(env->L, LUA_GCSTOP);
+    bounds_pace(env);
     lua_pushcfunction(env->L, open_state);
     lua_pushlightuserdata(env->L, &opening);
     int status = lua_pcall(env->L, 1, 0, 0);

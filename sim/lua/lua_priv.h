@@ -38,7 +38,8 @@ struct LuaEnv {
 
     /* bounds */
     LuaHeap               heap;
-    size_t                memory;       /* Lua's, as it was asked for */
+    size_t                memory;       /* Lua's, as it was asked for, garbage included */
+    size_t                collect_at;   /* when so much of it is in use */
     bool                  out_of_memory; /* the last allocation failed */
     bool                  refused;       /* some allocation has */
     unsigned              heap_looks;
@@ -162,6 +163,20 @@ char *require_full_names(LuaEnv *env, const char *message);
 bool require_names_file(const LuaEnv *env, const char *message);
 
 void *bounds_allocate(void *env, void *p, size_t old, size_t size);
+
+/* Lua's own collector, which works a little at every turn, is off: with a small heap it looks
+ * through much more than it frees. Garbage is collected when there may be as much as is alive, or
+ * 4 MiB if that is more, but long before it could reach the bound: before a task or a callback
+ * runs, and by the count hook. */
+void bounds_pace(LuaEnv *env); /* from here on */
+void bounds_collect(lua_State *L, LuaEnv *env);
+
+static inline void bounds_collect_if_due(lua_State *L, LuaEnv *env)
+{
+    if (G_UNLIKELY(env->memory > env->collect_at))
+        bounds_collect(L, env);
+}
+
 void  bounds_watch(lua_State *L); /* sets the count hook */
 void  bounds_check(LuaEnv *env);  /* between events: memory, events, signals */
 void  bounds_see_signals(LuaEnv *env); /* trips what lua_env_stop has asked for */

@@ -149,6 +149,7 @@ static void resume(Task *task)
     lua_State *from = outer != NULL ? outer->co : env->L;
     int n_results = 0;
 
+    bounds_collect_if_due(task->co, env);
     env->running = task;
     task->state = TASK_RUNNING;
     int status = lua_resume(task->co, from, 0, &n_results);
@@ -357,6 +358,7 @@ bool lua_callback(lua_State *L, int n, int results, const char *what)
         world_fail(env->world, L);
         return false;
     }
+    bounds_collect_if_due(L, env);
     env->callback_depth++;
     env->callback_what = what;
     int status = lua_pcall(L, n, results, 0);
