@@ -70,7 +70,9 @@ static const struct {
     { "icmp[icmptype]=icmp-unreach and icmp[icmpcode] = 4", "fragmentation needed" },
     { "ip[6:2] & 0x1fff != 0", "later fragment" },
     { "udp portrange 50-60", "query, answer, no such name" },
-    { "ether broadcast and not arp", "RARP" },
+    { "ether broadcast and not arp",
+      "RARP, DHCP discovers, DHCP offers, DHCP refuses, DHCP in other fields, "
+      "DHCP through an agent, BOOTP, DHCP cut" },
     { "ether proto 0x88b5", "unknown EtherType" },
     { "ether proto \\rarp", "RARP" },
     { "ip proto 99", "unknown protocol" },

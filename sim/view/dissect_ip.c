@@ -19,7 +19,7 @@ enum {
     OPT_RA = 148
 };
 enum { TS_ONLY = 0, TS_AND_ADDR = 1, TS_PRESPEC = 3 };
-enum { DNS_PORT = 53, TFTP_PORT = 69 };
+enum { DNS_PORT = 53, BOOTP_SERVER_PORT = 67, BOOTP_CLIENT_PORT = 68, TFTP_PORT = 69 };
 
 static const TokenName ip_protocols[] = {
     { 0, "Options" },   { 1, "ICMP" },       { 2, "IGMP" },           { 4, "IPIP" },
@@ -280,6 +280,11 @@ bool dissect_ipv4(Line *l, Span s, size_t length)
     return ipv4_payload(l, s, hlen, total - hlen);
 }
 
+static bool is_bootp(uint16_t port)
+{
+    return port == BOOTP_SERVER_PORT || port == BOOTP_CLIENT_PORT;
+}
+
 bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip)
 {
     l->proto = "udp";
@@ -307,6 +312,8 @@ bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip)
     length = MIN(length - UDP_HDR_LEN, ulen);
     if (sport == DNS_PORT || dport == DNS_PORT)
         return dissect_dns(l, span_from(s, UDP_HDR_LEN), length, false);
+    if (is_bootp(sport) || is_bootp(dport))
+        return dissect_bootp(l, span_from(s, UDP_HDR_LEN), length);
     if (sport == TFTP_PORT || dport == TFTP_PORT)
         return dissect_tftp(l, span_from(s, UDP_HDR_LEN), length);
     if (ulen > length && !ip->fragment)

@@ -65,6 +65,7 @@ bool dissect_ipv4(Line *l, Span s, size_t length);
 bool dissect_icmp(Line *l, Span s, size_t length, bool fragment);
 bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip);
 bool dissect_tcp(Line *l, Span s, size_t length, const IpAround *ip);
+bool dissect_bootp(Line *l, Span s, size_t length);
 bool dissect_dns(Line *l, Span s, size_t length, bool over_tcp);
 bool dissect_http(Line *l, Span s, size_t length);
 bool dissect_ftp(Line *l, Span s, size_t length);
