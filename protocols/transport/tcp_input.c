@@ -273,6 +273,30 @@ static void fin_acknowledged(Tcb *tcb, const Segment *seg)
     }
 }
 
+/* SEG.ACK is what it may be: what it tells of, and what becomes of that. */
+static void heed_ack(Tcb *tcb, Segment *seg)
+{
+    AckNews news;
+
+    acked_start(tcb, seg, &news);
+    if (seq_lt(seg->ack, tcb->snd_una)) {
+        if (news.reported || news.dsack)
+            tcp_loss_ack(tcb, &news);
+        return;
+    }
+    ecn_ack(tcb, seg);
+    news.duplicate = is_duplicate(tcb, seg);
+    update_send_window(tcb, seg);
+    bool syn = tcb->snd_una == tcb->iss; /* still, if CLOSE came in SYN-RECEIVED */
+    if (seq_gt(seg->ack, tcb->snd_una))
+        take_ack(tcb, seg, &news);
+    tcp_loss_ack(tcb, &news);
+    if (news.advanced && syn)
+        deliver_waiting(tcb);
+    if (news.advanced && tcb->fin_acked)
+        fin_acknowledged(tcb, seg);
+}
+
 static DropReason check_ack(Tcb *tcb, Segment *seg)
 {
     if (!(seg->flags & TCP_ACK))
@@ -291,24 +315,7 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
         tcb->retries = 0;
         user_timer_progress(tcb);
     }
-    AckNews news;
-    acked_start(tcb, seg, &news);
-    if (seq_lt(seg->ack, tcb->snd_una)) {
-        if (news.reported || news.dsack)
-            tcp_loss_ack(tcb, &news);
-        return DROP_NONE;
-    }
-    ecn_ack(tcb, seg);
-    news.duplicate = is_duplicate(tcb, seg);
-    update_send_window(tcb, seg);
-    bool syn = tcb->snd_una == tcb->iss; /* still, if CLOSE came in SYN-RECEIVED */
-    if (seq_gt(seg->ack, tcb->snd_una))
-        take_ack(tcb, seg, &news);
-    tcp_loss_ack(tcb, &news);
-    if (news.advanced && syn)
-        deliver_waiting(tcb);
-    if (news.advanced && tcb->fin_acked)
-        fin_acknowledged(tcb, seg);
+    heed_ack(tcb, seg);
     return DROP_NONE;
 }
 
@@ -330,6 +337,18 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
         { "fin", check_fin },           /* eighth */
     };
 
+    switch (tcp_predict(tcb, seg)) {
+    case EXPECTED_TEXT: /* acknowledges nothing new */
+        tcp_ts_take(tcb, seg);
+        update_send_window(tcb, seg);
+        return take_text(tcb, seg);
+    case EXPECTED_ACK:
+        tcp_ts_take(tcb, seg);
+        heed_ack(tcb, seg);
+        return DROP_NONE;
+    default:
+        break;
+    }
     DropReason why = tcp_steps(steps, G_N_ELEMENTS(steps), tcb, seg);
     return why != DROP_NONE ? why : seg->refused;
 }
@@ -417,7 +436,6 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
 {
     Span bytes = packet_headers(pkt);
 
-    *seg = (Segment){ .ip = ip, .pkt = pkt };
     node_count(tcp->node, COUNTER_TcpInSegs);
     DropReason why = lazy_decode(&seg->hdr, pkt, sum_pseudo(ip->src, ip->dst, ip->proto));
     if (why == DROP_TCP_CHECKSUM && !tcp->cfg.checksum)
@@ -431,6 +449,8 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     if (is_bad_address(tcp, ip))
         return DROP_TCP_BAD_ADDRESS;
     const TcpHdr *h = &seg->hdr;
+    seg->ip = ip;
+    seg->pkt = pkt;
     seg->seq = h->seq;
     seg->ack = h->ack;
     seg->wnd = h->window;
@@ -438,6 +458,7 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     seg->text = (Span){ bytes.p + h->header_len, bytes.n - h->header_len };
     seg->len = (uint32_t)seg->text.n + ((h->flags & TCP_SYN) != 0) + ((h->flags & TCP_FIN) != 0);
     seg->bare = seg->len == 0;
+    seg->refused = DROP_NONE;
     return DROP_NONE;
 }
 
@@ -536,7 +557,7 @@ DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
     DropReason why = read_segment(tcp, ip, pkt, &seg);
     if (why != DROP_NONE)
         return why;
-    Tcb *tcb = table_find(&tcp->table, ip->dst, seg.hdr.dst_port, ip->src, seg.hdr.src_port);
+    Tcb *tcb = table_find_again(&tcp->table, ip->dst, seg.hdr.dst_port, ip->src, seg.hdr.src_port);
     trace_received(tcp, tcb != NULL ? tcb->id : 0, &seg);
     Listener *l = tcb == NULL ? tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port) : NULL;
     if (l != NULL)

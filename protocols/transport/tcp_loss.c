@@ -20,11 +20,6 @@ void tcp_loss_init(Tcb *tcb)
     tcp_cong_init(tcb);
 }
 
-bool tcp_loss_by_board(const Tcb *tcb)
-{
-    return tcb->agreed.sack && tcb->tcp->cfg.recovery == TCP_RECOVERY_SACK;
-}
-
 /* FlightSize, without what limited transmit has added: RFC 5681 §3.2 (2). Linux asks its policies
  * with what might have been in flight, cwnd. */
 static uint32_t flight_size(const Tcb *tcb)

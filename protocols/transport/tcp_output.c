@@ -37,17 +37,6 @@ static void not_sent(Tcb *tcb, DropReason why)
         tcb_path_mtu(tcb);
 }
 
-/* Counterfactual: the receiver's window is not heeded. */
-uint32_t tcb_send_window(const Tcb *tcb)
-{
-    return tcb->tcp->cfg.flow_control ? tcb->snd_wnd : CWND_MAX;
-}
-
-uint32_t tcb_window(const Tcb *tcb)
-{
-    return tcb->rcv_adv - tcb->rcv_nxt;
-}
-
 /* FreeBSD makes the buffer of a connection hold whole segments. */
 uint64_t tcp_buffer_size(const Tcb *tcb)
 {
@@ -456,12 +445,27 @@ static void send_all(Tcb *tcb)
         rate_limited(tcb);
 }
 
+/* Nothing to send, nothing in flight, nothing that waits for room. */
+static bool has_no_text(const Tcb *tcb)
+{
+    return tcb->out.len == 0 && tcb->repair.sent.n == 0 && !tcb->fin_queued && !tcb->force &&
+           !tcp_timer_runs(tcb, TIMER_PERSIST);
+}
+
 void tcp_output(Tcb *tcb)
 {
     TcpSeq before = tcb->snd_max;
 
     if (tcb->owed == ACK_BARE)
         send_ack(tcb);
+    if (has_no_text(tcb) && sends_text(tcb)) { /* what only receives comes here for its ACKs */
+        rate_limited(tcb);
+        tcp_cong_sent(tcb);
+        tally_output(tcb, false, false);
+        if (tcb->owed == ACK_DUE)
+            send_ack(tcb);
+        return;
+    }
     if (sends_text(tcb)) {
         tcb->burst_end = tcb->snd_nxt;
         if (something_waits(tcb) && tcb->snd_una == tcb->snd_max)

@@ -221,6 +221,7 @@ struct Tcb {
 typedef struct TcbTable {
     Tcb  **slots;
     size_t n, cap; /* cap: 0 or a power of two */
+    Tcb   *last;   /* found; NULL: none, or it is gone */
 } TcbTable;
 
 struct Tcp {
@@ -228,6 +229,7 @@ struct Tcp {
     Node      *node;
     Sim       *sim;
     TcpConfig  cfg;
+    bool       honest;     /* cfg has no counterfactual */
     TcbTable   table;
     Tcb       *first, *last;
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
@@ -313,6 +315,9 @@ struct Segment {
 uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
 Tcb     *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
                     uint16_t remote_port);
+/* The same, for segments: the next is often for the connection of the last. */
+Tcb     *table_find_again(TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
+                          uint16_t remote_port);
 void     table_insert(TcbTable *t, Tcb *tcb);
 void     table_remove(TcbTable *t, const Tcb *tcb);
 
@@ -356,6 +361,10 @@ uint16_t tcp_ephemeral_port(Tcp *tcp, IpAddr local, IpAddr remote, uint16_t remo
 bool tcp_may_answer(Tcb *tcb, const Segment *seg);
 bool tcp_within_budget(Tcb *tcb); /* may it be challenged? If so, that was one more */
 DropReason check_sequence(Tcb *tcb, Segment *seg); /* cuts off what lies outside the window */
+
+/* tcp_predict.c */
+typedef enum Expected { EXPECTED_NOTHING, EXPECTED_TEXT, EXPECTED_ACK } Expected;
+Expected tcp_predict(const Tcb *tcb, const Segment *seg);
 
 /* tcp_syn.c: passive open, initial sequence numbers */
 uint64_t   tcp_mix(uint64_t x);
@@ -427,10 +436,8 @@ void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
 void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id);
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
-uint32_t tcb_window(const Tcb *tcb); /* RCV.WND as announced */
 uint64_t tcp_buffer_size(const Tcb *tcb);
 uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
-uint32_t tcb_send_window(const Tcb *tcb); /* SND.WND, if it is heeded */
 
 /* tcp_lazy.c: text that nobody looks at. The packet's text is all behind `header` bytes, and stands
  * in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n bytes
@@ -444,8 +451,7 @@ void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);
 void tcp_timers_init(Tcb *tcb);
 void tcp_timers_stop(Tcb *tcb);
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay);
-void tcp_timer_stop(Tcb *tcb, TcpTimer which);
-bool tcp_timer_runs(const Tcb *tcb, TcpTimer which);
+void tcp_timer_cancel(Tcb *tcb, TcpTimer which); /* one that runs; see tcp_timer_stop */
 void tcp_timer_data_sent(Tcb *tcb);
 void tcp_timer_data_acked(Tcb *tcb);
 /* What is at SND.UNA was sent again, not by the timer: which may not fire for it before an RTO has
@@ -464,7 +470,6 @@ void acked_advance(Tcb *tcb, AckNews *news);     /* SND.UNA has moved */
 void     tcp_loss_init(Tcb *tcb);                /* at ESTABLISHED */
 uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight now */
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
-bool     tcp_loss_by_board(const Tcb *tcb);      /* RFC 6675 recovers: tcp_recover.c */
 bool     tcp_loss_resend(Tcb *tcb);              /* sends what is lost next, if it may */
 void     tcp_loss_resend_first(Tcb *tcb);        /* likewise, whatever cwnd says */
 bool     tcp_loss_fall_back(Tcb *tcb);           /* F-RTO wanted new data, but none went out */
@@ -485,7 +490,6 @@ void     newreno_first(Tcb *tcb, SentReason why); /* sends it again */
 uint32_t newreno_arrived(const Tcb *tcb);        /* bytes that duplicates tell of */
 
 /* tcp_rack.c */
-bool rack_is_on(const Tcb *tcb);
 void rack_init(Tcb *tcb);
 void rack_delivered(Tcb *tcb, const SentSeg *g, AckNews *news); /* §6.2 steps 2 and 3 */
 void rack_dsack(Tcb *tcb, const AckNews *news);  /* step 4 */
@@ -503,7 +507,6 @@ void tlp_fired(Tcb *tcb);
 bool tlp_ack(Tcb *tcb, const AckNews *news);     /* true: a probe has repaired a loss */
 
 /* tcp_prr.c */
-bool prr_is_on(const Tcb *tcb);
 void prr_start(Tcb *tcb, const AckNews *news);
 void prr_sent(Tcb *tcb, uint32_t bytes);
 void prr_ack(Tcb *tcb, const AckNews *news, uint32_t pipe); /* sets cwnd */
@@ -521,6 +524,7 @@ bool frto_ack(Tcb *tcb, const AckNews *news);    /* true: the timeout was for no
 void     rate_sent(Tcb *tcb, SentSeg *g, bool first); /* first: nothing else is in flight */
 void     rate_delivered(Tcb *tcb, const SentSeg *g, AckNews *news);
 void     rate_sample(Tcb *tcb, const AckNews *news);
+bool     rate_is_settled(const Tcb *tcb);        /* a sample of nothing would change nothing */
 void     rate_limited(Tcb *tcb);                 /* the program has nothing more to send */
 uint64_t rate_bytes_per_second(const Tcb *tcb);  /* 0: not known */
 
@@ -559,12 +563,13 @@ bool     tcp_recover_rest(Tcb *tcb);             /* other holes, or the rescue *
 /* tcp_trace.c */
 void trace_state(Tcb *tcb, TcpState old, const char *trigger, const char *rfc);
 void trace_listener(const Listener *l, const char *ended); /* what has; NULL: it begins */
-void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
-                const Packet *pkt);
-void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg);
-void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which);
-void trace_metrics(Tcb *tcb);
-void trace_delivered(Tcb *tcb, size_t n);
+/* Each of these has a trace_x in tcp_look.h, which asks first whether somebody listens. */
+void tell_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
+               const Packet *pkt);
+void tell_received(Tcp *tcp, uint32_t conn, const Segment *seg);
+void tell_timer(Tcb *tcb, const TracePoint *point, TcpTimer which);
+void tell_metrics(Tcb *tcb);
+void tell_delivered(Tcb *tcb, size_t n);
 void trace_advice(Tcb *tcb, const char *what, NetError error);
 
 void trace_urgent(Tcb *tcb, uint32_t bytes);
@@ -640,3 +645,5 @@ void option_init(Tcb *tcb);
 void user_timer_start(Tcb *tcb); /* something is outstanding; it may run already */
 void user_timer_progress(Tcb *tcb); /* the peer has acknowledged something, or answered a probe */
 void tcp_advise(Tcb *tcb, const char *what, NetError error); /* told to who looks, and kept */
+
+#include "protocols/transport/tcp_look.h"

@@ -6,11 +6,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
 
-bool prr_is_on(const Tcb *tcb)
-{
-    return tcb->tcp->cfg.prr && tcb->cc != NULL && !tcb->cc->owns_cwnd;
-}
-
 /* RecoverFS: what is in flight then, with what this ACK delivers. Linux takes cwnd. */
 void prr_start(Tcb *tcb, const AckNews *news)
 {

@@ -14,11 +14,6 @@ static SimTime now(const Tcb *tcb)
     return sim_now(tcb->tcp->sim);
 }
 
-bool rack_is_on(const Tcb *tcb)
-{
-    return tcb->tcp->cfg.recovery == TCP_RECOVERY_RACK && tcb->agreed.sack && tcb->cc != NULL;
-}
-
 static bool sent_after(SimTime t1, TcpSeq right1, SimTime t2, TcpSeq right2)
 {
     return t1 > t2 || (t1 == t2 && seq_gt(right1, right2));

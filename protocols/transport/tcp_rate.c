@@ -41,12 +41,19 @@ static bool not_slower(uint64_t a, SimTime b, uint64_t c, SimTime d)
     return (Wide)a * (uint64_t)d >= (Wide)c * (uint64_t)b;
 }
 
+bool rate_is_settled(const Tcb *tcb)
+{
+    const Rate *r = &tcb->repair.rate;
+
+    return r->limited == 0 || r->delivered <= r->limited;
+}
+
 void rate_sample(Tcb *tcb, const AckNews *news)
 {
     Rate *r = &tcb->repair.rate;
     const SentSeg *g = &news->latest;
 
-    if (r->limited != 0 && r->delivered > r->limited)
+    if (!rate_is_settled(tcb))
         r->limited = 0;
     if (!news->timed)
         return;

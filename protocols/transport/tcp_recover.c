@@ -44,6 +44,11 @@ static bool is_due(const Tcb *tcb)
 /* For who asks: what of the record is lost. The edge only moves on. */
 static void mark_lost(Tcb *tcb, AckNews *news)
 {
+    if (tcb->agreed.board.blocks.n == 0) { /* nothing is */
+        if (seq_lt(tcb->repair.lost_to, tcb->snd_una))
+            tcb->repair.lost_to = tcb->snd_una;
+        return;
+    }
     Sent *sent = &tcb->repair.sent;
     TcpSeq edge = sack_lost_edge(&tcb->agreed.board, tcb->snd_una, tcb->snd_mss);
     TcpSeq from = seq_max(tcb->repair.lost_to, tcb->snd_una);

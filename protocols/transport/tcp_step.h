@@ -15,8 +15,3 @@ typedef struct Step {
 /* Until one refuses the segment, or the connection is no more; what the last came to. Every step
  * is a TCP_STEP for those that hear TRACE_STEP. */
 DropReason tcp_steps(const Step *steps, size_t n, Tcb *tcb, Segment *seg);
-
-static inline bool tcp_heard(const Tcp *tcp, TraceCategory category)
-{
-    return G_UNLIKELY((tcp->sim->trace.heard & category) != 0);
-}

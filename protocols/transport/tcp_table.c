@@ -29,10 +29,17 @@ Tcb *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr rem
     if (t->n == 0)
         return NULL;
     size_t i = tcb_hash(local, local_port, remote, remote_port) & (t->cap - 1);
-    for (; t->slots[i] != NULL; i = (i + 1) & (t->cap - 1))
-        if (is(t->slots[i], local, local_port, remote, remote_port))
-            return t->slots[i];
-    return NULL;
+    while (t->slots[i] != NULL && !is(t->slots[i], local, local_port, remote, remote_port))
+        i = (i + 1) & (t->cap - 1);
+    return t->slots[i];
+}
+
+Tcb *table_find_again(TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
+                      uint16_t remote_port)
+{
+    if (t->last == NULL || !is(t->last, local, local_port, remote, remote_port))
+        t->last = table_find(t, local, local_port, remote, remote_port);
+    return t->last;
 }
 
 static void place(TcbTable *t, Tcb *tcb)
@@ -68,6 +75,8 @@ void table_remove(TcbTable *t, const Tcb *tcb)
 {
     size_t mask = t->cap - 1, hole = tcb->hash & mask;
 
+    if (t->last == tcb)
+        t->last = NULL;
     while (t->slots[hole] != tcb) {
         g_assert(t->slots[hole] != NULL);
         hole = (hole + 1) & mask;

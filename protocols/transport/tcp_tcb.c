@@ -506,6 +506,7 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
     tcp->node = stack->node;
     tcp->sim = stack->node->sim;
     tcp->cfg = *cfg;
+    tcp->honest = !tcp_config_is_wrong(cfg, NULL);
     tcp->listeners = g_ptr_array_new();
     tcp->ended = g_ptr_array_new();
     timer_init(&tcp->reaper, &tcp->sim->sched, reap, tcp);
@@ -543,6 +544,7 @@ const TcpConfig *tcp_config(const Tcp *tcp)
 void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
 {
     tcp->cfg = *cfg;
+    tcp->honest = !tcp_config_is_wrong(cfg, NULL);
 }
 
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)

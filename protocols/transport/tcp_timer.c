@@ -17,17 +17,10 @@ void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
     trace_timer(tcb, &TCP_TIMER_SET, which);
 }
 
-void tcp_timer_stop(Tcb *tcb, TcpTimer which)
+void tcp_timer_cancel(Tcb *tcb, TcpTimer which)
 {
-    if (!timer_pending(&tcb->timers[which]))
-        return;
     timer_stop(&tcb->timers[which]);
     trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
-}
-
-bool tcp_timer_runs(const Tcb *tcb, TcpTimer which)
-{
-    return timer_pending(&tcb->timers[which]);
 }
 
 void tcp_timers_stop(Tcb *tcb)

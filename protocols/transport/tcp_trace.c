@@ -161,11 +161,9 @@ void trace_listener(const Listener *l, const char *ended)
               trace_str(ended));
 }
 
-void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
-                const Packet *pkt)
+void tell_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpHdr *h, uint32_t len,
+               const Packet *pkt)
 {
-    if (!tcp_heard(tcp, TRACE_TCP))
-        return;
     Ends e;
     char flags[9];
     ends_text(&e, local, h->src_port, remote, h->dst_port);
@@ -175,10 +173,8 @@ void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote, const TcpH
           trace_str(sent_name(pkt->why)));
 }
 
-void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg)
+void tell_received(Tcp *tcp, uint32_t conn, const Segment *seg)
 {
-    if (!tcp_heard(tcp, TRACE_TCP))
-        return;
     Ends e;
     char flags[9];
     ends_text(&e, seg->ip->dst, seg->hdr.dst_port, seg->ip->src, seg->hdr.src_port);
@@ -193,10 +189,8 @@ static const char *timer_name(const Tcb *tcb, TcpTimer which)
     return which == TIMER_WAIT && tcb->state == TCP_FIN_WAIT_2 ? "fin-wait-2" : timer_names[which];
 }
 
-void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
+void tell_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
 {
-    if (!tcp_heard(tcb->tcp, TRACE_TIMER))
-        return;
     Ends e;
     tcb_ends(&e, tcb);
     int64_t last = point == &TCP_TIMER_SET ? tcb->timers[which].at : tcb->retries;
@@ -204,10 +198,8 @@ void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
           trace_str(e.remote), trace_str(timer_name(tcb, which)), last);
 }
 
-void trace_metrics(Tcb *tcb)
+void tell_metrics(Tcb *tcb)
 {
-    if (!tcp_heard(tcb->tcp, TRACE_METRICS))
-        return;
     Ends e;
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_METRICS_UPDATED, tcb->tcp->node, NULL, NULL, tcb->id,
@@ -216,10 +208,8 @@ void trace_metrics(Tcb *tcb)
           (int64_t)rate_bytes_per_second(tcb), trace_str(tcp_ca_state_name(tcp_ca_state(tcb))));
 }
 
-void trace_delivered(Tcb *tcb, size_t n)
+void tell_delivered(Tcb *tcb, size_t n)
 {
-    if (!tcp_heard(tcb->tcp, TRACE_TCP))
-        return;
     Ends e;
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_DELIVERED, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),

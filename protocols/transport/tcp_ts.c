@@ -44,7 +44,7 @@ void tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val)
     tcb->agreed.ts_recent_at = sim_now(tcb->tcp->sim);
 }
 
-static bool older(const Tcb *tcb, uint32_t ts_val)
+bool tcp_ts_is_older(const Tcb *tcb, uint32_t ts_val)
 {
     return seq_lt(ts_val, tcb->agreed.ts_recent) &&
            sim_now(tcb->tcp->sim) - tcb->agreed.ts_recent_at <= OUTDATED;
@@ -59,7 +59,7 @@ DropReason tcp_ts_check(Tcb *tcb, Segment *seg)
         return DROP_NONE;
     if (!opt->has_timestamps) /* §3.2: silently, and the connection must not be aborted */
         return cfg->timestamps_required ? DROP_TCP_NO_TIMESTAMP : DROP_NONE;
-    if (!cfg->paws || !older(tcb, opt->ts_val))
+    if (!cfg->paws || !tcp_ts_is_older(tcb, opt->ts_val))
         return DROP_NONE;
     node_count(tcb->tcp->node, COUNTER_TcpExtPAWSEstab); /* §5.3 R1 */
     if (tcp_may_answer(tcb, seg))
@@ -73,7 +73,8 @@ DropReason tcp_ts_take(Tcb *tcb, Segment *seg)
 
     if (!tcb->agreed.timestamps || !opt->has_timestamps || (seg->flags & TCP_RST))
         return DROP_NONE;
-    if (seq_leq(seg->hdr.seq, tcb->ack_sent) && !older(tcb, opt->ts_val)) /* §4.3 (2), §5.3 R3 */
+    /* §4.3 (2), §5.3 R3 */
+    if (seq_leq(seg->hdr.seq, tcb->ack_sent) && !tcp_ts_is_older(tcb, opt->ts_val))
         tcp_ts_set_recent(tcb, opt->ts_val);
     return DROP_NONE;
 }

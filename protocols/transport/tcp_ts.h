@@ -12,6 +12,7 @@ void       tcp_ts_start(Tcb *tcb);
 uint32_t   tcp_ts_now(const Tcb *tcb);
 uint32_t   tcp_ts_at(const Tcb *tcb, SimTime at); /* what the clock showed then */
 void       tcp_ts_set_recent(Tcb *tcb, uint32_t ts_val);
+bool       tcp_ts_is_older(const Tcb *tcb, uint32_t ts_val); /* than TS.Recent, and that holds */
 DropReason tcp_ts_check(Tcb *tcb, Segment *seg); /* RFC 7323 §5.3 R1, and §3.2 */
 DropReason tcp_ts_take(Tcb *tcb, Segment *seg);  /* R3; refuses nothing */
 /* A round trip by the echo, if the acknowledged segment is not timed by our own clock, which is

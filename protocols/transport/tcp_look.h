@@ -1,0 +1,86 @@
+/*
+ * tcp_look.h - what is asked of a TCB on nearly every segment, in line. Part of tcp_priv.h, which
+ * includes it.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "protocols/transport/tcp_priv.h"
+
+#include "sim/engine/sim.h"
+
+static inline bool tcp_heard(const Tcp *tcp, TraceCategory category)
+{
+    return G_UNLIKELY((tcp->sim->trace.heard & category) != 0);
+}
+
+static inline bool tcp_timer_runs(const Tcb *tcb, TcpTimer which)
+{
+    return timer_pending(&tcb->timers[which]);
+}
+
+static inline void tcp_timer_stop(Tcb *tcb, TcpTimer which)
+{
+    if (tcp_timer_runs(tcb, which))
+        tcp_timer_cancel(tcb, which);
+}
+
+static inline uint32_t tcb_window(const Tcb *tcb) /* RCV.WND as announced */
+{
+    return tcb->rcv_adv - tcb->rcv_nxt;
+}
+
+/* SND.WND; counterfactual: the receiver's window is not heeded. */
+static inline uint32_t tcb_send_window(const Tcb *tcb)
+{
+    return tcb->tcp->cfg.flow_control ? tcb->snd_wnd : CWND_MAX;
+}
+
+/* --- how losses are found and repaired -------------------------------------------------------- */
+
+static inline bool rack_is_on(const Tcb *tcb)
+{
+    return tcb->agreed.sack && tcb->tcp->cfg.recovery == TCP_RECOVERY_RACK && tcb->cc != NULL;
+}
+
+static inline bool tcp_loss_by_board(const Tcb *tcb) /* RFC 6675 recovers: tcp_recover.c */
+{
+    return tcb->agreed.sack && tcb->tcp->cfg.recovery == TCP_RECOVERY_SACK;
+}
+
+static inline bool prr_is_on(const Tcb *tcb)
+{
+    return tcb->tcp->cfg.prr && tcb->cc != NULL && !tcb->cc->owns_cwnd;
+}
+
+/* --- observers -------------------------------------------------------------------------------- */
+
+static inline void trace_sent(Tcp *tcp, uint32_t conn, IpAddr local, IpAddr remote,
+                              const TcpHdr *h, uint32_t len, const Packet *pkt)
+{
+    if (tcp_heard(tcp, TRACE_TCP))
+        tell_sent(tcp, conn, local, remote, h, len, pkt);
+}
+
+static inline void trace_received(Tcp *tcp, uint32_t conn, const Segment *seg)
+{
+    if (tcp_heard(tcp, TRACE_TCP))
+        tell_received(tcp, conn, seg);
+}
+
+static inline void trace_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
+{
+    if (tcp_heard(tcb->tcp, TRACE_TIMER))
+        tell_timer(tcb, point, which);
+}
+
+static inline void trace_metrics(Tcb *tcb)
+{
+    if (tcp_heard(tcb->tcp, TRACE_METRICS))
+        tell_metrics(tcb);
+}
+
+static inline void trace_delivered(Tcb *tcb, size_t n)
+{
+    if (tcp_heard(tcb->tcp, TRACE_TCP))
+        tell_delivered(tcb, n);
+}
