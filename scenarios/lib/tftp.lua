@@ -15,14 +15,13 @@ local function request(op, name) return string.pack(">I2zz", op, name, "octet") 
 local function parse(message)
   if #message < 4 then return nil end
   local op, n = string.unpack(">I2I2", message)
-  if op < tftp.DATA or op > tftp.ERROR then return nil end
+  if op < tftp.DATA or op > tftp.ERROR or #message > 4 + tftp.BLOCK then return nil end
   return op, n, message:sub(5)
 end
 
 local function parse_request(message)
   local op, name, mode = message:match("^\0([\1\2])([^\0]+)\0([^\0]+)\0")
-  if not op or mode:lower() ~= "octet" then return nil end
-  return op:byte(), name
+  if op then return op:byte(), name, mode:lower() end
 end
 
 -- A label for packets: "DATA 2, 512 bytes".
@@ -42,7 +41,7 @@ local function await(talk, op, deadline)
     if left <= 0 then return nil, "TIMEOUT" end
     local message, from = talk.socket:recvfrom { timeout = left }
     if not message then return nil, from end
-    if from.ip == talk.ip and (talk.port or from.port) == from.port then
+    if from.port > 0 and from.ip == talk.ip and (talk.port or from.port) == from.port then
       local got, n, rest = parse(message)
       if got == tftp.ERROR then return nil, (rest:gsub("\0", "")) end
       talk.port = from.port
@@ -66,9 +65,11 @@ local function ask(talk, message, op, wanted)
         if rest ~= "TIMEOUT" then return nil, rest end
         break
       end
-      -- An old one. RFC 1123 §4.2.3.1: to answer a repeated ACK by DATA again doubles all that follows.
-      if op == tftp.ACK and talk.apprentice then talk.socket:sendto(message, talk.ip, talk.port) end
-      if op == tftp.DATA then talk.socket:sendto(ack(n), talk.ip, talk.port) end
+      if n == (wanted - 1) & 0xffff then -- the one before, again
+        if op == tftp.DATA then talk.socket:sendto(ack(n), talk.ip, talk.port) end
+        -- RFC 1123 §4.2.3.1: to answer a repeated ACK by DATA again doubles all that follows.
+        if op == tftp.ACK and talk.apprentice then talk.socket:sendto(message, talk.ip, talk.port) end
+      end
     end
   end
   return nil, "TIMEOUT"
@@ -122,17 +123,18 @@ function tftp.serve(server, files, given)
   server:spawn(function()
     while true do
       local message, from = door:recvfrom()
-      local op, name = parse_request(message or "")
-      if op then
+      local op, name, mode = parse_request(message or "")
+      if op and from.port > 0 then
         server:spawn(function()
           local talk = open(server, from.ip, from.port, given)
-          if op == tftp.WRQ then
-            files[name] = receive_file(talk, ack(0))
-          else
-            if files[name] then send_file(talk, files[name])
-            else talk.socket:sendto(fault(1, "file not found"), from) end
-            talk.socket:close()
+          if op == tftp.WRQ and mode == "octet" then
+            files[name] = receive_file(talk, ack(0)) or files[name]
+            return
           end
+          if mode ~= "octet" then talk.socket:sendto(fault(0, "octets only"), from)
+          elseif files[name] then send_file(talk, files[name])
+          else talk.socket:sendto(fault(1, "file not found"), from) end
+          talk.socket:close()
         end)
       end
     end
