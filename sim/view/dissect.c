@@ -2,14 +2,15 @@
  * dissect.c - time, Ethernet, ARP: the outer part of tcpdump's line, and the dissector's memory.
  *
  * Application payload is decoded for HTTP (TCP port 80 and 8080), DNS (port 53), FTP's commands
- * (21), Telnet (23), SMTP (25), DHCP (UDP ports 67 and 68) and TFTP (69). The real tcpdump decodes
- * on more ports, which a comparison must avoid. TCP: 22, 43, 139, 179, 323, 445, 554, 639, 646,
- * 1723, 2049, 6379, 6633, 6653, 8554, 10288. UDP: 88, 123, 137, 138, 161, 162, 200-207, 319, 320,
- * 496, 500, 514, 520, 521, 525, 546, 547, 646, 654, 698, 701, 750, 768-895, 921, 1589, 1645, 1646,
- * 1700, 1701, 1812, 1813, 1985, 2049, 2103, 2104, 3456, 3503, 3784, 3785, 3799, 4342, 4500, 4567,
- * 4784, 4789, 4790, 5060, 5353, 5359, 6081, 6343, 6635, 6696, 6697, 6784, 7000-7009, 7500, 8231,
- * 8472, 8500, 12222, 12223, 17754, 30490, and the source port 49152. Of IP protocols ICMP, UDP and
- * TCP are decoded; of EtherTypes IPv4, ARP and RARP. MPTCP's option is shown as unknown.
+ * (21), Telnet (23), SMTP (25), DHCP (UDP ports 67 and 68), TFTP (69) and SNMP (161, 162). The
+ * real tcpdump decodes on more ports, which a comparison must avoid. TCP: 22, 43, 139, 179, 323,
+ * 445, 554, 639, 646, 1723, 2049, 6379, 6633, 6653, 8554, 10288. UDP: 88, 123, 137, 138, 200-207,
+ * 319, 320, 496, 500, 514, 520, 521, 525, 546, 547, 646, 654, 698, 701, 750, 768-895, 921, 1589,
+ * 1645, 1646, 1700, 1701, 1812, 1813, 1985, 2049, 2103, 2104, 3456, 3503, 3784, 3785, 3799, 4342,
+ * 4500, 4567, 4784, 4789, 4790, 5060, 5353, 5359, 6081, 6343, 6635, 6696, 6697, 6784, 7000-7009,
+ * 7500, 8231, 8472, 8500, 12222, 12223, 17754, 30490, and the source port 49152. Of IP protocols
+ * ICMP, UDP and TCP are decoded; of EtherTypes IPv4, ARP and RARP. MPTCP's option is shown as
+ * unknown.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/dissect_priv.h"

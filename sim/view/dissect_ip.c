@@ -19,7 +19,14 @@ enum {
     OPT_RA = 148
 };
 enum { TS_ONLY = 0, TS_AND_ADDR = 1, TS_PRESPEC = 3 };
-enum { DNS_PORT = 53, BOOTP_SERVER_PORT = 67, BOOTP_CLIENT_PORT = 68, TFTP_PORT = 69 };
+enum {
+    DNS_PORT = 53,
+    BOOTP_SERVER_PORT = 67,
+    BOOTP_CLIENT_PORT = 68,
+    TFTP_PORT = 69,
+    SNMP_PORT = 161,
+    SNMP_TRAP_PORT = 162
+};
 
 static const TokenName ip_protocols[] = {
     { 0, "Options" },   { 1, "ICMP" },       { 2, "IGMP" },           { 4, "IPIP" },
@@ -316,6 +323,9 @@ bool dissect_udp(Line *l, Span s, size_t length, const IpAround *ip)
         return dissect_bootp(l, span_from(s, UDP_HDR_LEN), length);
     if (sport == TFTP_PORT || dport == TFTP_PORT)
         return dissect_tftp(l, span_from(s, UDP_HDR_LEN), length);
+    if (sport == SNMP_PORT || dport == SNMP_PORT || sport == SNMP_TRAP_PORT ||
+        dport == SNMP_TRAP_PORT)
+        return dissect_snmp(l, span_from(s, UDP_HDR_LEN), length);
     if (ulen > length && !ip->fragment)
         g_string_append_printf(l->out, "UDP, bad length %zu > %zu", ulen, length);
     else

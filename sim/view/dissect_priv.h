@@ -72,3 +72,4 @@ bool dissect_ftp(Line *l, Span s, size_t length);
 bool dissect_smtp(Line *l, Span s, size_t length);
 bool dissect_telnet(Line *l, Span s, size_t length);
 bool dissect_tftp(Line *l, Span s, size_t length);
+bool dissect_snmp(Line *l, Span s, size_t length);
