@@ -1,9 +1,9 @@
 /*
- * dissect_snmp.c - SNMP as tcpdump -n prints it: versions 1 (RFC 1157) and 2c (RFC 3416). Version 3's
- * security header, version 1's traps and tags of more than one octet are not decoded.
+ * dissect_snmp.c - SNMP as tcpdump -n prints it: versions 1 (RFC 1157) and 2c (RFC 3416). Version
+ * 3's security header, version 1's traps and tags of more than one octet are not decoded.
  *
- * What BER (X.690) does not allow, or does not fit, is said in brackets where it is met, and ends the
- * line.
+ * What BER (X.690) does not allow, or does not fit, is said in brackets where it is met, and ends
+ * the line.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/dissect_priv.h"
