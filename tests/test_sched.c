@@ -81,6 +81,48 @@ START_TEST(a_timer_pushed_back_fires_once_at_its_last_time)
 }
 END_TEST
 
+/* What is due at once waits behind what is due already, and before what is set after it. */
+START_TEST(what_is_set_without_delay_fires_in_its_turn)
+{
+    Sched s;
+    Letter l[6];
+    letters_init(&s, l, 6);
+    uint64_t early = sched_order(&s);
+    timer_set(&l[0].timer, 5);
+    timer_set(&l[1].timer, 5);
+    ck_assert(sched_run_one(&s));
+    timer_set(&l[2].timer, 0);
+    timer_set(&l[3].timer, 0);
+    timer_set(&l[4].timer, 0);
+    timer_stop(&l[3].timer);
+    timer_set(&l[2].timer, 0); /* to the end of the line */
+    timer_set_as(&l[5].timer, 5, early);
+    timer_set_as(&l[3].timer, 5, sched_order(&s));
+    ck_assert_int_eq(sched_next(&s), 5);
+    ck_assert(!sched_run_until(&s, 4));
+    expect(&s, "afbecd");
+}
+END_TEST
+
+START_TEST(one_that_is_due_at_once_can_be_put_off_or_stopped)
+{
+    Sched s;
+    Letter l[3];
+    letters_init(&s, l, 3);
+    for (int i = 0; i < 3; i++)
+        timer_set(&l[i].timer, 0);
+    timer_set(&l[0].timer, 7);
+    timer_stop(&l[1].timer);
+    ck_assert_int_eq(sched_next(&s), 0);
+    ck_assert(sched_run_one(&s));
+    ck_assert_int_eq(sched_next(&s), 7);
+    timer_set(&l[1].timer, 0);
+    timer_stop(&l[1].timer);
+    ck_assert_int_eq(sched_next(&s), 7);
+    expect(&s, "ca");
+}
+END_TEST
+
 START_TEST(a_stopped_timer_does_not_fire)
 {
     Sched s;
@@ -167,7 +209,7 @@ START_TEST(agrees_with_a_sorted_list_under_random_use)
 }
 END_TEST
 
-/* --- with more pending than one heap holds ---------------------------------------------------- */
+/* --- with more pending than one list holds ---------------------------------------------------- */
 
 enum { CROWD = 4000, STEPS = 16000 };
 
@@ -259,6 +301,8 @@ Suite *sched_suite(void)
     tcase_add_test(tc, ties_fire_in_order_of_arming);
     tcase_add_test(tc, a_timer_set_again_goes_to_the_end_of_its_line);
     tcase_add_test(tc, a_timer_pushed_back_fires_once_at_its_last_time);
+    tcase_add_test(tc, what_is_set_without_delay_fires_in_its_turn);
+    tcase_add_test(tc, one_that_is_due_at_once_can_be_put_off_or_stopped);
     tcase_add_test(tc, a_stopped_timer_does_not_fire);
     tcase_add_test(tc, background_timers_do_not_count);
     tcase_add_loop_test(tc, agrees_with_a_sorted_list_under_random_use, 0, 3);

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 enum {
-    FEW = FAR_CHUNK,      /* go into the near heap as they are */
+    FEW = FAR_CHUNK,      /* go into the near list as they are */
     MIN_BUCKETS = 64,     /* of a rung: so that twelve rungs part any two instants */
     MAX_BUCKETS = 1 << 16 /* more would not be in any cache */
 };
@@ -160,6 +160,14 @@ void far_begin(Far *far, SimTime start)
     g_assert(far->n == 0);
     far->n_rungs = 0;
     far->top_start = start;
+}
+
+bool far_refine(Far *far, SimTime start, SimTime end, size_t count)
+{
+    if (far->n_rungs == FAR_RUNGS || end - start < 2)
+        return false;
+    rung_push(far, start, end - 1, end, count);
+    return true;
 }
 
 void far_put(Far *far, SchedEntry e)

@@ -3,7 +3,7 @@
  *
  * A ladder of rungs, each a row of buckets as wide as a power of two. The coarsest ends where `top`
  * begins, an unsorted heap of everything later; a bucket whose turn has come becomes a finer rung
- * if it holds many, else it goes into the near heap, which alone knows the exact order. An entry is
+ * if it holds many, else it goes into the near list, which alone knows the exact order. An entry is
  * moved two or three times in its life, whatever the number of others, and timer->place follows it.
  * After Tang, Goh and Thng, "Ladder queue: an O(1) priority queue structure", 2005.
  */
@@ -11,6 +11,7 @@
 #pragma once
 #include "sim/engine/time.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct Timer Timer;
@@ -55,11 +56,15 @@ typedef struct Far {
 
 void far_clear(Far *far);
 
-/* The near heap has just been emptied into `far` and all pending entries are later than or at
- * `start`. Only with far->n == 0. */
+/* What is in the near list, all of it at `start` or later, is about to be put here. Only with
+ * far->n == 0. */
 void far_begin(Far *far, SimTime start);
 
-/* An entry at or after the near heap's end. */
+/* The same where the list ends at `end` and the ladder goes on: `count` entries of [start, end)
+ * get a rung of their own. False: they cannot be parted. */
+bool far_refine(Far *far, SimTime start, SimTime end, size_t count);
+
+/* An entry at or after the near list's end. */
 void far_put(Far *far, SchedEntry e);
 
 /* Takes out the entry at timer->place. */

@@ -1,19 +1,24 @@
 /*
- * sched.c - a 4-ary heap of (instant, order, timer) for what is near, a ladder (far.c) for the rest
- * once there is much of it.
+ * sched.c - a sorted list of (instant, order, timer) for what is near, a ladder (far.c) for the
+ * rest once there is much of it, and a line of what is due at once.
  *
- * The key is kept in the arrays themselves, so that sifting touches no timer but those it moves. A
- * timer set to a later instant keeps its old entry; when that comes up it is moved on, unseen from
- * outside, so re-arming a retransmission timer on every ACK costs two stores.
+ * Most of what is set comes after all that is near, or nearly so, and the first is taken by moving
+ * one index: with few timers pending nothing costs less. Into a list that has become long it would
+ * cost more and more; then all of it goes back to the ladder, a rung finer. A timer set to a later
+ * instant keeps its old entry; when that comes up it is moved on, unseen from outside, so re-arming
+ * a retransmission timer on every ACK costs two stores.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/sched.h"
 
 #include <glib.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
-    ARITY = 4,
-    MANY = 256 /* as many timers a heap alone serves best */
+    MANY = 64, /* as many timers a list alone serves best */
+    FIRST_CAP = 4 * MANY,
+    FIRST_LINE = 16
 };
 
 /* The key as one number: comparing two of them takes no branch. */
@@ -29,94 +34,138 @@ static inline bool entry_before(const SchedEntry *a, const SchedEntry *b)
     return key_of(a) < key_of(b);
 }
 
-static inline void place(Sched *s, size_t i, SchedEntry e)
+/* --- what is due at once ---------------------------------------------------------------------- */
+
+static inline Timer **line_at(const Sched *s, size_t turn)
 {
-    s->heap[i] = e;
-    e.timer->slot = i;
+    return &s->line[turn & (s->line_cap - 1)];
 }
 
-static void sift_up(Sched *s, size_t i, SchedEntry e)
+static inline bool line_is_empty(const Sched *s)
 {
-    while (i > 0) {
-        size_t parent = (i - 1) / ARITY;
-        if (!entry_before(&e, &s->heap[parent]))
-            break;
-        place(s, i, s->heap[parent]);
-        i = parent;
+    return s->line_first == s->line_end;
+}
+
+static void line_grow(Sched *s)
+{
+    size_t cap = s->line_cap ? 2 * s->line_cap : FIRST_LINE;
+    Timer **grown = g_new(Timer *, cap);
+
+    for (size_t i = s->line_first; i != s->line_end; i++)
+        grown[i & (cap - 1)] = *line_at(s, i);
+    g_free(s->line);
+    s->line = grown;
+    s->line_cap = cap;
+}
+
+static inline void line_put(Sched *s, Timer *t)
+{
+    if (s->line_end - s->line_first == s->line_cap)
+        line_grow(s);
+    t->in = TIMER_IN_LINE;
+    t->turn = s->line_end++;
+    *line_at(s, t->turn) = t;
+}
+
+/* The first in line is never one that has been stopped. */
+static inline void line_pass(Sched *s)
+{
+    do
+        s->line_first++;
+    while (s->line_first != s->line_end && *line_at(s, s->line_first) == NULL);
+}
+
+static void line_remove(Sched *s, size_t turn)
+{
+    *line_at(s, turn) = NULL;
+    if (turn == s->line_first)
+        line_pass(s);
+}
+
+/* --- what is near ----------------------------------------------------------------------------- */
+
+static inline size_t near_count(const Sched *s)
+{
+    return s->near_last - s->near_first;
+}
+
+/* Behind the last: entries move to the array's beginning, or to a larger one. */
+static void near_make_room(Sched *s)
+{
+    size_t n = near_count(s);
+
+    if (2 * n > s->near_cap || s->near_cap == 0) {
+        s->near_cap = MAX(2 * s->near_cap, FIRST_CAP);
+        SchedEntry *grown = g_new(SchedEntry, s->near_cap);
+        if (n > 0)
+            memcpy(grown, &s->near[s->near_first], n * sizeof *grown);
+        g_free(s->near);
+        s->near = grown;
+    } else {
+        memmove(s->near, &s->near[s->near_first], n * sizeof *s->near);
     }
-    place(s, i, e);
+    s->near_first = 0;
+    s->near_last = n;
 }
 
-/* Of the children from `first` on; all four, as nearly always, by three comparisons and no jump. */
-static inline size_t least_child(const SchedEntry *heap, size_t n, size_t first)
+static inline void near_append(Sched *s, SchedEntry e)
 {
-    if (first + ARITY <= n) {
-        size_t a = first + entry_before(&heap[first + 1], &heap[first]);
-        size_t b = first + 2 + entry_before(&heap[first + 3], &heap[first + 2]);
-        return entry_before(&heap[b], &heap[a]) ? b : a;
-    }
-    size_t best = first;
-    for (size_t c = first + 1; c < n; c++)
-        if (entry_before(&heap[c], &heap[best]))
-            best = c;
-    return best;
+    if (s->near_last == s->near_cap)
+        near_make_room(s);
+    e.timer->in = TIMER_IN_NEAR;
+    e.timer->key = e.at;
+    s->near[s->near_last++] = e;
 }
 
-static void sift_down(Sched *s, size_t i, SchedEntry e)
+/* The last of the list to its place, those from `first` on being sorted already. */
+static inline void near_settle_last(Sched *s, size_t first, size_t last)
 {
-    for (;;) {
-        size_t first = i * ARITY + 1;
-        if (first >= s->n)
-            break;
-        size_t best = least_child(s->heap, s->n, first);
-        if (!entry_before(&s->heap[best], &e))
-            break;
-        place(s, i, s->heap[best]);
-        i = best;
-    }
-    place(s, i, e);
+    SchedEntry e = s->near[last];
+
+    for (; last > first && entry_before(&e, &s->near[last - 1]); last--)
+        s->near[last] = s->near[last - 1];
+    s->near[last] = e;
 }
 
-/* The place of the timer that has fired is closed, if nothing has been put there. */
-static inline void close_vacancy(Sched *s)
+static inline void near_put(Sched *s, SchedEntry e)
 {
-    if (!s->vacant)
+    near_append(s, e);
+    near_settle_last(s, s->near_first, s->near_last - 1);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return entry_before(a, b) ? -1 : 1; /* no two have the same order */
+}
+
+static void near_sort(Sched *s)
+{
+    if (near_count(s) > MANY) {
+        qsort(&s->near[s->near_first], near_count(s), sizeof *s->near, by_key);
         return;
-    s->vacant = false;
-    s->n--;
-    if (s->n > 0)
-        sift_down(s, 0, s->heap[s->n]);
+    }
+    for (size_t i = s->near_first; i < s->near_last; i++)
+        near_settle_last(s, s->near_first, i);
 }
 
-/* Most events set one timer: it takes the place of the one that fired, in one go down the heap. */
-static inline void heap_push(Sched *s, SchedEntry e)
+static void near_remove(Sched *s, const Timer *t)
 {
-    e.timer->in = TIMER_IN_HEAP;
-    if (s->vacant) {
-        s->vacant = false;
-        sift_down(s, 0, e);
-        return;
+    size_t from = s->near_first, to = s->near_last;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (s->near[middle].at < t->key)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    if (s->n == s->cap) {
-        s->cap = s->cap ? 2 * s->cap : 64;
-        s->heap = g_renew(SchedEntry, s->heap, s->cap);
-    }
-    s->n++;
-    sift_up(s, s->n - 1, e);
+    while (s->near[from].timer != t)
+        from++;
+    s->near_last--;
+    memmove(&s->near[from], &s->near[from + 1], (s->near_last - from) * sizeof *s->near);
 }
 
-static void heap_remove(Sched *s, size_t i)
-{
-    s->heap[i].timer->in = TIMER_IN_NOTHING;
-    s->n--;
-    if (i == s->n)
-        return;
-    SchedEntry moved = s->heap[s->n];
-    if (i > 0 && entry_before(&moved, &s->heap[(i - 1) / ARITY]))
-        sift_up(s, i, moved);
-    else
-        sift_down(s, i, moved);
-}
+/* --- all together ----------------------------------------------------------------------------- */
 
 static void far_add(Sched *s, SchedEntry e)
 {
@@ -124,39 +173,46 @@ static void far_add(Sched *s, SchedEntry e)
     far_put(&s->far, e);
 }
 
-/* From a heap alone to a heap and a ladder. */
+/* From a list that has become long to the ladder. What is due at one instant cannot be parted. */
 static void part(Sched *s)
 {
-    close_vacancy(s);
-    s->near_end = s->now;
-    far_begin(&s->far, s->now);
-    for (size_t i = 0; i < s->n; i++)
-        far_add(s, s->heap[i]);
-    s->n = 0;
+    SimTime start = s->near_end == NEVER ? s->now : s->near[s->near_first].at;
+
+    if (s->near_end == NEVER)
+        far_begin(&s->far, start);
+    else if (!far_refine(&s->far, start, s->near_end, near_count(s)))
+        return;
+    s->near_end = start;
+    for (size_t i = s->near_first; i < s->near_last; i++)
+        far_add(s, s->near[i]);
+    s->near_first = s->near_last = 0;
 }
 
 static inline void add(Sched *s, SchedEntry e)
 {
-    if (s->n >= MANY && s->near_end == NEVER)
+    if (near_count(s) >= MANY)
         part(s);
     if (e.at < s->near_end)
-        heap_push(s, e);
+        near_put(s, e);
     else
         far_add(s, e);
 }
 
 static void take_back(void *sched, SchedEntry e)
 {
-    heap_push(sched, e);
+    near_append(sched, e);
 }
 
 static void take_out(Timer *t)
 {
-    close_vacancy(t->sched);
-    if (t->in == TIMER_IN_HEAP)
-        heap_remove(t->sched, t->slot);
-    else
-        far_remove(&t->sched->far, t);
+    Sched *s = t->sched;
+
+    if (t->in == TIMER_IN_LINE)
+        line_remove(s, t->turn);
+    else if (t->in == TIMER_IN_NEAR)
+        near_remove(s, t);
+    else if (t->in == TIMER_IN_FAR)
+        far_remove(&s->far, t);
     t->in = TIMER_IN_NOTHING;
 }
 
@@ -165,32 +221,53 @@ static inline bool is_current(const SchedEntry *e)
     return e->at == e->timer->at && e->order == e->timer->order;
 }
 
-/* Makes the root the earliest pending timer; false if there is none. Entries of timers that were
- * pushed back are moved to where they belong. */
-static bool settle_root_slowly(Sched *s)
+/* Makes the first of the near list the earliest pending timer but for those in line; false if there
+ * is none. Entries of timers that were pushed back are moved to where they belong. */
+static bool settle_slowly(Sched *s)
 {
     for (;;) {
-        while (s->n == 0 && s->far.n > 0)
+        while (near_count(s) == 0 && s->far.n > 0) {
             s->near_end = far_take(&s->far, take_back, s);
-        if (s->n == 0)
-            return false;
-        if (is_current(&s->heap[0]))
-            return true;
-        Timer *t = s->heap[0].timer;
-        SchedEntry e = { t->at, t->order, t };
-        if (e.at < s->near_end) {
-            sift_down(s, 0, e);
-        } else {
-            heap_remove(s, 0);
-            far_add(s, e);
+            near_sort(s);
         }
+        if (near_count(s) == 0)
+            return false;
+        if (is_current(&s->near[s->near_first]))
+            return true;
+        Timer *t = s->near[s->near_first++].timer;
+        add(s, (SchedEntry){ t->at, t->order, t });
     }
 }
 
-static inline bool settle_root(Sched *s)
+static inline bool settle(Sched *s)
 {
-    close_vacancy(s);
-    return (s->n > 0 && is_current(&s->heap[0])) || settle_root_slowly(s);
+    return (near_count(s) > 0 && is_current(&s->near[s->near_first])) || settle_slowly(s);
+}
+
+/* Of those due now the line's first may have been set before the near list's, or after it. */
+static inline bool line_comes_first(const Sched *s, bool near)
+{
+    if (line_is_empty(s))
+        return false;
+    const Timer *t = *line_at(s, s->line_first);
+    return !near || entry_before(&(SchedEntry){ s->now, t->order, NULL }, &s->near[s->near_first]);
+}
+
+/* Of the list, or the line, takes the timer that fires next; NULL: it is not due until then. */
+static inline Timer *take_first(Sched *s, SimTime until)
+{
+    bool near = settle(s);
+
+    if (line_comes_first(s, near)) {
+        Timer *t = *line_at(s, s->line_first);
+        if (s->now > until)
+            return NULL;
+        line_pass(s);
+        return t;
+    }
+    if (!near || s->near[s->near_first].at > until)
+        return NULL;
+    return s->near[s->near_first++].timer;
 }
 
 void sched_init(Sched *s)
@@ -200,7 +277,8 @@ void sched_init(Sched *s)
 
 void sched_clear(Sched *s)
 {
-    g_free(s->heap);
+    g_free(s->near);
+    g_free(s->line);
     far_clear(&s->far);
     *s = (Sched){ .now = s->now, .events = s->events, .near_end = NEVER };
 }
@@ -212,15 +290,17 @@ uint64_t sched_order(Sched *s)
 
 SimTime sched_next(Sched *s)
 {
-    return settle_root(s) ? s->heap[0].at : NEVER;
+    if (!line_is_empty(s))
+        return s->now;
+    return settle(s) ? s->near[s->near_first].at : NEVER;
 }
 
 bool sched_run_until(Sched *s, SimTime until)
 {
-    if (!settle_root(s) || s->heap[0].at > until)
+    Timer *t = take_first(s, until);
+
+    if (t == NULL)
         return false;
-    Timer *t = s->heap[0].timer;
-    s->vacant = true;
     t->in = TIMER_IN_NOTHING;
     t->pending = false;
     s->foreground -= !t->background;
@@ -246,10 +326,27 @@ void timer_set_background(Timer *t)
     t->background = true;
 }
 
+static inline void arm(Timer *t, SimTime at, uint64_t order)
+{
+    t->at = at;
+    t->order = order;
+    t->sched->foreground += !t->pending && !t->background;
+    t->pending = true;
+}
+
 void timer_set(Timer *t, SimTime delay)
 {
+    Sched *s = t->sched;
+
     g_assert(delay >= 0);
-    timer_set_as(t, time_add(t->sched->now, delay), sched_order(t->sched));
+    if (delay > 0) {
+        timer_set_as(t, time_add(s->now, delay), sched_order(s));
+        return;
+    }
+    if (t->in != TIMER_IN_NOTHING)
+        take_out(t);
+    arm(t, s->now, sched_order(s));
+    line_put(s, t);
 }
 
 void timer_set_as(Timer *t, SimTime at, uint64_t order)
@@ -257,20 +354,15 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
     Sched *s = t->sched;
 
     g_assert(at >= s->now);
-    t->at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
-    t->order = order;
-    s->foreground += !t->pending && !t->background;
-    t->pending = true;
-    SchedEntry e = { t->at, order, t };
-    if (t->in == TIMER_IN_NOTHING) {
-        add(s, e);
-    } else if (t->in == TIMER_IN_HEAP && entry_before(&e, &s->heap[t->slot])) {
-        close_vacancy(s);
-        sift_up(s, t->slot, e);
-    } else if (t->in == TIMER_IN_FAR && entry_before(&e, t->place)) {
+    at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
+    SchedEntry e = { at, order, t };
+    bool sooner = t->in == TIMER_IN_LINE || (t->in == TIMER_IN_NEAR && at <= t->key) ||
+                  (t->in == TIMER_IN_FAR && entry_before(&e, t->place));
+    if (sooner)
         take_out(t);
+    arm(t, at, order);
+    if (t->in == TIMER_IN_NOTHING)
         add(s, e);
-    }
 }
 
 void timer_stop(Timer *t)

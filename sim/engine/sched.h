@@ -18,7 +18,7 @@
 typedef struct Sched Sched;
 
 /* Where a timer's entry is. One that is set to a later instant keeps its old entry till then. */
-typedef enum TimerIn { TIMER_IN_NOTHING, TIMER_IN_HEAP, TIMER_IN_FAR } TimerIn;
+typedef enum TimerIn { TIMER_IN_NOTHING, TIMER_IN_LINE, TIMER_IN_NEAR, TIMER_IN_FAR } TimerIn;
 
 struct Timer {
     Sched   *sched;
@@ -27,7 +27,8 @@ struct Timer {
     SimTime  at;         /* when it is due; meaningful while pending */
     uint64_t order;      /* its place among timers due at the same instant */
     union {
-        size_t      slot;  /* in the heap */
+        size_t      turn;  /* in the line of those due now */
+        SimTime     key;   /* in the near future: the instant of its entry there */
         SchedEntry *place; /* in the far future */
     };
     TimerIn  in;
@@ -40,15 +41,16 @@ struct Sched {
     uint64_t    next_order;
     uint64_t    events;     /* fired so far */
     size_t      foreground; /* pending timers that keep the simulation alive */
-    SchedEntry *heap;       /* what is due before near_end, in order */
-    size_t      n, cap;
-    bool        vacant;     /* heap[0] has just fired: its place is for what is set next */
-    SimTime     near_end;   /* NEVER: everything is in the heap */
+    Timer     **line;       /* a ring of those set without delay, in order; NULL: no more */
+    size_t      line_first, line_end, line_cap; /* counted on; the cap is a power of 2 */
+    SchedEntry *near;       /* what is due before near_end, in order: from near_first on */
+    size_t      near_first, near_last, near_cap; /* near_last: where the next one would go */
+    SimTime     near_end;   /* NEVER: nothing is in the far future */
     Far         far;        /* the rest */
 };
 
 void sched_init(Sched *s);
-void sched_clear(Sched *s); /* frees the heap's array; timers belong to others */
+void sched_clear(Sched *s); /* frees the arrays; timers belong to others */
 
 /* The next number in line, for what is queued elsewhere and armed later with timer_set_as. */
 uint64_t sched_order(Sched *s);
