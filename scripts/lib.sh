@@ -76,3 +76,32 @@ build() {
     ninja -C "$root/build/$1" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 2; }
     rm -f "$log"
 }
+
+# smaller SCENARIO: the settings that keep its captures small, one word a line; none for most.
+smaller() {
+    case $1 in
+        *lossy-torture.lua) printf '%s\n' --set size=50kB ;;
+        *random-network.lua) printf '%s\n' --set flows=2 --set size=5kB ;;
+        *lossy-10mb.lua) printf '%s\n' --set size=200kB ;;
+        *two-flows-share.lua) printf '%s\n' --set rate=500kbit ;;
+    esac
+}
+
+# each FUNCTION: runs it for every line of stdin, as many at once as there are cores, in a folder $scratch of its own.
+# It prints `ok` for what passes and lines that begin with FAIL; those appear in the lines' order, and passed and failed
+# count them. What the function uses is exported by the caller.
+each() {
+    local all
+    all=$(mktemp -d)
+    export -f "$1"
+    nl -ba -nrz -w6 -s' ' | tr '\n' '\0' | xargs -0 -P "$(nproc)" -I{} bash -c '
+        line=${1#* }
+        export scratch=$2/${1%% *}
+        mkdir "$scratch"
+        "$0" "$line" >"$scratch.said" 2>&1 || echo "FAIL  $line: ended with status $?" >>"$scratch.said"
+        rm -rf "$scratch"' "$1" {} "$all"
+    cat "$all"/*.said >"$all/said"
+    grep -vx ok "$all/said"
+    passed=$(($(grep -cx ok "$all/said") + passed)) failed=$(($(grep -c '^FAIL  ' "$all/said") + failed))
+    rm -rf "$all"
+}
