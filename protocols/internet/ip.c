@@ -108,17 +108,26 @@ static unsigned kind_by_number(uint32_t addr)
     return addr >> 28 == 0xe ? ADDR_MULTICAST : 0;
 }
 
-unsigned ip_kind(const Stack *stack, IpAddr a)
+/* What the table as it is does not tell. */
+static G_GNUC_NO_INLINE unsigned unusual_kind(const Stack *stack, IpAddr a)
 {
     AddrTable *table = &((Stack *)(uintptr_t)stack)->addrs; /* what it remembers is no change */
-    uint32_t addr = ip_to_v4(a);
 
     if (!ip_is_v4(a))
         return (ip_is_multicast(a) ? ADDR_MULTICAST : 0) | (ip_is_loopback(a) ? ADDR_LOOPBACK : 0);
     if (table->entries == NULL)
         make_table(table, stack->ifaces);
-    unsigned ours = place_of(table, addr)->kind;
-    return addr - (1u << 24) < (126u << 24) ? ours : ours | kind_by_number(addr);
+    return place_of(table, ip_to_v4(a))->kind | kind_by_number(ip_to_v4(a));
+}
+
+unsigned ip_kind(const Stack *stack, IpAddr a)
+{
+    const AddrTable *table = &stack->addrs;
+    uint32_t addr = ip_to_v4(a);
+
+    if (!ip_is_v4(a) || table->entries == NULL || addr - (1u << 24) >= 126u << 24)
+        return unusual_kind(stack, a);
+    return place_of(table, addr)->kind;
 }
 
 bool ip_is_local(const Stack *stack, IpAddr addr)

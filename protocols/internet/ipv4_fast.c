@@ -1,5 +1,5 @@
 /*
- * ipv4_fast.c - the way of most datagrams through a router: like one before them.
+ * ipv4_fast.c - the way of most datagrams through a router, or out of a host: like one before them.
  *
  * Where a datagram without options goes, and whether its addresses may pass at all, follows from
  * the pair of addresses alone. The full way (ipv4.c) leaves here what it found; a later datagram
@@ -99,6 +99,17 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
     node_count(ip->node, COUNTER_IpInReceives);
     ipv4_decrement_ttl(pkt);
     node_count(ip->node, COUNTER_IpForwDatagrams);
+    arp_output(ip->arp, hop->iface, hop->next, pkt);
+    return true;
+}
+
+bool fast_originate(Ipv4 *ip, Packet *pkt)
+{
+    const Hop *hop = find_hop(ip, pkt->data);
+
+    if (hop == NULL || ip->path_mtus->len > 0 || pkt->len > ipv4_iface_mtu(hop->iface))
+        return false;
+    node_count(ip->node, COUNTER_IpOutRequests);
     arp_output(ip->arp, hop->iface, hop->next, pkt);
     return true;
 }

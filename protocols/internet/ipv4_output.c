@@ -146,12 +146,16 @@ static DropReason route_own(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
     }
     if (ip_is_loopback(h->src)) /* RFC 1122 §3.2.1.3 (g): not outside a host */
         return DROP_IP_BAD_SOURCE;
+    bool once_more = ip_equal(ip->table.cached_dst, h->dst); /* others may follow */
     DropReason why = find_hop(ip, h->src, h->dst, &hop);
     if (why != DROP_NONE) {
         if (why == DROP_IP_NO_ROUTE)
             node_count(ip->node, COUNTER_IpOutNoRoutes);
         return why;
     }
+    if (once_more && h->options_len == 0 && ip_kind(ip->stack, h->src) == ADDR_OURS &&
+        ip_kind(ip->stack, h->dst) == 0)
+        fast_learn(ip, pkt->data, &hop);
     return ipv4_send(ip, &hop, h, path_mtu(ip, h->dst, ipv4_iface_mtu(hop.iface)), pkt);
 }
 
@@ -180,6 +184,8 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
         return DROP_IP_NO_ROUTE;
     ip->next_id++; /* RFC 6864 §4.1: matters only to what may be cut */
     ipv4_encode(&h, packet_push(pkt, header));
+    if (h.options_len == 0 && fast_originate(ip, pkt))
+        return DROP_NONE;
     return route_own(ip, &h, pkt);
 }
 

@@ -9,8 +9,6 @@
 #include "protocols/transport/tcp_route.h"
 #include "protocols/transport/tcp_step.h"
 
-#include "protocols/wire/checksum.h"
-
 #include "sim/engine/sim.h"
 
 /* --- §3.10.7.1, CLOSED ----------------------------------------------------------------------- */
@@ -437,7 +435,7 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     Span bytes = packet_headers(pkt);
 
     node_count(tcp->node, COUNTER_TcpInSegs);
-    DropReason why = lazy_decode(&seg->hdr, pkt, sum_pseudo(ip->src, ip->dst, ip->proto));
+    DropReason why = lazy_decode(&seg->hdr, pkt, ip);
     if (why == DROP_TCP_CHECKSUM && !tcp->cfg.checksum)
         why = DROP_NONE; /* counterfactual: it believes anything */
     if (why != DROP_NONE) {

@@ -7,6 +7,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
+#include "protocols/wire/checksum.h"
 
 #include "sim/engine/sim.h"
 
@@ -45,10 +46,11 @@ void lazy_sum(Packet *pkt, uint32_t pseudo)
         pkt->unwritten.pseudo = pseudo;
 }
 
-DropReason lazy_decode(TcpHdr *h, const Packet *pkt, uint32_t pseudo)
+DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip)
 {
-    return packet_is_written(pkt) ? tcp_decode(h, packet_span(pkt), pseudo)
-                                  : tcp_decode_header(h, packet_headers(pkt));
+    if (!packet_is_written(pkt))
+        return tcp_decode_header(h, packet_headers(pkt));
+    return tcp_decode(h, packet_span(pkt), sum_pseudo(ip->src, ip->dst, ip->proto));
 }
 
 void lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n)

@@ -41,7 +41,7 @@ void tcp_agree(Tcb *tcb, const TcpOptions *opt)
 
 static uint32_t uto_room(const Tcb *tcb)
 {
-    return uto_goes(tcb, TCP_ACK) ? TCP_UTO_LEN : 0;
+    return tcb->uto.due ? TCP_UTO_LEN : 0; /* see uto_goes */
 }
 
 /* SACK blocks beside `text` bytes: as many as the header has room for, but they may take no more
@@ -91,7 +91,8 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
         offer(tcb, (flags & TCP_ACK) != 0, opt);
     else
         opt->has_timestamps = agreed->timestamps;
-    uto_put(tcb, flags, opt);
+    if (tcb->uto.due || (flags & TCP_SYN))
+        uto_put(tcb, flags, opt);
     if (opt->has_timestamps) {
         opt->ts_val = tcp_ts_now(tcb);
         opt->ts_ecr = flags & TCP_ACK ? agreed->ts_recent : 0;

@@ -96,9 +96,9 @@ static uint8_t mark(Tcb *tcb, TcpHdr *h, bool fresh, bool again)
         h->flags |= ecn_syn_flags(tcb, h->flags, again);
         return 0;
     }
-    if (!(h->flags & TCP_RST))
+    if (tcb->urg.out && !(h->flags & TCP_RST))
         urgent_put(tcb, h);
-    return ecn_put(tcb, h, fresh);
+    return tcb->ecn.ok ? ecn_put(tcb, h, fresh) : 0;
 }
 
 /* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`, or
@@ -135,7 +135,8 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
-    uto_sent(tcb, &h);
+    if (h.opt.has_uto)
+        uto_sent(tcb, &h);
     tally_sent(tcb, text);
     tcb->bytes_sent += text;
     tcb->retransmits += again;

@@ -340,7 +340,11 @@ void wake_init(Wake *w, Sim *sim);
 void wake(Wake *w);
 bool tcb_writable(const Tcb *tcb); /* who waits for room to write is told */
 void tcb_wake(Tcb *tcb); /* its user, if it has one */
-void tcb_check(const Tcb *tcb); /* the invariants; nothing with NDEBUG */
+#ifndef NDEBUG
+void tcb_check(const Tcb *tcb); /* the invariants */
+#else
+#define tcb_check(tcb) ((void)(tcb))
+#endif
 TcpCaState tcp_ca_state(const Tcb *tcb);
 void tcb_info(const Tcb *tcb, TcpInfo *out);
 
@@ -444,7 +448,7 @@ uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
  * into the receive buffer, at that place. */
 void       lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header);
 void       lazy_sum(Packet *pkt, uint32_t pseudo);
-DropReason lazy_decode(TcpHdr *h, const Packet *pkt, uint32_t pseudo);
+DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip);
 void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);
 
 /* tcp_timer.c */

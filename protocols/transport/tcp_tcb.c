@@ -461,11 +461,9 @@ static void check_receive_side(const Tcb *tcb)
         g_assert(seq_gt(tcb->reass.ranges[0].left, tcb->rcv_nxt));
     g_assert(seq_leq(tcb->reass.ranges[tcb->reass.n - 1].right, tcb->rcv_adv));
 }
-#endif
 
 void tcb_check(const Tcb *tcb)
 {
-#ifndef NDEBUG
     if (tcb->state == TCP_CLOSED)
         return;
     check_send_side(tcb);
@@ -478,10 +476,8 @@ void tcb_check(const Tcb *tcb)
     g_assert(in_flight || !rto);
     g_assert(tcb->state != TCP_TIME_WAIT || (tcp_timer_runs(tcb, TIMER_WAIT) && !rto && !persist));
     g_assert(tcb->owed != ACK_DUE && tcb->owed != ACK_BARE);
-#else
-    (void)tcb;
-#endif
 }
+#endif
 
 /* Without a word on the wire or to observers; for tcp_free. */
 static void forget_all(Tcp *tcp)

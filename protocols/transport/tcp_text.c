@@ -125,7 +125,8 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_TCP_REASS_OFF;
     }
     tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
-    tcp_note_queued(tcb, seg);
+    if (tcb->reass.n > 0)
+        tcp_note_queued(tcb, seg);
     lazy_store(tcb, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg, seg->text.n);
     if (seg->seq != tcb->rcv_nxt)
         return take_out_of_order(tcb, seg);

@@ -90,6 +90,11 @@ void ipv4_encode(const Ipv4Hdr *h, uint8_t *out)
     put16(out + 10, 0);
     put32(out + 12, ip_to_v4(h->src));
     put32(out + 16, ip_to_v4(h->dst));
+    if (h->options_len == 0) {
+        uint16_t sum = (uint16_t)~sum_of_20(out); /* in the machine's order, as it was added up */
+        memcpy(out + 10, &sum, sizeof sum);
+        return;
+    }
     memcpy(out + IPV4_HDR_LEN, h->options, h->options_len);
     put16(out + 10, sum_fold(sum_add(0, (Span){ out, len })));
 }
