@@ -7,13 +7,6 @@
 enum { LANES = 4 };
 typedef uint64_t Wide __attribute__((vector_size(8 * LANES)));
 
-/* The same sum on every machine; where there are wider registers, in fewer steps. */
-#if defined __x86_64__ && defined __gnu_linux__ && !defined STACKLAB_SANITIZED
-#define WIDEST __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDEST
-#endif
-
 static uint64_t word(const uint8_t *p)
 {
     uint32_t w;

@@ -69,6 +69,8 @@ bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
 
 void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
 {
+    if (opt->given == 0)
+        return;
     if (given(opt, "advice"))
         conn_set_advice(c->conn, opt->advice);
     if (given(opt, "ttl"))
