@@ -55,7 +55,7 @@ static void open_actively(Tcb *tcb)
 {
     node_count(tcb->tcp->node, COUNTER_TcpActiveOpens);
     tcp_set_state(tcb, TCP_SYN_SENT, "program connects", "RFC 9293 §3.10.1");
-    tcp_send_syn(tcb, tcb->fast.sent > 0 ? SENT_TCP_SYN_FAST : SENT_TCP_SYN);
+    tcp_send_syn(tcb, tcb->rare->fast.sent > 0 ? SENT_TCP_SYN_FAST : SENT_TCP_SYN);
     tcb_check(tcb);
 }
 
@@ -94,7 +94,7 @@ Conn *listener_call(Listener *l, IpAddr remote, uint16_t remote_port, NetError *
     g_ptr_array_insert(tcp->listeners, (int)place, l);
     if (c == NULL)
         return NULL;
-    c->tcb->uto.set = l->uto;
+    uto_set(c->tcb, &l->uto);
     listener_end(l, NULL);
     c->tcb->state = TCP_LISTEN;
     open_actively(c->tcb);
@@ -130,7 +130,7 @@ typedef struct Source { /* what is sent: bytes, or the pattern from a place on *
 
 static void append(Tcb *tcb, const Source *from, size_t done, size_t n)
 {
-    Ring *out = &tcb->out;
+    Ring *out = &tcb_flow(tcb)->out;
 
     if (from->bytes != NULL)
         ring_write(out, out->len, from->bytes + done, n);
@@ -150,7 +150,7 @@ static NetError check_send(const Conn *c)
         return c->error != NET_OK ? c->error : NET_EPIPE;
     if (tcb->fin_queued || c->closed)
         return NET_EPIPE;
-    bool early = tcb->fast.child || tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
+    bool early = tcb->rare->fast.child || tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
     return is_opening(tcb->state) && !early ? NET_EAGAIN : NET_OK;
 }
 
@@ -189,7 +189,7 @@ static size_t fill(Tcb *tcb, const Source *from, size_t n)
 {
     if (tcb->tcp->cfg.offload)
         return put_pieces(tcb, from, n);
-    n = MIN(n, tcb->out.len < tcb->sndbuf ? tcb->sndbuf - tcb->out.len : 0);
+    n = MIN(n, tcb->flow->out.len < tcb->sndbuf ? tcb->sndbuf - tcb->flow->out.len : 0);
     append(tcb, from, 0, n);
     return n;
 }
@@ -253,7 +253,7 @@ size_t conn_send_urgent(Conn *c, Span data, NetError *err)
         return n;
     urgent_mark(tcb);
     tcp_output(tcb);
-    if (!tcb->urg.told && tcb->state != TCP_CLOSED) {
+    if (!tcb->rare->urg.told && tcb->state != TCP_CLOSED) {
         owe_bare_ack(tcb, SENT_TCP_URGENT);
         tcp_output(tcb);
     }
@@ -278,7 +278,7 @@ bool conn_writable(Conn *c)
 
 static Ring *unread(const Conn *c)
 {
-    return c->tcb != NULL ? &c->tcb->in : (Ring *)&c->left;
+    return c->tcb != NULL ? &c->tcb->flow->in : (Ring *)&c->left;
 }
 
 static NetError nothing_to_read(const Conn *c)
@@ -370,7 +370,7 @@ static bool has_unread(const Conn *c)
     const Tcb *tcb = c->tcb;
 
     return conn_readable(c) > 0 ||
-           (tcb != NULL && tcb->state == TCP_SYN_RECEIVED && tcb->reass.n > 0);
+           (tcb != NULL && tcb->state == TCP_SYN_RECEIVED && tcb->flow->reass.n > 0);
 }
 
 void conn_close(Conn *c)

@@ -18,7 +18,7 @@ static void delivered(Tcb *tcb, const SentSeg *g, AckNews *news)
     SimTime rtt = sim_now(tcb->tcp->sim) - g->at;
 
     news->delivered += g->right - g->left;
-    tcb->repair.delivered_segs++;
+    tcb->flow->repair.delivered_segs++;
     rate_delivered(tcb, g, news);
     rack_delivered(tcb, g, news);
     if (g->times > 1) {
@@ -35,8 +35,8 @@ static void delivered(Tcb *tcb, const SentSeg *g, AckNews *news)
 static void reported(void *self, TcpSeq left, TcpSeq right)
 {
     Tcb *tcb = ((Reporter *)self)->tcb;
-    Sent *sent = &tcb->repair.sent;
-    const ReassRange *block = sack_block_at(&tcb->agreed.board, left);
+    Sent *sent = &tcb->flow->repair.sent;
+    const ReassRange *block = sack_block_at(&tcb->flow->board, left);
 
     for (uint32_t i = sent_find(sent, left); i < sent->n; i++) {
         SentSeg *g = sent_at(sent, i);
@@ -55,7 +55,7 @@ void acked_start(Tcb *tcb, const Segment *seg, AckNews *news)
 
     *news = (AckNews){
         .una = tcb->snd_una, .flight = tcb->snd_max - tcb->snd_una, .rtt = RTT_NONE,
-        .rtt_first = RTT_NONE, .fack = tcb->repair.rack.fack,
+        .rtt_first = RTT_NONE, .fack = tcb->flow->repair.rack.fack,
         .sacked = tcb->agreed.sack && opt->n_sack > 0,
         .stamped = tcb->agreed.timestamps && opt->has_timestamps, .ecr = opt->ts_ecr,
     };
@@ -66,14 +66,17 @@ void acked_start(Tcb *tcb, const Segment *seg, AckNews *news)
     if (tcb->tcp->cfg.recovery == TCP_RECOVERY_NEWRENO)
         return;
     Reporter self = { tcb, news };
-    news->reported = sack_update(&tcb->agreed.board, opt, seg->ack, tcb->snd_una, tcb->snd_max,
+    news->reported = sack_update(&tcb_flow(tcb)->board, opt, seg->ack, tcb->snd_una, tcb->snd_max,
                                  reported, &self);
 }
 
 void acked_advance(Tcb *tcb, AckNews *news)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb->flow->repair.sent;
 
+    news->advanced = true;
+    if (!tcb_has_flow(tcb)) /* our SYN, alone */
+        return;
     while (sent->n > 0) {
         const SentSeg *g = sent_at(sent, 0);
         if (seq_leq(g->right, tcb->snd_una) && !g->sacked)
@@ -81,6 +84,5 @@ void acked_advance(Tcb *tcb, AckNews *news)
         if (!sent_drop_first(sent, tcb->snd_una))
             break;
     }
-    news->advanced = true;
-    sack_advance(&tcb->agreed.board, tcb->snd_una);
+    sack_advance(&tcb->flow->board, tcb->snd_una);
 }

@@ -78,14 +78,14 @@ typedef struct CongPrior {
 } CongPrior;
 
 typedef struct Cong {
-    uint32_t  cwnd, ssthresh; /* bytes; ssthresh CWND_INFINITE: not known yet */
-    uint32_t  mss;
-    uint64_t  pacing_rate;    /* bytes per second, if the policy paces; else 0 */
-    uint32_t  acked;          /* counted in congestion avoidance since cwnd last grew */
-    bool      after_rto;      /* it is slow start because of a timeout */
-    CongRules rules;
-    CongState state;          /* the policy's own */
-    CongPrior prior;
+    uint32_t   cwnd, ssthresh; /* bytes; ssthresh CWND_INFINITE: not known yet */
+    uint32_t   mss;
+    uint32_t   acked;         /* counted in congestion avoidance since cwnd last grew */
+    bool       after_rto;     /* it is slow start because of a timeout */
+    CongRules  rules;
+    uint64_t   pacing_rate;   /* bytes per second, if the policy paces; else 0 */
+    CongState *state;         /* the policy's own; NULL: it keeps nothing */
+    CongPrior *prior;         /* NULL: nothing was reduced yet */
 } Cong;
 
 /* What an ACK tells. A policy is called for each one that acknowledges or reports something new. */
@@ -112,6 +112,7 @@ enum { CONG_FIGURES = 4 };
 typedef struct TcpCc {
     const char *name;
     bool        needs_ecn;   /* asks for ECN, and echoes every mark: RFC 8257 §3.2 */
+    bool        has_state;   /* keeps a CongState */
     bool        owns_cwnd;   /* sets cwnd in a recovery too: who recovers leaves it alone */
     /* At ESTABLISHED, cwnd is the initial window. NULL: nothing to do. */
     void (*init)(Cong *c, SimTime now);

@@ -66,7 +66,7 @@ static uint32_t w_cubic(const Cubic *cu, uint32_t mss, SimTime t)
 
 static void start_epoch(Cong *c, SimTime now)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
 
     cu->in_epoch = true;
     cu->epoch = now;
@@ -93,7 +93,7 @@ static uint32_t add_part(uint64_t *rest, uint64_t num, uint64_t den)
 /* Figure 4. */
 static void grow_estimate(Cong *c, uint32_t acked)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
     uint64_t bytes = (uint64_t)acked * c->mss;
 
     if (cu->w_est >= cu->cwnd_prior)
@@ -107,7 +107,7 @@ static void grow_estimate(Cong *c, uint32_t acked)
 /* §4.3 to §4.5. */
 static void grow_by_curve(Cong *c, const CongAck *a, uint32_t acked)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
     SimTime t = a->now - cu->epoch;
 
     if (w_cubic(cu, c->mss, t) < cu->w_est) { /* the Reno-friendly region */
@@ -123,7 +123,7 @@ static void grow_by_curve(Cong *c, const CongAck *a, uint32_t acked)
 
 static uint32_t linux_cnt(const Cong *c, const CongAck *a)
 {
-    const Cubic *cu = &c->state.cubic;
+    const Cubic *cu = &c->state->cubic;
     uint32_t target = w_cubic(cu, c->mss, a->now - cu->epoch + a->min_rtt);
     uint32_t segments = c->cwnd / c->mss, cnt = 100 * segments;
 
@@ -137,7 +137,7 @@ static uint32_t linux_cnt(const Cong *c, const CongAck *a)
 
 static void linux_grow(Cong *c, const CongAck *a, uint32_t acked)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
     uint32_t segments = c->cwnd / c->mss, friendly = cu->w_est / c->mss;
 
     if (cu->cnt_cwnd != c->cwnd || a->now - cu->cnt_at > LINUX_CNT_TIME) {
@@ -170,8 +170,8 @@ static void skip_unused(Cubic *cu, SimTime now)
 
 static void cubic_init(Cong *c, SimTime now)
 {
-    c->state.cubic = (Cubic){ .seen = now };
-    hystart_init(&c->state.cubic.hystart, now);
+    c->state->cubic = (Cubic){ .seen = now };
+    hystart_init(&c->state->cubic.hystart, now);
 }
 
 static uint32_t slow_start(Cong *c, uint32_t acked, uint32_t divisor)
@@ -185,7 +185,7 @@ static uint32_t slow_start(Cong *c, uint32_t acked, uint32_t divisor)
 
 static void cubic_on_ack(Cong *c, const CongAck *a)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
     uint32_t acked = a->acked, divisor = hystart_ack(&cu->hystart, c, a);
 
     if (!cong_may_grow(a)) {
@@ -211,7 +211,7 @@ static void cubic_on_ack(Cong *c, const CongAck *a)
 /* §4.6, §4.7. */
 static void cubic_on_loss(Cong *c, uint32_t flight, SimTime now)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
 
     (void)now;
     cu->in_epoch = false;
@@ -224,7 +224,7 @@ static void cubic_on_loss(Cong *c, uint32_t flight, SimTime now)
 /* §4.8. */
 static void cubic_on_rto(Cong *c, uint32_t flight, SimTime now)
 {
-    Cubic *cu = &c->state.cubic;
+    Cubic *cu = &c->state->cubic;
 
     cubic_on_loss(c, flight, now);
     cu->w_max = 0;
@@ -242,12 +242,12 @@ static void cubic_on_ecn(Cong *c, uint32_t flight, SimTime now)
 static void cubic_on_idle(Cong *c, SimTime idle, SimTime now)
 {
     (void)idle;
-    skip_unused(&c->state.cubic, now);
+    skip_unused(&c->state->cubic, now);
 }
 
 static void cubic_figures(const Cong *c, CongFigure out[static CONG_FIGURES])
 {
-    const Cubic *cu = &c->state.cubic;
+    const Cubic *cu = &c->state->cubic;
 
     out[0] = (CongFigure){ "w_max", FIGURE_BYTES, cu->w_max };
     out[1] = (CongFigure){ "w_est", FIGURE_BYTES, cu->in_epoch ? cu->w_est : 0 };
@@ -256,6 +256,7 @@ static void cubic_figures(const Cong *c, CongFigure out[static CONG_FIGURES])
 
 const TcpCc tcp_cc_cubic = {
     .name = "cubic",
+    .has_state = true,
     .init = cubic_init,
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,

@@ -23,12 +23,12 @@ static void end_window(Dctcp *d, uint32_t flight)
 static void dctcp_init(Cong *c, SimTime now)
 {
     (void)now;
-    c->state.dctcp = (Dctcp){ .alpha = DCTCP_ONE }; /* §4.2: the first marks halve */
+    c->state->dctcp = (Dctcp){ .alpha = DCTCP_ONE }; /* §4.2: the first marks halve */
 }
 
 static void dctcp_on_ack(Cong *c, const CongAck *a)
 {
-    Dctcp *d = &c->state.dctcp;
+    Dctcp *d = &c->state->dctcp;
 
     if (d->end <= d->una) /* nothing was outstanding when the window began */
         d->end = d->una + a->flight;
@@ -43,7 +43,7 @@ static void dctcp_on_ack(Cong *c, const CongAck *a)
 /* §3.3 (9). */
 static void dctcp_on_ecn(Cong *c, uint32_t flight, SimTime now)
 {
-    uint64_t cut = (uint64_t)c->cwnd * c->state.dctcp.alpha >> (DCTCP_SHIFT + 1);
+    uint64_t cut = (uint64_t)c->cwnd * c->state->dctcp.alpha >> (DCTCP_SHIFT + 1);
 
     (void)flight;
     (void)now;
@@ -66,12 +66,13 @@ static void dctcp_undo(Cong *c, SimTime now)
 
 static void dctcp_figures(const Cong *c, CongFigure out[static CONG_FIGURES])
 {
-    out[0] = (CongFigure){ "alpha", FIGURE_PART, c->state.dctcp.alpha };
+    out[0] = (CongFigure){ "alpha", FIGURE_PART, c->state->dctcp.alpha };
 }
 
 const TcpCc tcp_cc_dctcp = {
     .name = "dctcp",
     .needs_ecn = true,
+    .has_state = true,
     .init = dctcp_init,
     .on_ack = dctcp_on_ack,
     .on_loss = dctcp_on_loss,

@@ -25,13 +25,21 @@ static const TcpCc *const policies[] = {
     [TCP_CC_NONE] = NULL,
 };
 
+void tcp_cong_free(Tcb *tcb)
+{
+    g_free(tcb->cong.state);
+    g_free(tcb->cong.prior);
+}
+
 void tcp_cong_choose(Tcb *tcb, TcpCongestion which)
 {
     uint32_t mss = tcb->snd_mss;
 
     tcb->cc = policies[which];
+    tcp_cong_free(tcb);
     tcb->cong = (Cong){
         .cwnd = tcb->cc != NULL ? mss : CWND_INFINITE, .ssthresh = CWND_INFINITE, .mss = mss,
+        .state = tcb->cc != NULL && tcb->cc->has_state ? g_new0(CongState, 1) : NULL,
     };
 }
 
@@ -59,7 +67,6 @@ void tcp_cong_init(Tcb *tcb)
             (uint32_t)MIN(tcb->tcp->cfg.initial_ssthresh * tcb->snd_mss, CWND_MAX);
     if (tcb->retransmits > 1) /* RFC 6928 §2: a SYN lost more than once tells of congestion */
         tcb->cong.cwnd = tcb->snd_mss;
-    tcb->use = (CwndUse){ .seq = tcb->snd_una, .stamp = now(tcb) };
     if (tcb->cc->init != NULL)
         tcb->cc->init(&tcb->cong, now(tcb));
 }
@@ -73,10 +80,10 @@ static bool uses_window(const Tcb *tcb, uint32_t flight)
     const Cong *c = &tcb->cong;
     bool linux_ = tcb->tcp->cfg.cwnd_validation == TCP_CWV_LINUX;
 
-    if (linux_ && tcb->use.limited)
+    if (linux_ && tcb->flow->use.limited)
         return true;
     if (cong_in_slow_start(c))
-        return c->cwnd < 2 * (linux_ ? tcb->use.most : flight);
+        return c->cwnd < 2 * (linux_ ? tcb->flow->use.most : flight);
     return !linux_ && flight + tcb->snd_mss > c->cwnd;
 }
 
@@ -84,9 +91,9 @@ static bool uses_window(const Tcb *tcb, uint32_t flight)
 static void shrink_unused(Tcb *tcb)
 {
     Cong *c = &tcb->cong;
-    uint32_t used = MAX(tcb->use.used, initial_window(tcb));
+    uint32_t used = MAX(tcb->flow->use.used, initial_window(tcb));
 
-    tcb->use.stamp = now(tcb);
+    tcb->flow->use.stamp = now(tcb);
     if (tcb->ca >= TCP_CA_RECOVERY || tcb->dup_acks > 0 || seq_lt(tcb->snd_nxt, tcb->snd_max) ||
         tcb->want_send)
         return;
@@ -94,17 +101,19 @@ static void shrink_unused(Tcb *tcb)
         c->ssthresh = MAX(c->ssthresh, c->cwnd / 4 * 3);
         c->cwnd = (c->cwnd + used) / 2 / c->mss * c->mss;
     }
-    tcb->use.used = 0;
+    tcb->flow->use.used = 0;
 }
 
 void tcp_cong_sent(Tcb *tcb)
 {
-    CwndUse *use = &tcb->use;
     const TcpConfig *cfg = &tcb->tcp->cfg;
     uint32_t out = tcb->snd_max - tcb->snd_una;
 
     if (tcb->cc == NULL || cfg->cwnd_validation != TCP_CWV_LINUX)
         return;
+    if (!tcb_has_flow(tcb) && now(tcb) - tcb->tally.began < tcb->rto) /* nothing to say yet */
+        return;
+    CwndUse *use = &tcb_flow(tcb)->use;
     bool limited = tcp_in_pipe(tcb) + tcb->snd_mss > tcb->cong.cwnd;
     if (seq_geq(tcb->snd_una, use->seq) || limited || (!use->limited && out > use->most)) {
         use->limited = limited;
@@ -147,9 +156,11 @@ static void keep_prior(Tcb *tcb)
 
     if (tcb->ca >= TCP_CA_RECOVERY) /* what was before it counts */
         return;
-    c->prior = (CongPrior){
-        .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh, .state = c->state,
-    };
+    if (c->prior == NULL)
+        c->prior = g_new(CongPrior, 1);
+    *c->prior = (CongPrior){ .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh };
+    if (c->state != NULL)
+        c->prior->state = *c->state;
 }
 
 void tcp_cong_loss(Tcb *tcb, uint32_t flight)
@@ -184,7 +195,8 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight)
 
     if (cc == NULL)
         return;
-    c->prior.kept = false; /* a mark is never spurious */
+    if (c->prior != NULL)
+        c->prior->kept = false; /* a mark is never spurious */
     c->after_rto = false;
     if (cc->on_ecn != NULL) {
         cc->on_ecn(c, flight, now(tcb));
@@ -198,16 +210,16 @@ bool tcp_cong_undo(Tcb *tcb)
 {
     Cong *c = &tcb->cong;
 
-    if (tcb->cc == NULL || !c->prior.kept)
+    if (tcb->cc == NULL || c->prior == NULL || !c->prior->kept)
         return false;
-    c->prior.kept = false;
+    c->prior->kept = false;
     c->after_rto = false;
     if (tcb->cc->undo != NULL)
         tcb->cc->undo(c, now(tcb));
-    else if (c->cwnd < c->prior.cwnd) /* RFC 9438 §4.9.2: else what is newer is better */
-        c->state = c->prior.state;
-    c->cwnd = MAX(c->cwnd, c->prior.cwnd);
-    c->ssthresh = MAX(c->ssthresh, c->prior.ssthresh);
+    else if (c->state != NULL && c->cwnd < c->prior->cwnd) /* RFC 9438 §4.9.2: else what is newer */
+        *c->state = c->prior->state;                        /* is better */
+    c->cwnd = MAX(c->cwnd, c->prior->cwnd);
+    c->ssthresh = MAX(c->ssthresh, c->prior->ssthresh);
     return true;
 }
 
@@ -221,8 +233,8 @@ static void restart(Tcb *tcb, SimTime idle)
         c->ssthresh = MAX(c->ssthresh, c->cwnd / 4 * 3);
         while ((idle -= tcb->rto) > 0 && c->cwnd > least)
             c->cwnd = c->cwnd / 2 / c->mss * c->mss;
-        tcb->use.stamp = now(tcb);
-        tcb->use.used = 0;
+        tcb->flow->use.stamp = now(tcb);
+        tcb->flow->use.used = 0;
     } else {
         c->cwnd = least;
     }
@@ -231,9 +243,9 @@ static void restart(Tcb *tcb, SimTime idle)
 
 void tcp_cong_idle(Tcb *tcb)
 {
-    SimTime idle = now(tcb) - tcb->last_sent;
+    SimTime idle = now(tcb) - tcb->flow->last_sent;
 
-    if (tcb->cc == NULL || tcb->last_sent == 0)
+    if (tcb->cc == NULL || tcb->flow->last_sent == 0)
         return;
     if (tcb->tcp->cfg.slow_start_after_idle && idle > tcb->rto && !tcb->cc->owns_cwnd)
         restart(tcb, idle);

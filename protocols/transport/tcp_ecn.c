@@ -108,6 +108,7 @@ void ecn_ack(Tcb *tcb, const Segment *seg)
         return;
     bool one = tcb->cong.cwnd <= tcb->snd_mss;
     uint32_t cwnd = tcb->cong.cwnd;
+    tcb_flow(tcb);
     if (!one) {
         tcp_cong_ecn(tcb, tcb->snd_max - tcb->snd_una);
         tcp_loss_cwr(tcb, cwnd);

@@ -140,10 +140,12 @@ static int find_key(const Listener *l, const Segment *seg)
 
 static void grant_cookie(const Listener *l, Tcb *tcb, const Segment *seg)
 {
-    tcb->fast.option = (TcpFastOpen){
+    TcpFastOpen *f = &tcb_rare(tcb)->fast.option;
+
+    *f = (TcpFastOpen){
         .present = true, .experimental = seg->hdr.opt.fastopen.experimental, .n = COOKIE,
     };
-    tcp_fastopen_cookie(key_at(l, 0), seg->ip->src, seg->ip->dst, tcb->fast.option.cookie);
+    tcp_fastopen_cookie(key_at(l, 0), seg->ip->src, seg->ip->dst, f->cookie);
 }
 
 static bool is_server(const TcpConfig *cfg, TcpFastOpenRole role)
@@ -212,32 +214,35 @@ bool fastopen_accepts(Listener *l, Tcb *tcb, const Segment *seg)
 
 void fastopen_open(Listener *l, Tcb *tcb, const Segment *seg)
 {
+    FastOpen *f = &tcb_rare(tcb)->fast;
+
     half_close(tcb);
-    tcb->fast.child = true;
-    tcb->fast.pending = l;
+    f->child = true;
+    f->pending = l;
     l->fast.pending++;
+    tcb_flow(tcb);
     tcp_loss_init(tcb); /* §4.2.2, step 6 */
     hold_text_of_syn(tcb, seg);
     Conn *c = conn_new(tcb);
     c->connected = true;
     listener_queue(l, c);
     deliver_waiting(tcb);
-    tcb->fast.sent = (uint32_t)tcb->bytes_received;
-    tcb->fast.accepted = tcb->fast.sent > 0;
+    f->sent = (uint32_t)tcb->flow->bytes_received;
+    f->accepted = f->sent > 0;
     tcb->rcv_adv = tcb->rcv_nxt + tcp_syn_window(tcb);
 }
 
 void fastopen_release(Tcb *tcb)
 {
-    if (tcb->fast.pending == NULL)
+    if (tcb->rare->fast.pending == NULL)
         return;
-    tcb->fast.pending->fast.pending--;
-    tcb->fast.pending = NULL;
+    tcb->rare->fast.pending->fast.pending--;
+    tcb->rare->fast.pending = NULL;
 }
 
 void fastopen_reset(Tcb *tcb)
 {
-    Listener *l = tcb->fast.pending;
+    Listener *l = tcb->rare->fast.pending;
 
     if (l == NULL)
         return;
@@ -368,10 +373,10 @@ uint32_t fastopen_ask(Tcb *tcb, size_t n, bool cookieless)
     Tcp *tcp = tcb->tcp;
     const Server *s = find_server(tcp, tcb->local, tcb->remote);
     Way way = way_to(tcp, s, tcb->remote_port, cookieless);
-    FastOpen *f = &tcb->fast;
 
     if (way == PLAIN)
         return 0;
+    FastOpen *f = &tcb_rare(tcb)->fast;
     f->after_pause = tcp->fast.pauses > 0;
     f->asks = way == ASK;
     f->asked = way != COOKIELESS;
@@ -380,7 +385,7 @@ uint32_t fastopen_ask(Tcb *tcb, size_t n, bool cookieless)
         f->option = s->cookie;
     f->option.present = f->asked;
     if (way != ASK)
-        f->sent = (uint32_t)MIN(n, room_in_syn(tcp, s, tcb->remote, tcb->ip_options.len));
+        f->sent = (uint32_t)MIN(n, room_in_syn(tcp, s, tcb->remote, tcb->rare->ip_options.len));
     return f->sent;
 }
 
@@ -401,8 +406,8 @@ static void ask_otherwise(Tcb *tcb, Server *s)
 
 bool fastopen_was_on_syn(const Tcb *tcb, TcpSeq seq)
 {
-    return !tcb->passive && tcb->backoff == 0 && tcb->bytes_acked < tcb->fast.sent &&
-           seq_lt(seq, tcb->iss + 1 + tcb->fast.sent);
+    return !tcb->passive && tcb->backoff == 0 && tcb->flow->bytes_acked < tcb->rare->fast.sent &&
+           seq_lt(seq, tcb->iss + 1 + tcb->rare->fast.sent);
 }
 
 /* "The client SHOULD retransmit any unacknowledged data in the first ACK packet." */
@@ -415,7 +420,7 @@ void fastopen_resend(Tcb *tcb)
 void fastopen_answered(Tcb *tcb, const Segment *seg)
 {
     const TcpOptions *opt = &seg->hdr.opt;
-    FastOpen *f = &tcb->fast;
+    FastOpen *f = &tcb->rare->fast;
 
     if (!f->asked && f->sent == 0)
         return;
@@ -440,7 +445,7 @@ void fastopen_answered(Tcb *tcb, const Segment *seg)
 
 void fastopen_timed_out(Tcb *tcb, bool last)
 {
-    if ((tcb->fast.asked || tcb->fast.sent > 0) &&
+    if ((tcb->rare->fast.asked || tcb->rare->fast.sent > 0) &&
         (tcb->retries == 2 || (tcb->retries < 2 && last)))
         pause_host(tcb->tcp);
 }
@@ -448,7 +453,8 @@ void fastopen_timed_out(Tcb *tcb, bool last)
 /* Nothing but a FIN behind a gap ever came: what lies between seems to be swallowed. */
 static bool only_a_fin_came(const Tcb *tcb)
 {
-    return tcb->bytes_received == 0 && tcb->fin_seen && !tcb->fin_received && tcb->reass.n == 0;
+    return tcb->flow->bytes_received == 0 && tcb->fin_seen && !tcb->fin_received &&
+           tcb->flow->reass.n == 0;
 }
 
 void fastopen_end(Tcb *tcb, NetError error)
@@ -457,11 +463,11 @@ void fastopen_end(Tcb *tcb, NetError error)
     bool refused = error == NET_OK || error == NET_ECONNREFUSED || error == NET_ECONNABORTED;
 
     fastopen_release(tcb);
-    if (!tcb->fast.asked)
+    if (!tcb->rare->fast.asked)
         return;
     if (only_a_fin_came(tcb))
         pause_host(tcp);
-    else if (tcb->bytes_received > 0 && tcb->fast.after_pause)
+    else if (tcb->flow->bytes_received > 0 && tcb->rare->fast.after_pause)
         tcp->fast.pauses = 0;
     if (tcb->snd_una == tcb->iss && !refused)
         avoid(tcb, keep_server(tcp, tcb->local, tcb->remote));

@@ -42,13 +42,18 @@ static HalfQueue *bucket_of(Listener *l, IpAddr local, uint16_t local_port, IpAd
     return &half->buckets[tcp_mix(x ^ tcp->isn_key[0]) % half->n_buckets];
 }
 
+Listener *tcb_listener(const Tcb *tcb)
+{
+    return tcb->half != NULL ? tcb->half->listener : NULL;
+}
+
 void half_open(Listener *l, Tcb *tcb)
 {
     HalfQueue *q = bucket_of(l, tcb->local, tcb->local_port, tcb->remote, tcb->remote_port);
 
-    tcb->listener = l;
-    tcb->half = (HalfPlace){ .bucket = q, .prev = q->last };
-    *(q->last != NULL ? &q->last->half.next : &q->first) = tcb;
+    tcb->half = g_new(Passive, 1);
+    *tcb->half = (Passive){ .listener = l, .bucket = q, .prev = q->last };
+    *(q->last != NULL ? &q->last->half->next : &q->first) = tcb;
     q->last = tcb;
     q->n++;
     l->half.n++;
@@ -56,16 +61,16 @@ void half_open(Listener *l, Tcb *tcb)
 
 void half_close(Tcb *tcb)
 {
-    HalfQueue *q = tcb->half.bucket;
-    Tcb *prev = tcb->half.prev, *next = tcb->half.next;
+    HalfQueue *q = tcb->half->bucket;
+    Tcb *prev = tcb->half->prev, *next = tcb->half->next;
 
     g_assert(q->n > 0);
-    *(prev != NULL ? &prev->half.next : &q->first) = next;
-    *(next != NULL ? &next->half.prev : &q->last) = prev;
+    *(prev != NULL ? &prev->half->next : &q->first) = next;
+    *(next != NULL ? &next->half->prev : &q->last) = prev;
     q->n--;
-    tcb->listener->half.n--;
-    tcb->half = (HalfPlace){ 0 };
-    tcb->listener = NULL;
+    tcb->half->listener->half.n--;
+    g_free(tcb->half);
+    tcb->half = NULL;
 }
 
 bool half_full(const Listener *l)

@@ -24,11 +24,13 @@ typedef struct HalfOpen {
 } HalfOpen;
 
 /* Where a TCB stands in it. */
-typedef struct HalfPlace {
-    HalfQueue *bucket; /* NULL: nowhere */
+typedef struct Passive {
+    Listener  *listener;
+    HalfQueue *bucket;
     Tcb       *prev, *next;
-} HalfPlace;
+} Passive;
 
+Listener *tcb_listener(const Tcb *tcb); /* NULL: it is not half-open */
 /* In SYN-RECEIVED from here on, and counted there. */
 void half_open(Listener *l, Tcb *tcb);
 /* It is that no more: half_open's undoing. */

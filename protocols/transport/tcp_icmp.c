@@ -41,7 +41,7 @@ static void path_shrank(Tcb *tcb)
         return;
     tcb->rtt_timing = false;
     if (tcb->snd_una == tcb->iss) {
-        if (tcb->state == TCP_SYN_SENT && tcb->fast.sent > 0) /* the SYN was too large, alone */
+        if (tcb->state == TCP_SYN_SENT && tcb->rare->fast.sent > 0) /* too large, alone */
             tcp_send_syn(tcb, SENT_TCP_RTO_SYN);
         return;
     }

@@ -64,13 +64,15 @@ static void take_ack(Tcb *tcb, const Segment *seg, AckNews *news)
     }
     tcb->snd_una = seg->ack;
     tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
-    if (tcb->fin_sent && !tcb->fin_acked && text == (uint32_t)tcb->out.len + 1) {
+    if (tcb->fin_sent && !tcb->fin_acked && text == (uint32_t)tcb->flow->out.len + 1) {
         text--;
         tcb->fin_acked = true;
     }
-    ring_drop(&tcb->out, text);
+    if (text > 0) {
+        ring_drop(&tcb->flow->out, text);
+        tcb->flow->bytes_acked += text;
+    }
     tcb->out_seq += text;
-    tcb->bytes_acked += text;
     tcb->retries = 0;
     tcb->soft_error = NET_OK;
     news->acked = text;
@@ -121,7 +123,7 @@ static DropReason obey_rst(Tcb *tcb)
     switch (tcb->state) {
     case TCP_SYN_RECEIVED:
         fastopen_reset(tcb);
-        if (tcb->listener != NULL)
+        if (tcb->half != NULL)
             tcb_return_to_listen(tcb, trigger, rfc);
         else if (tcb->passive) /* a program may have it already */
             tcb_end(tcb, NET_ECONNRESET, trigger, rfc);
@@ -164,7 +166,7 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
 {
     if (!(seg->flags & TCP_SYN))
         return DROP_NONE;
-    if (tcb->state == TCP_SYN_RECEIVED && tcb->listener != NULL) {
+    if (tcb->state == TCP_SYN_RECEIVED && tcb->half != NULL) {
         tcb_return_to_listen(tcb, "another SYN arrives", "RFC 9293 §3.10.7.4");
         return DROP_TCP_SYN_IN_WINDOW;
     }
@@ -187,7 +189,7 @@ static DropReason check_syn(Tcb *tcb, Segment *seg)
 /* SYN-RECEIVED: our SYN is acknowledged, or something else is. */
 static DropReason ack_of_syn(Tcb *tcb, Segment *seg)
 {
-    Listener *l = tcb->listener;
+    Listener *l = tcb_listener(tcb);
 
     if (!seq_gt(seg->ack, tcb->snd_una) || !seq_leq(seg->ack, tcb->snd_max)) {
         tcp_refuse(tcb->tcp, seg, SENT_TCP_RST_HANDSHAKE, tcb->id);
@@ -527,7 +529,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     keepalive_heard(tcb);
     tcb->rcv_tos = seg->ip->tos;
     tally_received(tcb, seg);
-    tcb->pieces.leaving = false; /* what it lets go is another piece */
+    if (tcb->flow->pieces.leaving)
+        tcb->flow->pieces.leaving = false; /* what it lets go is another piece */
     if (tcb->state == TCP_SYN_SENT)
         why = in_syn_sent(tcb, seg);
     else if (tcb->state == TCP_TIME_WAIT && tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD)

@@ -23,32 +23,30 @@ static bool is_idle(const Tcb *tcb)
 
 static bool given_up(const Tcb *tcb)
 {
-    const Keepalive *keep = &tcb->keep;
+    const Keepalive *keep = &tcb->rare->keep;
 
-    if (tcb->user_timeout == 0)
-        return keep->sent >= keep->probes;
-    return keep->sent > 0 && sim_now(tcb->tcp->sim) - keep->heard >= tcb->user_timeout;
+    if (tcb->rare->user_timeout == 0)
+        return tcb->unheard >= keep->probes;
+    return tcb->unheard > 0 && sim_now(tcb->tcp->sim) - tcb->heard >= tcb->rare->user_timeout;
 }
 
 static SimTime idle_time(const Tcb *tcb)
 {
-    return MAX(tcb->keep.idle, uto_least_idle(tcb));
+    return MAX(tcb->rare->keep.idle, uto_least_idle(tcb));
 }
 
 static void probe(Tcb *tcb)
 {
-    tcb->keep.sent++;
+    tcb->unheard++;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPKeepAlive);
     tcp_send_keepalive(tcb);
     if (tcb->state != TCP_CLOSED)
-        tcp_timer_set(tcb, TIMER_KEEPALIVE, tcb->keep.interval);
+        tcp_timer_set(tcb, TIMER_KEEPALIVE, tcb->rare->keep.interval);
 }
 
-static void keepalive_fired(void *owner)
+void keepalive_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-    Keepalive *keep = &tcb->keep;
-    SimTime silent = sim_now(tcb->tcp->sim) - keep->heard;
+    SimTime silent = sim_now(tcb->tcp->sim) - tcb->heard;
 
     if (!is_idle(tcb)) {
         tcp_timer_set(tcb, TIMER_KEEPALIVE, idle_time(tcb));
@@ -74,25 +72,25 @@ void keepalive_init(Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
-    tcb->keep = (Keepalive){
-        .on = cfg->keepalive, .idle = cfg->keepalive_time, .interval = cfg->keepalive_interval,
+    if (!cfg->keepalive) /* who turns it on says how */
+        return;
+    tcb_rare(tcb)->keep = (Keepalive){
+        .on = true, .idle = cfg->keepalive_time, .interval = cfg->keepalive_interval,
         .probes = cfg->keepalive_probes,
     };
-    timer_init(&tcb->timers[TIMER_KEEPALIVE], &tcb->tcp->sim->sched, keepalive_fired, tcb);
-    timer_set_background(&tcb->timers[TIMER_KEEPALIVE]);
 }
 
 void keepalive_start(Tcb *tcb)
 {
     keepalive_heard(tcb);
-    if (tcb->keep.on)
-        tcp_timer_set(tcb, TIMER_KEEPALIVE, tcb->keep.idle);
+    if (tcb->rare->keep.on)
+        tcp_timer_set(tcb, TIMER_KEEPALIVE, tcb->rare->keep.idle);
 }
 
 void keepalive_heard(Tcb *tcb)
 {
-    tcb->keep.heard = sim_now(tcb->tcp->sim);
-    tcb->keep.sent = 0;
+    tcb->heard = sim_now(tcb->tcp->sim);
+    tcb->unheard = 0;
 }
 
 void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64_t probes)
@@ -102,7 +100,7 @@ void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64
     if (tcb == NULL)
         return;
     const TcpConfig *cfg = &tcb->tcp->cfg;
-    Keepalive *keep = &tcb->keep;
+    Keepalive *keep = &tcb_rare(tcb)->keep;
     keep->on = on;
     keep->idle = idle != 0 ? idle : cfg->keepalive_time;
     keep->interval = interval != 0 ? interval : cfg->keepalive_interval;
@@ -110,7 +108,7 @@ void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64
     if (!on) {
         tcp_timer_stop(tcb, TIMER_KEEPALIVE);
     } else if (may_probe(tcb->state)) {
-        SimTime silent = sim_now(tcb->tcp->sim) - keep->heard;
+        SimTime silent = sim_now(tcb->tcp->sim) - tcb->heard;
         tcp_timer_set(tcb, TIMER_KEEPALIVE, keep->idle > silent ? keep->idle - silent : 0);
     }
 }

@@ -28,8 +28,8 @@ void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
     uint32_t start = (uint32_t)(pkt->data - pkt->buf), text = (uint32_t)(pkt->len - header);
     uint64_t from;
 
-    if (tcb->tcp->sim->eager || !ring_is_pattern(&tcb->out, at, &from)) {
-        ring_read(&tcb->out, at, pkt->data + header, text);
+    if (tcb->tcp->sim->eager || !ring_is_pattern(&tcb->flow->out, at, &from)) {
+        ring_read(&tcb->flow->out, at, pkt->data + header, text);
         return;
     }
     pkt->unwritten = (Unwritten){
@@ -56,11 +56,12 @@ DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip)
 void lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n)
 {
     const Packet *pkt = seg->pkt;
+    Ring *in = &tcb_flow(tcb)->in;
 
     if (packet_is_written(pkt)) {
-        ring_write(&tcb->in, at, seg->text.p, n);
+        ring_write(in, at, seg->text.p, n);
         return;
     }
     size_t before = (size_t)(seg->text.p - pkt->buf) - pkt->unwritten.at;
-    ring_write_pattern(&tcb->in, at, pkt->unwritten.from + before, n);
+    ring_write_pattern(in, at, pkt->unwritten.from + before, n);
 }

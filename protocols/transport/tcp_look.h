@@ -15,7 +15,7 @@ static inline bool tcp_heard(const Tcp *tcp, TraceCategory category)
 
 static inline bool tcp_timer_runs(const Tcb *tcb, TcpTimer which)
 {
-    return timer_pending(&tcb->timers[which]);
+    return tcb->running >> which & 1;
 }
 
 static inline void tcp_timer_stop(Tcb *tcb, TcpTimer which)

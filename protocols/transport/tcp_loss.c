@@ -15,8 +15,8 @@
 
 void tcp_loss_init(Tcb *tcb)
 {
-    rack_init(tcb);
-    tcb->repair.tlp.sampled = true;
+    if (tcb_has_flow(tcb))
+        flow_begin(tcb, sim_now(tcb->tcp->sim));
     tcp_cong_init(tcb);
 }
 
@@ -33,7 +33,7 @@ static uint32_t flight_size(const Tcb *tcb)
 
 static uint32_t room(const Tcb *tcb)
 {
-    uint32_t pipe = sent_pipe(&tcb->repair.sent), probe = tcb->snd_max - tcb->snd_nxt;
+    uint32_t pipe = sent_pipe(&tcb->flow->repair.sent), probe = tcb->snd_max - tcb->snd_nxt;
 
     pipe -= MIN(pipe, probe); /* the byte of a window probe goes again with those behind it */
     return tcb->cong.cwnd > pipe ? tcb->cong.cwnd - pipe : 0;
@@ -69,7 +69,9 @@ uint32_t tcp_loss_window(const Tcb *tcb)
 {
     uint32_t flight = tcb->snd_nxt - tcb->snd_una;
 
-    if (tcb->repair.sent.due > 0 && tcb->ca == TCP_CA_LOSS && tcb->repair.frto != FRTO_NEW)
+    const Repair *repair = &tcb->flow->repair;
+
+    if (repair->sent.due > 0 && tcb->ca == TCP_CA_LOSS && repair->frto != FRTO_NEW)
         return flight; /* first what is lost */
     if (tcb->cc == NULL)
         return CWND_INFINITE;
@@ -84,13 +86,14 @@ uint32_t tcp_in_pipe(const Tcb *tcb)
 {
     if (tcb->ca != TCP_CA_LOSS && tcp_loss_by_board(tcb))
         return tcp_recover_pipe(tcb);
-    return sent_pipe(&tcb->repair.sent) - MIN(sent_pipe(&tcb->repair.sent), newreno_arrived(tcb));
+    uint32_t pipe = sent_pipe(&tcb->flow->repair.sent);
+    return pipe - MIN(pipe, newreno_arrived(tcb));
 }
 
 /* How far a segment goes that begins with g: what was sent in small ones may go as one. */
 static TcpSeq resend_end(const Tcb *tcb, const SentSeg *g)
 {
-    const Sent *sent = &tcb->repair.sent;
+    const Sent *sent = &tcb->flow->repair.sent;
     uint32_t most = tcp_text_max(tcb);
     TcpSeq end = g->right;
 
@@ -114,10 +117,10 @@ static bool resend(Tcb *tcb, const SentSeg *g, SentReason why)
 
 bool tcp_loss_resend(Tcb *tcb)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb->flow->repair.sent;
     bool timeout = tcb->ca == TCP_CA_LOSS;
 
-    if (!(timeout || rack_is_on(tcb)) || (timeout && tcb->repair.frto == FRTO_NEW))
+    if (!(timeout || rack_is_on(tcb)) || (timeout && tcb->flow->repair.frto == FRTO_NEW))
         return false;
     const SentSeg *g = sent_next_due(sent);
     if (g == NULL)
@@ -130,7 +133,7 @@ bool tcp_loss_resend(Tcb *tcb)
 
 void tcp_loss_resend_first(Tcb *tcb)
 {
-    const SentSeg *g = sent_next_due(&tcb->repair.sent);
+    const SentSeg *g = sent_next_due(&tcb->flow->repair.sent);
 
     if (g != NULL)
         resend(tcb, g, SENT_TCP_RACK);
@@ -138,9 +141,10 @@ void tcp_loss_resend_first(Tcb *tcb)
 
 bool tcp_loss_fall_back(Tcb *tcb)
 {
-    if (tcb->ca != TCP_CA_LOSS || tcb->repair.frto != FRTO_NEW || tcb->snd_max != tcb->recover)
+    if (tcb->ca != TCP_CA_LOSS || tcb->flow->repair.frto != FRTO_NEW ||
+        tcb->snd_max != tcb->recover)
         return false;
-    tcb->repair.frto = FRTO_OFF;
+    tcb->flow->repair.frto = FRTO_OFF;
     return tcp_loss_resend(tcb);
 }
 
@@ -166,7 +170,7 @@ void tcp_loss_end(Tcb *tcb)
     if (tcb->ca == TCP_CA_RECOVERY || tcb->ca == TCP_CA_LOSS)
         rack_recovered(tcb);
     tcb->ca = TCP_CA_OPEN;
-    tcb->repair.arrived = 0;
+    tcb->flow->repair.arrived = 0;
 }
 
 void tcp_loss_deflate(Tcb *tcb)
@@ -217,9 +221,10 @@ static void ack_after_timeout(Tcb *tcb, AckNews *news)
         tcp_loss_end(tcb);
     }
     if (rack_is_on(tcb)) {
-        tcb->repair.lost_again = false;
+        Repair *repair = &tcb->flow->repair;
+        repair->lost_again = false;
         rack_detect(tcb, &news->marked);
-        if (tcb->repair.lost_again || (tcb->ca == TCP_CA_OPEN && tcb->repair.sent.due > 0))
+        if (repair->lost_again || (tcb->ca == TCP_CA_OPEN && repair->sent.due > 0))
             rack_recover(tcb, news);
     }
 }
@@ -228,11 +233,11 @@ static void ack_after_timeout(Tcb *tcb, AckNews *news)
  * unless what it waits for is among that. */
 static void mark_for_timeout(Tcb *tcb)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb->flow->repair.sent;
     bool rack = rack_is_on(tcb);
 
     if (!rack || (sent->n > 0 && sent_at(sent, 0)->sacked)) {
-        sack_clear(&tcb->agreed.board);
+        sack_clear(&tcb->flow->board);
         sent_forget_sacks(sent);
         rack = false;
     }
@@ -259,13 +264,13 @@ void tcp_loss_rto(Tcb *tcb)
     tcp_cong_rto(tcb, flight_size(tcb), first);
     mark_for_timeout(tcb);
     if (tcb->cc != NULL && rack_is_on(tcb))
-        tcb->cong.cwnd += sent_pipe(&tcb->repair.sent);
+        tcb->cong.cwnd += sent_pipe(&tcb->flow->repair.sent);
     ecn_reduced(tcb);
     tlp_reset(tcb);
     tcp_timer_stop(tcb, TIMER_PROBE);
     tcp_timer_stop(tcb, TIMER_REORDER);
     tcb->dup_acks = 0;
-    tcb->repair.arrived = 0;
+    tcb->flow->repair.arrived = 0;
     tcb->recover = tcb->snd_max; /* RFC 6582 §3.2 (4) */
     tcb->snd_nxt = tcb->snd_max;
     tcb->ca = TCP_CA_LOSS;
@@ -276,7 +281,7 @@ void tcp_loss_rto(Tcb *tcb)
 
 void tcp_loss_resize(Tcb *tcb, uint32_t most)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb->flow->repair.sent;
 
     for (uint32_t i = 0; i < sent->n; i++) {
         SentSeg *g = sent_at(sent, i);
@@ -287,8 +292,8 @@ void tcp_loss_resize(Tcb *tcb, uint32_t most)
         return;
     tcb->recover = tcb->snd_max;
     tcb->ca = TCP_CA_LOSS;
-    tcb->repair.frto = FRTO_OFF;
-    tcb->repair.undo.on = false;
+    tcb->flow->repair.frto = FRTO_OFF;
+    tcb->flow->repair.undo.on = false;
 }
 
 /* --- an ACK ----------------------------------------------------------------------------------- */
@@ -355,7 +360,7 @@ static bool is_reducing(const Tcb *tcb)
 /* PRR says how much goes out on this ACK, what is resent at once included. */
 static void reduce(Tcb *tcb, const AckNews *news)
 {
-    Repair *repair = &tcb->repair;
+    Repair *repair = &tcb->flow->repair;
 
     if (!prr_is_on(tcb) || !is_reducing(tcb))
         return;
@@ -373,6 +378,9 @@ void tcp_loss_ack(Tcb *tcb, AckNews *news)
 {
     bool reducing = is_reducing(tcb);
 
+    if (!tcb_has_flow(tcb) && !news->advanced) /* nothing was ever outstanding */
+        return;
+    tcb_flow(tcb);
     rate_sample(tcb, news);
     if (news->rtt != RTT_NONE)
         tcb->rtt_last = news->rtt;
@@ -393,7 +401,7 @@ void tcp_loss_ack(Tcb *tcb, AckNews *news)
     if (news->advanced || news->reported)
         tcp_cong_ack(tcb, growth(tcb, news), news->flight, reducing);
     reduce(tcb, news);
-    if (news->advanced || tcb->repair.sent.sacked.segs > 0)
+    if (news->advanced || tcb->flow->repair.sent.sacked.segs > 0)
         tlp_schedule(tcb);
     if (tcb->ca == TCP_CA_OPEN && news->advanced) {
         tcb->limited = 0;

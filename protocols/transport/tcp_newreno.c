@@ -13,7 +13,7 @@ uint32_t newreno_arrived(const Tcb *tcb)
 {
     uint32_t flight = tcb->snd_max - tcb->snd_una, mss = tcb->snd_mss;
 
-    return MIN(tcb->repair.arrived * mss, flight > mss ? flight - mss : 0);
+    return MIN(tcb->flow->repair.arrived * mss, flight > mss ? flight - mss : 0);
 }
 
 void newreno_first(Tcb *tcb, SentReason why)
@@ -23,12 +23,12 @@ void newreno_first(Tcb *tcb, SentReason why)
 
 static void resend_first(Tcb *tcb, SentReason why)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb->flow->repair.sent;
 
     if (sent->n > 0 && !sent_at(sent, 0)->lost)
         sent_mark_lost(sent, sent_at(sent, 0));
-    tcb->repair.first_due = prr_is_on(tcb);
-    tcb->repair.first_why = why;
+    tcb->flow->repair.first_due = prr_is_on(tcb);
+    tcb->flow->repair.first_why = why;
     if (!prr_is_on(tcb))
         newreno_first(tcb, why);
 }
@@ -46,7 +46,7 @@ static void enter(Tcb *tcb, const AckNews *news)
 static void duplicate(Tcb *tcb, AckNews *news)
 {
     news->delivered = tcb->snd_mss;
-    tcb->repair.arrived++;
+    tcb->flow->repair.arrived++;
     if (tcb->ca == TCP_CA_RECOVERY) {
         if (!prr_is_on(tcb))
             tcb->cong.cwnd += tcb->snd_mss; /* (4): one more has left the network */
@@ -61,9 +61,9 @@ static void duplicate(Tcb *tcb, AckNews *news)
 static void forget_arrived(Tcb *tcb, AckNews *news)
 {
     uint32_t segs = (news->acked + tcb->snd_mss - 1) / tcb->snd_mss;
-    uint32_t known = MIN(tcb->repair.arrived, segs > 0 ? segs - 1 : 0);
+    uint32_t known = MIN(tcb->flow->repair.arrived, segs > 0 ? segs - 1 : 0);
 
-    tcb->repair.arrived -= known;
+    tcb->flow->repair.arrived -= known;
     news->delivered = MAX(news->acked - MIN(news->acked, known * tcb->snd_mss), 1);
 }
 
@@ -97,7 +97,7 @@ void newreno_ack(Tcb *tcb, AckNews *news)
         ack_in_recovery(tcb, news);
     } else if (news->advanced) {
         forget_arrived(tcb, news);
-        tcb->repair.arrived = 0;
+        tcb->flow->repair.arrived = 0;
     } else if (undo_is_due(tcb, news)) {
         undo_now(tcb);
         tcp_loss_end(tcb);

@@ -41,7 +41,7 @@ void tcp_agree(Tcb *tcb, const TcpOptions *opt)
 
 static uint32_t uto_room(const Tcb *tcb)
 {
-    return tcb->uto.due ? TCP_UTO_LEN : 0; /* see uto_goes */
+    return tcb->rare->uto.due ? TCP_UTO_LEN : 0; /* see uto_goes */
 }
 
 /* SACK blocks beside `text` bytes: as many as the header has room for, but they may take no more
@@ -49,7 +49,7 @@ static uint32_t uto_room(const Tcb *tcb)
 static unsigned blocks_beside(const Tcb *tcb, bool text)
 {
     const TcpAgreed *agreed = &tcb->agreed;
-    unsigned n = sacklist_count(&agreed->told, &tcb->reass, TCP_SACK_MAX);
+    unsigned n = sacklist_count(&tcb->flow->told, &tcb->flow->reass, TCP_SACK_MAX);
 
     if (n == 0 || !agreed->sack || tcb->state < TCP_ESTABLISHED)
         return 0;
@@ -78,7 +78,7 @@ static void offer(const Tcb *tcb, bool answer, TcpOptions *opt)
     opt->sack_permitted = answer ? agreed->sack : cfg->sack;
     opt->has_timestamps = answer ? agreed->timestamps : cfg->timestamps;
     opt->has_wscale = answer ? agreed->window_scale : cfg->window_scale;
-    opt->fastopen = tcb->fast.option;
+    opt->fastopen = tcb->rare->fast.option;
     opt->wscale = opt->has_wscale ? scale_for(cfg) : 0; /* even if it is 0: RFC 7323 §2.2 */
 }
 
@@ -91,7 +91,7 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
         offer(tcb, (flags & TCP_ACK) != 0, opt);
     else
         opt->has_timestamps = agreed->timestamps;
-    if (tcb->uto.due || (flags & TCP_SYN))
+    if (tcb->rare->uto.due || (flags & TCP_SYN))
         uto_put(tcb, flags, opt);
     if (opt->has_timestamps) {
         opt->ts_val = tcp_ts_now(tcb);
@@ -101,7 +101,7 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
         return;
     unsigned n = blocks_beside(tcb, text > 0);
     if (n > 0)
-        opt->n_sack = (uint8_t)sacklist_blocks(&agreed->told, &tcb->reass, n, opt->sack);
+        opt->n_sack = (uint8_t)sacklist_blocks(&tcb->flow->told, &tcb->flow->reass, n, opt->sack);
 }
 
 /* --- windows ---------------------------------------------------------------------------------- */
@@ -151,7 +151,7 @@ void tcp_note_twice(Tcb *tcb, TcpSeq left, TcpSeq right)
     if (!tcb->agreed.sack || !tcb->tcp->cfg.dsack || !seq_lt(left, right))
         return;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPDSACKOldSent);
-    sacklist_twice(&tcb->agreed.told, left, right);
+    sacklist_twice(&tcb_flow(tcb)->told, left, right);
 }
 
 void tcp_note_queued(Tcb *tcb, const Segment *seg)
@@ -159,8 +159,8 @@ void tcp_note_queued(Tcb *tcb, const Segment *seg)
     TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
     TcpSackBlock part;
 
-    if (!tcb->agreed.sack || tcb->agreed.told.has_twice) /* RFC 2883 §4.2: only the first part */
+    if (!tcb->agreed.sack || tcb->flow->told.has_twice) /* RFC 2883 §4.2: only the first part */
         return;
-    if (sacklist_overlap(&tcb->reass, seg->seq, right, &part))
+    if (sacklist_overlap(&tcb->flow->reass, seg->seq, right, &part))
         tcp_note_twice(tcb, part.left, part.right);
 }

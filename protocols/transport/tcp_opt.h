@@ -25,6 +25,4 @@ typedef struct TcpAgreed {
     uint32_t ts_recent;
     SimTime  ts_recent_at;           /* when it was set */
     SimTime  ts_first;               /* before it nothing was stamped */
-    SackList told;                   /* what we tell the peer of our queue */
-    Sack     board;                  /* what the peer has told us */
 } TcpAgreed;

@@ -11,7 +11,7 @@ enum { ECN_BITS = 3 };
 
 static bool is_timed(const Tcb *tcb)
 {
-    return tcb->user_timeout != 0 && tcb->user_timeout != NEVER;
+    return tcb->rare->user_timeout != 0 && tcb->rare->user_timeout != NEVER;
 }
 
 static bool is_outstanding(const Tcb *tcb)
@@ -22,7 +22,7 @@ static bool is_outstanding(const Tcb *tcb)
 void user_timer_start(Tcb *tcb)
 {
     if (is_timed(tcb) && !tcp_timer_runs(tcb, TIMER_USER))
-        tcp_timer_set(tcb, TIMER_USER, tcb->user_timeout);
+        tcp_timer_set(tcb, TIMER_USER, tcb->rare->user_timeout);
 }
 
 void user_timer_progress(Tcb *tcb)
@@ -33,10 +33,8 @@ void user_timer_progress(Tcb *tcb)
 }
 
 /* RFC 9293 §3.10.8, USER TIMEOUT. */
-static void user_timer_fired(void *owner)
+void user_timer_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     if (!is_outstanding(tcb))
         return;
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_USER);
@@ -54,10 +52,10 @@ void option_init(Tcb *tcb)
     tcb->notsent_lowat = cfg->notsent_lowat > 0 ? (uint32_t)cfg->notsent_lowat : UINT32_MAX;
     tcb->ttl = (uint8_t)cfg->ttl;
     tcb->tos = (uint8_t)(cfg->tos & ~(uint64_t)ECN_BITS);
-    tcb->user_timeout = cfg->user_timeout;
+    if (cfg->user_timeout != 0)
+        tcb_rare(tcb)->user_timeout = cfg->user_timeout;
     uto_init(tcb);
-    tcb->syn_retries = cfg->syn_retries;
-    timer_init(&tcb->timers[TIMER_USER], &tcb->tcp->sim->sched, user_timer_fired, tcb);
+    tcb->syn_retries = (uint32_t)MIN(cfg->syn_retries, UINT32_MAX);
 }
 
 /* --- advice ----------------------------------------------------------------------------------- */
@@ -143,7 +141,7 @@ void conn_set_user_timeout(Conn *c, SimTime t)
 {
     if (c->tcb == NULL)
         return;
-    c->tcb->user_timeout = t;
+    tcb_rare(c->tcb)->user_timeout = t;
     uto_set_timeout(c->tcb);
     user_timer_progress(c->tcb);
 }
@@ -151,7 +149,7 @@ void conn_set_user_timeout(Conn *c, SimTime t)
 void conn_set_syn_retries(Conn *c, uint64_t n)
 {
     if (c->tcb != NULL)
-        c->tcb->syn_retries = n;
+        c->tcb->syn_retries = (uint32_t)MIN(n, UINT32_MAX);
 }
 
 void conn_set_ttl(Conn *c, uint8_t ttl)

@@ -52,7 +52,7 @@ uint32_t tcp_free_buffer(const Tcb *tcb)
 {
     uint64_t size = tcp_buffer_size(tcb);
 
-    return (uint32_t)(size - MIN(tcb->in.len, size));
+    return (uint32_t)(size - MIN(tcb->flow->in.len, size));
 }
 
 /* How far the window could be opened, all of the free buffer announced. */
@@ -85,7 +85,8 @@ static void acknowledged(Tcb *tcb)
 {
     tcb->ack_sent = tcb->rcv_nxt;
     tcb->owed = ACK_NONE;
-    tcb->agreed.told.has_twice = false;
+    if (tcb->flow->told.has_twice)
+        tcb->flow->told.has_twice = false;
     tcp_timer_stop(tcb, TIMER_DELAYED_ACK);
 }
 
@@ -96,7 +97,7 @@ static uint8_t mark(Tcb *tcb, TcpHdr *h, bool fresh, bool again)
         h->flags |= ecn_syn_flags(tcb, h->flags, again);
         return 0;
     }
-    if (tcb->urg.out && !(h->flags & TCP_RST))
+    if (tcb->rare->urg.out && !(h->flags & TCP_RST))
         urgent_put(tcb, h);
     return tcb->ecn.ok ? ecn_put(tcb, h, fresh) : 0;
 }
@@ -138,7 +139,8 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     if (h.opt.has_uto)
         uto_sent(tcb, &h);
     tally_sent(tcb, text);
-    tcb->bytes_sent += text;
+    if (text > 0)
+        tcb->flow->bytes_sent += text;
     tcb->retransmits += again;
     node_count(tcp->node, again ? COUNTER_TcpRetransSegs : COUNTER_TcpOutSegs);
     if (flags & TCP_RST)
@@ -176,7 +178,7 @@ static void time_segment(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 /* Into the record, and what hangs on it. */
 static void note_sent(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 {
-    Sent *sent = &tcb->repair.sent;
+    Sent *sent = &tcb_flow(tcb)->repair.sent;
     bool first = sent->n == 0;
 
     rate_sent(tcb, sent_transmit(sent, seq, end, sim_now(tcb->tcp->sim), again), first);
@@ -190,12 +192,12 @@ void tcp_send_syn(Tcb *tcb, SentReason why)
 {
     bool again = why == SENT_TCP_RTO_SYN;
     uint8_t flags = tcb->state == TCP_SYN_SENT || tcb->lone_syn ? TCP_SYN : TCP_SYN | TCP_ACK;
-    uint32_t text = why == SENT_TCP_SYN_FAST ? tcb->fast.sent : 0;
+    uint32_t text = why == SENT_TCP_SYN_FAST ? tcb->rare->fast.sent : 0;
 
-    if (again || why == SENT_TCP_SYN_CROSSED) /* RFC 7413 §4.2: neither data nor option */
-        tcb->fast.option.present = false;
+    if (tcb->rare->fast.option.present && (again || why == SENT_TCP_SYN_CROSSED))
+        tcb->rare->fast.option.present = false; /* RFC 7413 §4.2: neither data nor option */
     time_segment(tcb, tcb->iss, tcb->iss + 1, again);
-    if (!tcb->fast.child && tcb->fast.sent == 0)
+    if (!tcb->rare->fast.child && tcb->rare->fast.sent == 0)
         tcb->snd_nxt = tcb->iss + 1;
     tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->iss + 1 + text);
     if (text > 0)
@@ -254,12 +256,13 @@ void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id)
 static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason why)
 {
     TcpSeq behind = seq + text, end = behind + fin;
-    bool last = behind == tcb->out_seq + (TcpSeq)tcb->out.len;
+    bool last = behind == tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     /* The byte of a window probe sent before does not make a whole segment a repetition. */
     bool again = seq_lt(seq, tcb->snd_max) && !(seq + 1 == tcb->snd_max && text > 1);
     uint8_t flags = TCP_ACK;
     bool pushed = last && !tcb->more;
 
+    tcb_flow(tcb);
     if (tcb->tcp->cfg.offload)
         pushed = piece_pushes(tcb, seq, behind, again);
     if (text > 0 && (pushed || push_covers(tcb, seq, behind)))
@@ -271,8 +274,8 @@ static void send_text(Tcb *tcb, TcpSeq seq, uint32_t text, bool fin, SentReason 
     time_segment(tcb, seq, end, again);
     note_sent(tcb, seq, end, again);
     tcb->snd_max = seq_max(tcb->snd_max, end);
-    tcb->last_sent = sim_now(tcb->tcp->sim);
-    if (tcb->bytes_received > 0) /* a conversation: its ACKs can ride on answers */
+    tcb->flow->last_sent = sim_now(tcb->tcp->sim);
+    if (tcb->flow->bytes_received > 0) /* a conversation: its ACKs can ride on answers */
         tcb->quick = 0;
     tcp_timer_data_sent(tcb);
     if (fin && tcb->state == TCP_CLOSE_WAIT)
@@ -305,7 +308,7 @@ static TcpSeq text_una(const Tcb *tcb)
 
 static bool look(const Tcb *tcb, Chance *ch)
 {
-    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     uint32_t in_flight = seq - text_una(tcb), window = tcp_loss_window(tcb);
     uint32_t peers = room_to(seq, text_una(tcb) + tcb_send_window(tcb));
     uint32_t ours = window > in_flight ? window - in_flight : 0;
@@ -389,13 +392,14 @@ static bool sends_text(const Tcb *tcb)
     TcpState s = tcb->state;
 
     return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_CLOSE_WAIT ||
-           s == TCP_CLOSING || s == TCP_LAST_ACK || (s == TCP_SYN_RECEIVED && tcb->fast.child);
+           s == TCP_CLOSING || s == TCP_LAST_ACK ||
+           (s == TCP_SYN_RECEIVED && tcb->rare->fast.child);
 }
 
 /* Is there something that was never sent, or that a timeout or a probe has pulled back? */
 static bool something_waits(const Tcb *tcb)
 {
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 
     return seq_lt(tcb->snd_nxt, end + tcb->fin_queued);
 }
@@ -416,7 +420,7 @@ static void watch_window(Tcb *tcb)
 /* What waits would be sent, were the peer's window larger. */
 static bool waits_for_window(const Tcb *tcb)
 {
-    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq seq = tcb->snd_nxt, end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     uint32_t queued = room_to(seq, end), in_flight = seq - tcb->snd_una;
 
     return queued > 0 && tcp_loss_window(tcb) > in_flight &&
@@ -435,13 +439,14 @@ static void send_all(Tcb *tcb)
     TcpSeq max = tcb->snd_max;
 
     while (tcb->state != TCP_CLOSED &&
-           pace_allows(tcb, something_waits(tcb) || tcb->repair.sent.due > 0) && send_one(tcb))
+           pace_allows(tcb, something_waits(tcb) || tcb->flow->repair.sent.due > 0) &&
+           send_one(tcb))
         ;
     if (tcb->state == TCP_CLOSED)
         return;
     if (tcb->snd_max != max)
         tlp_schedule(tcb);
-    if (!something_waits(tcb) && tcb->repair.sent.due == 0 &&
+    if (!something_waits(tcb) && tcb->flow->repair.sent.due == 0 &&
         tcp_in_pipe(tcb) < tcb->cong.cwnd)
         rate_limited(tcb);
 }
@@ -449,7 +454,9 @@ static void send_all(Tcb *tcb)
 /* Nothing to send, nothing in flight, nothing that waits for room. */
 static bool has_no_text(const Tcb *tcb)
 {
-    return tcb->out.len == 0 && tcb->repair.sent.n == 0 && !tcb->fin_queued && !tcb->force &&
+    const Flow *flow = tcb->flow;
+
+    return flow->out.len == 0 && flow->repair.sent.n == 0 && !tcb->fin_queued && !tcb->force &&
            !tcp_timer_runs(tcb, TIMER_PERSIST);
 }
 
@@ -487,7 +494,7 @@ void tcp_output(Tcb *tcb)
 
 TcpSeq tcp_retransmit(Tcb *tcb, TcpSeq seq, TcpSeq end, SentReason why)
 {
-    TcpSeq behind = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq behind = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     uint32_t wnd = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
     uint32_t text = MIN(MIN(room_to(seq, behind), room_to(seq, end)), MIN(tcp_text_max(tcb), wnd));
     if (tcb->tcp->cfg.offload)
@@ -508,7 +515,7 @@ void tcp_retransmit_first(Tcb *tcb, SentReason why)
 
 bool tcp_send_new(Tcb *tcb, SentReason why)
 {
-    TcpSeq seq = tcb->snd_max, behind = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq seq = tcb->snd_max, behind = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     uint32_t wnd = room_to(seq, tcb->snd_una + tcb_send_window(tcb));
 
     if (!seq_lt(seq, behind + (tcb->fin_queued && !tcb->fin_sent)) || wnd == 0)
@@ -527,7 +534,7 @@ bool tcp_send_new(Tcb *tcb, SentReason why)
 
 void tcp_resend_last(Tcb *tcb, SentReason why)
 {
-    const Sent *sent = &tcb->repair.sent;
+    const Sent *sent = &tcb->flow->repair.sent;
 
     if (sent->n == 0)
         return;
@@ -553,7 +560,7 @@ void tcp_send_probe(Tcb *tcb)
         transmit(tcb, TCP_ACK, tcb->snd_una - 1, 0, false, SENT_TCP_WINDOW_PROBE);
         return;
     }
-    bool text = tcb->out.len > 0;
+    bool text = tcb->flow->out.len > 0;
     uint8_t flags = TCP_ACK;
     TcpSeq end = tcb->snd_una + 1;
 
@@ -620,7 +627,7 @@ void owe_delayed_ack(Tcb *tcb, SentReason why)
 /* The window of a SYN-ACK is not scaled, and says nothing of how far it may be opened. */
 static bool only_syn_data_came(const Tcb *tcb)
 {
-    return tcb->fast.child && tcb->bytes_received == tcb->fast.sent;
+    return tcb->rare->fast.child && tcb->flow->bytes_received == tcb->rare->fast.sent;
 }
 
 /* An update is sent for a quarter of what the window may be, or as soon as it may be opened at all

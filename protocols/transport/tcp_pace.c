@@ -27,10 +27,10 @@ bool pace_allows(Tcb *tcb, bool waits)
 {
     SimTime now = sim_now(tcb->tcp->sim);
 
-    if (now >= tcb->pace_at || tcb->snd_una == tcb->snd_max || pace_rate(tcb) == 0)
+    if (now >= tcb->flow->pace_at || tcb->snd_una == tcb->snd_max || pace_rate(tcb) == 0)
         return true;
     if (waits && !tcp_timer_runs(tcb, TIMER_PACE))
-        tcp_timer_set(tcb, TIMER_PACE, tcb->pace_at - now);
+        tcp_timer_set(tcb, TIMER_PACE, tcb->flow->pace_at - now);
     return false;
 }
 
@@ -39,20 +39,13 @@ void pace_sent(Tcb *tcb, uint32_t bytes)
     uint64_t rate = pace_rate(tcb);
 
     if (rate > 0)
-        tcb->pace_at = MAX(tcb->pace_at, sim_now(tcb->tcp->sim)) +
+        tcb->flow->pace_at = MAX(tcb->flow->pace_at, sim_now(tcb->tcp->sim)) +
                        (SimTime)((uint64_t)bytes * (uint64_t)SEC / rate);
 }
 
-static void pace_fired(void *owner)
+void pace_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PACE);
     tcp_output(tcb);
     tcb_check(tcb);
-}
-
-void pace_init(Tcb *tcb)
-{
-    timer_init(&tcb->timers[TIMER_PACE], &tcb->tcp->sim->sched, pace_fired, tcb);
 }

@@ -64,7 +64,7 @@ static Piece *cut_at(Pieces *p, TcpSeq seq)
 
 void piece_acked(Tcb *tcb)
 {
-    Pieces *p = &tcb->pieces;
+    Pieces *p = &tcb->flow->pieces;
     size_t gone = piece_at(p, tcb->snd_una);
 
     if (p->has_small && seq_leq(p->small, tcb->snd_una))
@@ -79,12 +79,12 @@ void piece_acked(Tcb *tcb)
 
 uint64_t piece_memory(const Tcb *tcb)
 {
-    return tcb->out.len + tcb->pieces.n * (uint64_t)BOOKKEEPING;
+    return tcb->flow->out.len + tcb->flow->pieces.n * (uint64_t)BOOKKEEPING;
 }
 
 static uint32_t unsent(const Tcb *tcb)
 {
-    return tcb->out_seq + (TcpSeq)tcb->out.len - tcb->snd_max;
+    return tcb->out_seq + (TcpSeq)tcb->flow->out.len - tcb->snd_max;
 }
 
 static bool has_memory(const Tcb *tcb)
@@ -112,7 +112,7 @@ static uint32_t goal(const Tcb *tcb)
 /* Of the last piece, if none of it has left; else 0. */
 static uint32_t tail_length(const Tcb *tcb)
 {
-    const Pieces *p = &tcb->pieces;
+    const Pieces *p = &tcb->flow->pieces;
     TcpSeq from = p->n > 1 ? p->a[p->n - 2].end : tcb->out_seq;
 
     if (p->n == 0 || seq_lt(seq_max(from, tcb->snd_una), tcb->snd_max))
@@ -124,14 +124,14 @@ size_t piece_room(const Tcb *tcb)
 {
     uint32_t tail = tail_length(tcb), most = goal(tcb);
 
-    if (tail > 0 && tail < most && !tcb->pieces.a[tcb->pieces.n - 1].eor)
+    if (tail > 0 && tail < most && !tcb->flow->pieces.a[tcb->flow->pieces.n - 1].eor)
         return most - tail;
     return has_memory(tcb) ? most : 0;
 }
 
 void piece_push(Tcb *tcb)
 {
-    Pieces *p = &tcb->pieces;
+    Pieces *p = &tcb->flow->pieces;
 
     if (p->n == 0)
         return;
@@ -141,8 +141,8 @@ void piece_push(Tcb *tcb)
 
 void piece_append(Tcb *tcb)
 {
-    Pieces *p = &tcb->pieces;
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    Pieces *p = &tcb->flow->pieces;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
     uint32_t tail = tail_length(tcb);
 
     if (tail > 0 && tail < goal(tcb) && !p->a[p->n - 1].eor)
@@ -155,14 +155,14 @@ void piece_append(Tcb *tcb)
 
 void piece_push_first(Tcb *tcb)
 {
-    if (tcb->pieces.n > 0)
-        tcb->pieces.a[0].push = true;
+    if (tcb->flow->pieces.n > 0)
+        tcb->flow->pieces.a[0].push = true;
 }
 
 void piece_end_record(Tcb *tcb)
 {
-    if (tcb->pieces.n > 0)
-        tcb->pieces.a[tcb->pieces.n - 1].eor = true;
+    if (tcb->flow->pieces.n > 0)
+        tcb->flow->pieces.a[tcb->flow->pieces.n - 1].eor = true;
 }
 
 /* Twice what the congestion window takes; a buffer that the program has set stays. */
@@ -180,8 +180,8 @@ void piece_grow_buffer(Tcb *tcb)
 
 void piece_forget(Tcb *tcb)
 {
-    Pieces *p = &tcb->pieces;
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    Pieces *p = &tcb->flow->pieces;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 
     while (p->n > 0 && seq_geq(p->n > 1 ? p->a[p->n - 2].end : tcb->out_seq, end))
         p->n--;
@@ -211,7 +211,7 @@ static uint64_t segments_by_rate(const Tcb *tcb, uint32_t mss)
 /* Nagle's algorithm with Minshall's amendment: less than a segment waits for another such one. */
 static bool small_may_go(const Tcb *tcb)
 {
-    const Pieces *p = &tcb->pieces;
+    const Pieces *p = &tcb->flow->pieces;
 
     if ((tcb->corked || tcb->more_now) && !push_waits(tcb))
         return false;
@@ -233,7 +233,7 @@ static bool defers(const Tcb *tcb, uint32_t len, uint32_t window, uint32_t ours,
     if (limit >= segments_by_rate(tcb, mss) * mss || (!last && limit >= len) ||
         limit >= MIN(tcb->snd_wnd, tcb->cong.cwnd) / 3)
         return false;
-    SimTime since = now - tcb->pieces.a[0].sent;
+    SimTime since = now - tcb->flow->pieces.a[0].sent;
     return tcb->snd_una != tcb->snd_max && since > 0 && since >= tcb->srtt / 2 && limit <= len;
 }
 
@@ -255,7 +255,7 @@ static uint32_t split(const Tcb *tcb, uint32_t len, uint32_t window, uint32_t ou
 
 uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
 {
-    Pieces *p = &tcb->pieces;
+    Pieces *p = &tcb->flow->pieces;
     TcpSeq seq = tcb->snd_nxt;
     size_t at = piece_at(p, seq);
 
@@ -287,7 +287,7 @@ uint32_t piece_next(Tcb *tcb, uint32_t window, uint32_t ours, uint32_t mss)
 
 bool piece_pushes(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 {
-    Pieces *p = &tcb->pieces;
+    Pieces *p = &tcb->flow->pieces;
     bool follows = p->leaving && p->left == seq;
     size_t at = piece_at(p, end - 1);
 
@@ -302,7 +302,7 @@ bool piece_pushes(Tcb *tcb, TcpSeq seq, TcpSeq end, bool again)
 
 uint32_t piece_record_left(const Tcb *tcb, TcpSeq seq)
 {
-    const Pieces *p = &tcb->pieces;
+    const Pieces *p = &tcb->flow->pieces;
 
     for (size_t i = piece_at(p, seq); i < p->n; i++) {
         if (p->a[i].eor)

@@ -23,9 +23,9 @@ static bool is_plain(const Tcb *tcb, const Segment *seg)
 /* No loss, none suspected, none taken back, no mark of congestion, no probe on its way. */
 static bool is_smooth(const Tcb *tcb)
 {
-    const Repair *repair = &tcb->repair;
+    const Repair *repair = &tcb->flow->repair;
 
-    return tcb->ca == TCP_CA_OPEN && tcb->dup_acks == 0 && tcb->agreed.board.blocks.n == 0 &&
+    return tcb->ca == TCP_CA_OPEN && tcb->dup_acks == 0 && tcb->flow->board.blocks.n == 0 &&
            !repair->undo.on && !repair->tlp.out && !tcb->ecn.ok &&
            !tcp_timer_runs(tcb, TIMER_PERSIST);
 }
@@ -33,7 +33,7 @@ static bool is_smooth(const Tcb *tcb)
 /* No gap, and somebody who reads. */
 static bool takes_next(const Tcb *tcb)
 {
-    return tcb->reass.n == 0 && !tcb->fin_seen && !tcb->closed;
+    return tcb->flow->reass.n == 0 && !tcb->fin_seen && !tcb->closed;
 }
 
 Expected tcp_predict(const Tcb *tcb, const Segment *seg)

@@ -1,222 +1,13 @@
 /*
- * tcp_priv.h - the transmission control block, and what the tcp_*.c files know of each other.
+ * tcp_priv.h - what the tcp_*.c files know of each other.
  *
  * A TCB is found by its four-tuple, driven by user calls (tcp.c), segments (tcp_input.c, tcp_syn.c)
  * and timers (tcp_timer.c), and all of these end in tcp_output. It ends in tcb_end, and is freed a
  * zero-delay timer later, so that whoever works on it may look at its state (TCP_CLOSED) till then.
- * Names are RFC 9293's, in lower case.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "protocols/transport/tcp.h"
-#include "protocols/transport/tcp_buf.h"
-#include "protocols/transport/tcp_cc.h"
-#include "protocols/transport/tcp_half.h"
-#include "protocols/transport/tcp_opt.h"
-#include "protocols/transport/tcp_piece.h"
-#include "protocols/transport/tcp_reass.h"
-#include "protocols/transport/tcp_repair.h"
-#include "protocols/transport/tcp_seq.h"
-#include "protocols/transport/tcp_ts.h"
-#include "protocols/transport/tcp_uto.h"
-#include "protocols/wire/tcp_wire.h"
-
-enum {
-    TCP_MSS_DEFAULT = 536,     /* RFC 9293 §3.7.1, MUST-15 */
-    TCP_MSS_MIN = 32,          /* a peer that announces less is not taken at its word */
-    TCP_DUP_THRESHOLD = 3      /* RFC 5681 §3.2 */
-};
-
-/* What is owed to the peer by way of acknowledgment. */
-typedef enum AckDebt {
-    ACK_NONE,
-    ACK_DELAYED, /* the delayed-ACK timer runs */
-    ACK_DUE,     /* now, on data if some goes out, alone otherwise */
-    ACK_BARE     /* now and without data: a duplicate or a challenge must look like one */
-} AckDebt;
-
-typedef enum TcpTimer {
-    TIMER_RTO,
-    TIMER_PERSIST,
-    TIMER_DELAYED_ACK,
-    TIMER_REORDER, /* RFC 8985 §6.2 */
-    TIMER_PROBE,   /* the tail loss probe's, RFC 8985 §7.2 */
-    TIMER_WAIT, /* 2MSL, or an orphan's FIN-WAIT-2 */
-    TIMER_KEEPALIVE,
-    TIMER_USER, /* R2, if it is a time */
-    TIMER_PACE,
-    TIMER_COUNT
-} TcpTimer;
-
-typedef struct Keepalive {
-    bool     on;
-    SimTime  idle, interval;
-    uint64_t probes; /* that may go unanswered */
-    uint64_t sent;   /* since the peer was last heard */
-    SimTime  heard;
-} Keepalive;
-
-/* RFC 9293 §3.8.5: a mark in each direction, behind the last urgent byte. */
-typedef struct Urgent {
-    bool   out, in;        /* there is one */
-    bool   told;           /* a segment has carried the one of `out` */
-    TcpSeq snd_up, rcv_up;
-} Urgent;
-
-/* A mark in each direction, behind the last byte that was pushed. */
-typedef struct Push {
-    bool   out, in; /* there is one */
-    TcpSeq snd, rcv;
-} Push;
-
-typedef struct Ecn { /* RFC 3168 §6.1 */
-    bool   asked;   /* by the peer's SYN, or by ours in SYN-SENT */
-    bool   ok;      /* both ends can */
-    bool   echo;    /* congestion was experienced: ECE until the peer says CWR */
-    bool   marked;  /* the last ACK had ECE */
-    bool   cwr_due; /* on the next new data */
-    bool   hold;    /* with a window of one segment: nothing until the timer */
-    TcpSeq recover; /* SND.MAX when the window was last reduced */
-} Ecn;
-
-/* What a connection with data to send waits for, as Linux's tcp_info tells it. */
-typedef enum TallyWait { WAIT_IDLE, WAIT_BUSY, WAIT_RWND, WAIT_SNDBUF, WAIT_COUNT } TallyWait;
-
-typedef struct Tally { /* of segments, and of time, for who asks */
-    uint64_t in, out, data_in, data_out;
-    SimTime  sent; /* anything */
-    SimTime  data_sent, data_received, ack_received; /* when last */
-    bool     ecn_seen;
-    TallyWait wait;
-    SimTime  wait_since, waited[WAIT_COUNT];
-} Tally;
-
-/* Linux's cwnd validation: how much of the window is used, looked at when something was sent. */
-typedef struct CwndUse {
-    TcpSeq   seq;     /* `limited` and `most` hold till this is acknowledged */
-    bool     limited; /* the window was full */
-    uint32_t most;    /* bytes outstanding */
-    uint32_t used;    /* the most since it was full for the last time, at `stamp` */
-    SimTime  stamp;
-} CwndUse;
-
-typedef struct FastOpen { /* RFC 7413 */
-    TcpFastOpen option;     /* of our SYN or SYN-ACK; gone when that is sent again */
-    bool        asked;      /* a client, and the SYN had the option; */
-    bool        asks;       /* without a cookie */
-    bool        after_pause; /* the host had paused it before */
-    uint32_t    sent;       /* bytes of text on the SYN, which of us ever sent it */
-    bool        child;      /* of a server: in use before the handshake is over */
-    bool        accepted;   /* the text of the SYN was taken, at this end or the other */
-    Listener   *pending;    /* where it counts until the handshake is over; NULL: nowhere */
-} FastOpen;
-
-/* So many, per period. */
-typedef struct Budget {
-    SimTime  since;
-    uint64_t used;
-} Budget;
-
-struct Tcb {
-    Tcp      *tcp;
-    Conn     *conn;       /* the user's handle; NULL if there is none (any more) */
-    Listener *listener;   /* SYN-RECEIVED from a passive OPEN: whose, */
-    HalfPlace half;       /* and where among its half-open ones */
-    Tcb      *prev, *next; /* of the host, in the order of making */
-    Tcb      *next_dead;
-    Tcb      *resting;    /* the TIME-WAIT that a new SYN has pushed aside: RFC 9293 §3.6.1 (2) */
-    Tcb      *pushed_by;  /* and the way back */
-    uint32_t  id;
-    uint32_t  hash;
-    IpAddr    local, remote;
-    uint16_t  local_port, remote_port;
-    TcpState  state;
-    bool      passive;    /* opened by a listener */
-    bool      lone_syn;   /* counterfactual: and its SYN went without the ACK */
-    bool      closed;     /* the program has called close: nobody reads */
-    bool      nodelay;
-    bool      corked;
-    bool      filling;    /* a write goes on: what is full leaves without waiting for more */
-    bool      more, more_now; /* more is to follow: what was sent last; and during that call */
-    uint8_t   ttl, tos;   /* ttl 0: the host's */
-    uint8_t   rcv_tos;    /* of the last segment that came */
-    IpOptions ip_options; /* on every segment; len 0: none */
-    bool      unadvised;  /* the program does not want to hear of soft errors */
-    uint64_t  syn_retries; /* of our SYN */
-    SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
-    Uto       uto;
-    Keepalive keep;
-    Budget    challenges;
-    Urgent    urg;
-    Push      push;
-    Ecn       ecn;
-    FastOpen  fast;
-    uint64_t  quick;      /* segments that are still acknowledged at once */
-    NetError  soft_error; /* the last hint of the network, told if it all times out */
-
-    /* Send sequence space, RFC 9293 §3.3.1. snd_nxt is what goes out next: a timeout pulls it back
-     * to snd_una. snd_max is the RFC's SND.NXT, beyond all that was ever sent. */
-    TcpSeq   iss, snd_una, snd_nxt, snd_max;
-    uint32_t snd_wnd, max_snd_wnd;
-    TcpSeq   snd_wl1, snd_wl2;
-    uint32_t snd_mss;     /* Eff.snd.MSS */
-    Ring     out;         /* not acknowledged, or not sent */
-    TcpSeq   out_seq;     /* of its first byte */
-    bool     fin_queued;  /* the FIN follows the last byte of `out` */
-    bool     fin_sent, fin_acked;
-    bool     want_send;   /* a send found the buffer full */
-    uint64_t sndbuf;      /* how much it takes */
-    bool     sndbuf_set;  /* by the program */
-    uint32_t notsent_lowat;
-    Pieces   pieces;
-    TcpSeq   burst_end;   /* of the piece that is leaving */
-    bool     force;       /* the override timeout: send whatever the window takes */
-
-    /* Receive sequence space. */
-    TcpSeq   irs, rcv_nxt;
-    TcpSeq   rcv_adv;     /* the right edge announced: RCV.NXT + RCV.WND */
-    TcpSeq   ack_sent;    /* the last acknowledgment number sent */
-    uint32_t rcv_mss;     /* what we announced */
-    uint32_t largest;     /* segment that has come so far */
-    Ring     in;          /* not read; behind its end the bytes of `reass` */
-    Reass    reass;
-    bool     fin_seen, fin_received; /* a FIN is at rcv_fin; the stream has reached it */
-    TcpSeq   rcv_fin;
-
-    AckDebt    owed;
-    SentReason owed_why;
-    TcpAgreed  agreed;    /* options */
-
-    /* Retransmission, RFC 6298. */
-    SimTime  srtt, rttvar, rto;
-    bool     rtt_timing;
-    TcpSeq   rtt_seq;     /* the end of the segment being timed */
-    SimTime  rtt_start;
-    SimTime  rtt_last;    /* measured by the ACK at hand, or RTT_NONE */
-    SimTime  rtt_min;     /* the least so far; 0: none yet */
-    unsigned retries;     /* expiries since the peer last acknowledged something */
-    unsigned backoff;     /* doublings since the last sample */
-    bool     syn_expired; /* RFC 6298 (5.7) */
-    SimTime  probe_wait;  /* until the next window probe */
-    SimTime  last_sent;   /* data: RFC 5681 §4.1 */
-    Timer    timers[TIMER_COUNT];
-
-    /* Congestion control and loss recovery. */
-    const TcpCc *cc;      /* NULL: none */
-    Cong     cong;
-    CwndUse  use;
-    SimTime  pace_at;     /* before that nothing is sent, if it is paced */
-    unsigned dup_acks;
-    uint32_t limited;     /* bytes sent by limited transmit on them */
-    TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
-                             RecoveryPoint + 1 */
-    TcpCaState ca;        /* never DISORDER, which is OPEN with something reported */
-    bool     partial_seen;
-    Repair   repair;
-
-    uint64_t retransmits, bytes_sent, bytes_acked, bytes_received;
-    Tally    tally;
-};
+#include "protocols/transport/tcp_tcb.h"
 
 typedef struct TcbTable {
     Tcb  **slots;
@@ -235,6 +26,7 @@ struct Tcp {
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
     Tcb       *dead;
+    TcbTimer  *spare;      /* timers that do not run */
     Timer      reaper;
     Rng        isn_rng;
     uint64_t   isn_key[2];
@@ -452,10 +244,11 @@ DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip);
 void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);
 
 /* tcp_timer.c */
-void tcp_timers_init(Tcb *tcb);
 void tcp_timers_stop(Tcb *tcb);
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay);
 void tcp_timer_cancel(Tcb *tcb, TcpTimer which); /* one that runs; see tcp_timer_stop */
+SimTime tcp_timer_at(const Tcb *tcb, TcpTimer which); /* when it fires; it runs */
+void tcp_timers_free(Tcp *tcp); /* those that are spare */
 void tcp_timer_data_sent(Tcb *tcb);
 void tcp_timer_data_acked(Tcb *tcb);
 /* What is at SND.UNA was sent again, not by the timer: which may not fire for it before an RTO has
@@ -494,7 +287,6 @@ void     newreno_first(Tcb *tcb, SentReason why); /* sends it again */
 uint32_t newreno_arrived(const Tcb *tcb);        /* bytes that duplicates tell of */
 
 /* tcp_rack.c */
-void rack_init(Tcb *tcb);
 void rack_delivered(Tcb *tcb, const SentSeg *g, AckNews *news); /* §6.2 steps 2 and 3 */
 void rack_dsack(Tcb *tcb, const AckNews *news);  /* step 4 */
 void rack_recovered(Tcb *tcb);
@@ -535,6 +327,7 @@ uint64_t rate_bytes_per_second(const Tcb *tcb);  /* 0: not known */
 /* tcp_cong.c: what happens, told to the policy of congestion control; each does nothing if there is
  * none. */
 void tcp_cong_choose(Tcb *tcb, TcpCongestion which); /* before that */
+void tcp_cong_free(Tcb *tcb);
 void tcp_cong_init(Tcb *tcb);           /* at ESTABLISHED */
 void tcp_cong_sent(Tcb *tcb);           /* all that may go out now has */
 /* For each ACK that brings something new: SND.UNA has moved by `acked` (0 for one that only
@@ -550,11 +343,11 @@ bool tcp_cong_undo(Tcb *tcb);
 void tcp_cong_idle(Tcb *tcb);           /* before data is sent with none in flight */
 
 /* tcp_pace.c */
-void     pace_init(Tcb *tcb);
 uint64_t pace_rate(const Tcb *tcb); /* bytes per second; 0: not paced */
 /* May a segment go now? If not, and something `waits`, the timer will see to it. */
 bool     pace_allows(Tcb *tcb, bool waits);
 void     pace_sent(Tcb *tcb, uint32_t bytes); /* of text */
+void     pace_fired(Tcb *tcb);
 
 /* tcp_recover.c: recovery by RFC 6675, and what tcp_output.c sends in one */
 uint32_t tcp_recover_window(const Tcb *tcb);     /* as tcp_loss_window */
@@ -643,10 +436,12 @@ void fastopen_end(Tcb *tcb, NetError error);  /* it ends */
 void keepalive_init(Tcb *tcb);
 void keepalive_start(Tcb *tcb); /* at ESTABLISHED */
 void keepalive_heard(Tcb *tcb); /* a segment of the peer's */
+void keepalive_fired(Tcb *tcb);
 
 /* tcp_option.c: what a program may set, and R1 and R2 as times and advice */
 void option_init(Tcb *tcb);
 void user_timer_start(Tcb *tcb); /* something is outstanding; it may run already */
+void user_timer_fired(Tcb *tcb);
 void user_timer_progress(Tcb *tcb); /* the peer has acknowledged something, or answered a probe */
 void tcp_advise(Tcb *tcb, const char *what, NetError error); /* told to who looks, and kept */
 

@@ -9,18 +9,18 @@
 /* RecoverFS: what is in flight then, with what this ACK delivers. Linux takes cwnd. */
 void prr_start(Tcb *tcb, const AckNews *news)
 {
-    const Sent *sent = &tcb->repair.sent;
+    const Sent *sent = &tcb->flow->repair.sent;
     uint32_t sacked = sent->sacked.bytes, flight = tcb->snd_max - tcb->snd_una;
     uint32_t start = flight - sacked + news->delivered;
 
     if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
         start = tcb->cong.cwnd;
-    tcb->repair.prr = (Prr){ .start = MAX(start, 1) };
+    tcb->flow->repair.prr = (Prr){ .start = MAX(start, 1) };
 }
 
 void prr_sent(Tcb *tcb, uint32_t bytes)
 {
-    tcb->repair.prr.out += bytes;
+    tcb->flow->repair.prr.out += bytes;
 }
 
 /* Linux counts in segments, and rounds up. */
@@ -40,7 +40,7 @@ static uint64_t difference(uint64_t a, uint64_t b)
  * nothing more is lost, packet conservation (CRB) else. */
 void prr_ack(Tcb *tcb, const AckNews *news, uint32_t pipe)
 {
-    Prr *prr = &tcb->repair.prr;
+    Prr *prr = &tcb->flow->repair.prr;
     uint64_t ssthresh = tcb->cong.ssthresh, count;
     bool safe = news->advanced && news->marked == 0;
 

@@ -12,29 +12,30 @@
 
 static TcpSeq queue_end(const Tcb *tcb)
 {
-    return tcb->out_seq + (TcpSeq)tcb->out.len;
+    return tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 }
 
 bool push_waits(const Tcb *tcb)
 {
-    return tcb->push.out && seq_lt(tcb->snd_nxt, tcb->push.snd);
+    return tcb->flow->push.out && seq_lt(tcb->snd_nxt, tcb->flow->push.snd);
 }
 
 bool push_covers(Tcb *tcb, TcpSeq seq, TcpSeq behind)
 {
-    if (tcb->push.out && seq_geq(tcb->snd_una, tcb->push.snd))
-        tcb->push.out = false;
-    return tcb->push.out && seq_lt(seq, tcb->push.snd) && seq_leq(tcb->push.snd, behind);
+    if (tcb->flow->push.out && seq_geq(tcb->snd_una, tcb->flow->push.snd))
+        tcb->flow->push.out = false;
+    const Push *push = &tcb->flow->push;
+    return push->out && seq_lt(seq, push->snd) && seq_leq(push->snd, behind);
 }
 
 void conn_push(Conn *c)
 {
     Tcb *tcb = c->tcb;
 
-    if (tcb == NULL || tcb->out.len == 0)
+    if (tcb == NULL || tcb->flow->out.len == 0)
         return;
-    tcb->push.out = true;
-    tcb->push.snd = queue_end(tcb);
+    tcb->flow->push.out = true;
+    tcb->flow->push.snd = queue_end(tcb);
     tcp_output(tcb);
     tcb_check(tcb);
 }
@@ -49,11 +50,11 @@ size_t conn_flush(Conn *c)
     if (tcb->fin_sent || seq_geq(edge, queue_end(tcb)))
         return 0;
     size_t n = queue_end(tcb) - edge;
-    ring_cut(&tcb->out, n);
-    if (tcb->push.out)
-        tcb->push.snd = seq_min(tcb->push.snd, edge);
-    if (tcb->urg.out)
-        tcb->urg.snd_up = seq_min(tcb->urg.snd_up, edge);
+    ring_cut(&tcb->flow->out, n);
+    if (tcb->flow->push.out)
+        tcb->flow->push.snd = seq_min(tcb->flow->push.snd, edge);
+    if (tcb->rare->urg.out)
+        tcb->rare->urg.snd_up = seq_min(tcb->rare->urg.snd_up, edge);
     if (tcb->tcp->cfg.offload)
         piece_forget(tcb);
     if (tcb->want_send) {
@@ -71,21 +72,22 @@ void push_seen(Tcb *tcb, const Segment *seg)
 {
     TcpSeq behind = seg->seq + (TcpSeq)seg->text.n;
 
-    if (!(seg->flags & TCP_PSH) || (tcb->push.in && seq_leq(behind, tcb->push.rcv)))
+    if (!(seg->flags & TCP_PSH) || (tcb->flow->push.in && seq_leq(behind, tcb->flow->push.rcv)))
         return;
-    tcb->push.in = true;
-    tcb->push.rcv = behind;
+    Push *push = &tcb_flow(tcb)->push;
+    push->in = true;
+    push->rcv = behind;
 }
 
 void push_read(Tcb *tcb)
 {
-    if (tcb->push.in && seq_geq(tcb_first_unread(tcb), tcb->push.rcv))
-        tcb->push.in = false;
+    if (tcb->flow->push.in && seq_geq(tcb_first_unread(tcb), tcb->flow->push.rcv))
+        tcb->flow->push.in = false;
 }
 
 uint32_t conn_pushed(const Conn *c)
 {
     const Tcb *tcb = c->tcb;
 
-    return tcb != NULL && tcb->push.in ? tcb->push.rcv - tcb_first_unread(tcb) : 0;
+    return tcb != NULL && tcb->flow->push.in ? tcb->flow->push.rcv - tcb_first_unread(tcb) : 0;
 }

@@ -32,7 +32,7 @@ static bool is_ambiguous(const Tcb *tcb, const SentSeg *g, const AckNews *news)
 
 static void advance(Tcb *tcb, const SentSeg *g, AckNews *news)
 {
-    Rack *rack = &tcb->repair.rack;
+    Rack *rack = &tcb->flow->repair.rack;
 
     if (is_ambiguous(tcb, g, news))
         return;
@@ -55,7 +55,7 @@ static void advance(Tcb *tcb, const SentSeg *g, AckNews *news)
  * ACK. The degree is for who asks. */
 static void detect_reordering(Tcb *tcb, const SentSeg *g, AckNews *news)
 {
-    Rack *rack = &tcb->repair.rack;
+    Rack *rack = &tcb->flow->repair.rack;
 
     rack->fack = seq_max(rack->fack, g->right);
     if (g->times > 1 || !seq_lt(g->right, news->fack))
@@ -72,16 +72,11 @@ void rack_delivered(Tcb *tcb, const SentSeg *g, AckNews *news)
     detect_reordering(tcb, g, news);
 }
 
-void rack_init(Tcb *tcb)
-{
-    tcb->repair.rack = (Rack){ .fack = tcb->snd_una, .degree = TCP_DUP_THRESHOLD, .mult = 1 };
-}
-
 /* --- step 4 ----------------------------------------------------------------------------------- */
 
 void rack_dsack(Tcb *tcb, const AckNews *news)
 {
-    Rack *rack = &tcb->repair.rack;
+    Rack *rack = &tcb->flow->repair.rack;
 
     if (rack->in_round && seq_geq(tcb->snd_una, rack->round))
         rack->in_round = false;
@@ -95,7 +90,7 @@ void rack_dsack(Tcb *tcb, const AckNews *news)
 
 void rack_recovered(Tcb *tcb)
 {
-    Rack *rack = &tcb->repair.rack;
+    Rack *rack = &tcb->flow->repair.rack;
 
     if (rack->persist > 0 && --rack->persist == 0)
         rack->mult = 1;
@@ -103,10 +98,10 @@ void rack_recovered(Tcb *tcb)
 
 static SimTime reo_wnd(const Tcb *tcb)
 {
-    const Rack *rack = &tcb->repair.rack;
+    const Rack *rack = &tcb->flow->repair.rack;
 
     if (!rack->reordering && (tcb->ca >= TCP_CA_RECOVERY ||
-                              tcb->repair.sent.sacked.segs >= TCP_DUP_THRESHOLD))
+                              tcb->flow->repair.sent.sacked.segs >= TCP_DUP_THRESHOLD))
         return 0;
     return MIN(rack->mult * (tcb->rtt_min / 4), tcb->srtt);
 }
@@ -116,8 +111,8 @@ static SimTime reo_wnd(const Tcb *tcb)
 /* Marks what is lost; how long until the rest of what may be is. */
 static SimTime detect_loss(Tcb *tcb, uint32_t *marked)
 {
-    const Rack *rack = &tcb->repair.rack;
-    Sent *sent = &tcb->repair.sent;
+    const Rack *rack = &tcb->flow->repair.rack;
+    Sent *sent = &tcb->flow->repair.sent;
     SimTime wait = rack->rtt + reo_wnd(tcb), timeout = 0;
 
     for (SentSeg *g = sent_oldest(sent), *next; g != NULL; g = next) {
@@ -130,7 +125,7 @@ static SimTime detect_loss(Tcb *tcb, uint32_t *marked)
             continue;
         }
         *marked += g->right - g->left;
-        tcb->repair.lost_again |= g->again;
+        tcb->flow->repair.lost_again |= g->again;
         sent_mark_lost(sent, g);
     }
     return timeout;
@@ -140,7 +135,7 @@ void rack_detect(Tcb *tcb, uint32_t *marked)
 {
     SimTime slack = tcb->tcp->cfg.profile == TCP_PROFILE_LINUX ? 2 * MSEC : 0; /* its two jiffies */
 
-    if (!tcb->repair.rack.known || !tcb->tcp->cfg.fast_retransmit)
+    if (!tcb->flow->repair.rack.known || !tcb->tcp->cfg.fast_retransmit)
         return;
     SimTime timeout = detect_loss(tcb, marked);
     if (timeout > 0)
@@ -153,7 +148,7 @@ void rack_detect(Tcb *tcb, uint32_t *marked)
 bool rack_is_overdue(const Tcb *tcb, const SentSeg *g)
 {
     return g->left == tcb->snd_una ||
-           g->at + tcb->repair.rack.rtt + reo_wnd(tcb) <= now(tcb);
+           g->at + tcb->flow->repair.rack.rtt + reo_wnd(tcb) <= now(tcb);
 }
 
 /* --- recovery --------------------------------------------------------------------------------- */
@@ -187,7 +182,7 @@ void rack_ack(Tcb *tcb, AckNews *news)
         tcp_loss_end(tcb);
     }
     rack_detect(tcb, &news->marked);
-    if (tcb->ca != TCP_CA_RECOVERY && tcb->repair.sent.due > 0)
+    if (tcb->ca != TCP_CA_RECOVERY && tcb->flow->repair.sent.due > 0)
         rack_recover(tcb, news);
 }
 
@@ -197,12 +192,12 @@ void rack_fired(Tcb *tcb)
     AckNews news = { .delivered = tcb->snd_mss };
 
     rack_detect(tcb, &news.marked);
-    if (tcb->repair.sent.due == 0)
+    if (tcb->flow->repair.sent.due == 0)
         return;
     if (tcb->ca < TCP_CA_RECOVERY) {
         rack_recover(tcb, &news);
         if (prr_is_on(tcb))
-            prr_ack(tcb, &news, sent_pipe(&tcb->repair.sent));
+            prr_ack(tcb, &news, sent_pipe(&tcb->flow->repair.sent));
         trace_metrics(tcb);
     }
     tcp_output(tcb);

@@ -12,7 +12,7 @@ __extension__ typedef unsigned __int128 Wide;
 
 void rate_sent(Tcb *tcb, SentSeg *g, bool first)
 {
-    Rate *r = &tcb->repair.rate;
+    Rate *r = &tcb->flow->repair.rate;
 
     if (first)
         r->first_at = r->delivered_at = g->at;
@@ -24,7 +24,7 @@ void rate_sent(Tcb *tcb, SentSeg *g, bool first)
 
 void rate_delivered(Tcb *tcb, const SentSeg *g, AckNews *news)
 {
-    Rate *r = &tcb->repair.rate;
+    Rate *r = &tcb->flow->repair.rate;
 
     r->delivered += g->right - g->left;
     r->delivered_at = sim_now(tcb->tcp->sim);
@@ -43,14 +43,14 @@ static bool not_slower(uint64_t a, SimTime b, uint64_t c, SimTime d)
 
 bool rate_is_settled(const Tcb *tcb)
 {
-    const Rate *r = &tcb->repair.rate;
+    const Rate *r = &tcb->flow->repair.rate;
 
     return r->limited == 0 || r->delivered <= r->limited;
 }
 
 void rate_sample(Tcb *tcb, const AckNews *news)
 {
-    Rate *r = &tcb->repair.rate;
+    Rate *r = &tcb->flow->repair.rate;
     const SentSeg *g = &news->latest;
 
     if (!rate_is_settled(tcb))
@@ -70,14 +70,16 @@ void rate_sample(Tcb *tcb, const AckNews *news)
 
 void rate_limited(Tcb *tcb)
 {
-    Rate *r = &tcb->repair.rate;
-
-    r->limited = MAX(r->delivered + sent_pipe(&tcb->repair.sent), 1);
+    tcb->app_limited = true;
+    if (!tcb_has_flow(tcb))
+        return;
+    Rate *r = &tcb->flow->repair.rate;
+    r->limited = MAX(r->delivered + sent_pipe(&tcb->flow->repair.sent), 1);
 }
 
 uint64_t rate_bytes_per_second(const Tcb *tcb)
 {
-    const Rate *r = &tcb->repair.rate;
+    const Rate *r = &tcb->flow->repair.rate;
 
     if (r->interval == 0)
         return 0;

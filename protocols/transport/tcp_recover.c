@@ -10,7 +10,7 @@
 
 uint32_t tcp_recover_pipe(const Tcb *tcb)
 {
-    return sack_pipe(&tcb->agreed.board, tcb->snd_una, tcb->snd_max, tcb->snd_mss);
+    return sack_pipe(&tcb->flow->board, tcb->snd_una, tcb->snd_max, tcb->snd_mss);
 }
 
 static uint32_t room(const Tcb *tcb)
@@ -22,7 +22,7 @@ static uint32_t room(const Tcb *tcb)
 
 uint32_t tcp_recover_window(const Tcb *tcb)
 {
-    const Sack *board = &tcb->agreed.board;
+    const Sack *board = &tcb->flow->board;
     bool recovering = tcb->ca == TCP_CA_RECOVERY;
 
     if ((board->blocks.n == 0 && !recovering) || seq_lt(tcb->snd_nxt, tcb->snd_max))
@@ -36,7 +36,7 @@ uint32_t tcp_recover_window(const Tcb *tcb)
 static bool is_due(const Tcb *tcb)
 {
     return (tcb->dup_acks >= TCP_DUP_THRESHOLD || /* (1), (2) */
-            sack_is_lost(&tcb->agreed.board, tcb->snd_una, tcb->snd_mss)) &&
+            sack_is_lost(&tcb->flow->board, tcb->snd_una, tcb->snd_mss)) &&
            seq_geq(tcb->snd_una, tcb->recover) && /* §5.1: not for what a timeout has sent again */
            tcb->tcp->cfg.fast_retransmit;
 }
@@ -44,32 +44,32 @@ static bool is_due(const Tcb *tcb)
 /* For who asks: what of the record is lost. The edge only moves on. */
 static void mark_lost(Tcb *tcb, AckNews *news)
 {
-    if (tcb->agreed.board.blocks.n == 0) { /* nothing is */
-        if (seq_lt(tcb->repair.lost_to, tcb->snd_una))
-            tcb->repair.lost_to = tcb->snd_una;
+    if (tcb->flow->board.blocks.n == 0) { /* nothing is */
+        if (seq_lt(tcb->flow->repair.lost_to, tcb->snd_una))
+            tcb->flow->repair.lost_to = tcb->snd_una;
         return;
     }
-    Sent *sent = &tcb->repair.sent;
-    TcpSeq edge = sack_lost_edge(&tcb->agreed.board, tcb->snd_una, tcb->snd_mss);
-    TcpSeq from = seq_max(tcb->repair.lost_to, tcb->snd_una);
+    Sent *sent = &tcb->flow->repair.sent;
+    TcpSeq edge = sack_lost_edge(&tcb->flow->board, tcb->snd_una, tcb->snd_mss);
+    TcpSeq from = seq_max(tcb->flow->repair.lost_to, tcb->snd_una);
 
     for (uint32_t i = sent_find(sent, from); i < sent->n; i++) {
         SentSeg *g = sent_at(sent, i);
         if (seq_gt(g->right, edge))
             break;
-        tcb->repair.lost_to = g->right;
+        tcb->flow->repair.lost_to = g->right;
         if (g->sacked || g->lost || g->again)
             continue;
         news->marked += g->right - g->left;
         sent_mark_lost(sent, g);
     }
-    if (seq_lt(tcb->repair.lost_to, tcb->snd_una))
-        tcb->repair.lost_to = tcb->snd_una;
+    if (seq_lt(tcb->flow->repair.lost_to, tcb->snd_una))
+        tcb->flow->repair.lost_to = tcb->snd_una;
 }
 
 void tcp_recover_first(Tcb *tcb)
 {
-    Sack *board = &tcb->agreed.board;
+    Sack *board = &tcb->flow->board;
     TcpSeq end = sack_hole_end(board, tcb->snd_una, tcb->snd_max);
 
     board->high_rxt = tcp_retransmit(tcb, tcb->snd_una, end, SENT_TCP_FAST_RETRANSMIT);
@@ -80,9 +80,9 @@ void tcp_recover_first(Tcb *tcb)
 static void enter(Tcb *tcb, const AckNews *news)
 {
     tcp_loss_begin(tcb, news);
-    tcb->agreed.board.high_rxt = tcb->snd_una;
+    tcb->flow->board.high_rxt = tcb->snd_una;
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPSackRecovery);
-    tcb->repair.first_due = prr_is_on(tcb);
+    tcb->flow->repair.first_due = prr_is_on(tcb);
     if (prr_is_on(tcb))
         return;
     tcp_loss_deflate(tcb);
@@ -91,7 +91,7 @@ static void enter(Tcb *tcb, const AckNews *news)
 
 void tcp_recover_ack(Tcb *tcb, AckNews *news)
 {
-    Sack *board = &tcb->agreed.board;
+    Sack *board = &tcb->flow->board;
 
     if (tcb->ca != TCP_CA_RECOVERY || seq_lt(board->high_rxt, tcb->snd_una))
         board->high_rxt = tcb->snd_una;
@@ -117,7 +117,7 @@ static bool may_send(const Tcb *tcb)
 
 static bool resend_hole(Tcb *tcb, bool lost)
 {
-    Sack *board = &tcb->agreed.board;
+    Sack *board = &tcb->flow->board;
     SackHole hole;
 
     if (!sack_next_hole(board, tcb->snd_una, tcb->snd_mss, lost, &hole))
@@ -137,7 +137,7 @@ bool tcp_recover_lost(Tcb *tcb) /* rule (1) */
 /* Rule (4): one segment that holds the highest octet not reported, once in a recovery. */
 static bool rescue(Tcb *tcb)
 {
-    Sack *board = &tcb->agreed.board;
+    Sack *board = &tcb->flow->board;
     SackHole hole;
 
     if (!seq_gt(tcb->snd_una, board->rescue_rxt) ||

@@ -9,17 +9,17 @@
 
 const IpOptions *tcb_ip_options(const Tcb *tcb)
 {
-    return tcb->ip_options.len > 0 ? &tcb->ip_options : NULL;
+    return tcb->rare->ip_options.len > 0 ? &tcb->rare->ip_options : NULL;
 }
 
 IpAddr tcb_first_hop(const Tcb *tcb)
 {
-    return ip_is_none(tcb->ip_options.first) ? tcb->remote : tcb->ip_options.first;
+    return ip_is_none(tcb->rare->ip_options.first) ? tcb->remote : tcb->rare->ip_options.first;
 }
 
 void tcb_set_ip_options(Tcb *tcb, const IpOptions *options)
 {
-    tcb->ip_options = *options;
+    tcb_rare(tcb)->ip_options = *options;
     tcb->snd_mss = tcp_path_mss(tcb->tcp, tcb->remote, tcb_ip_options(tcb));
     tcb->rcv_mss = tcp_rcv_mss(tcb->tcp, tcb_first_hop(tcb));
 }
@@ -28,9 +28,9 @@ void tcb_set_ip_options(Tcb *tcb, const IpOptions *options)
  * another first link. */
 static void change_ip_options(Tcb *tcb, const IpOptions *options)
 {
-    uint32_t mss = tcb->snd_mss + tcb->ip_options.len;
+    uint32_t mss = tcb->snd_mss + tcb->rare->ip_options.len;
 
-    tcb->ip_options = *options;
+    tcb_rare(tcb)->ip_options = *options;
     tcb->snd_mss = tcb->cong.mss = MAX(mss, TCP_MSS_MIN + options->len) - options->len;
     tcb_path_mtu(tcb);
 }
@@ -38,7 +38,7 @@ static void change_ip_options(Tcb *tcb, const IpOptions *options)
 void tcp_take_route(Tcb *tcb, const Segment *seg)
 {
     IpOptions taken = { .first = IP_NONE };
-    const IpOptions *own = &tcb->ip_options;
+    const IpOptions *own = &tcb->rare->ip_options;
 
     if (!tcb->passive || !ip_options_reverse(&taken, seg->ip->options, tcb->remote))
         return;
@@ -58,8 +58,8 @@ const IpOptions *tcp_answer_options(Tcp *tcp, const Segment *seg, IpOptions *spa
     const Tcb *tcb = table_find(&tcp->table, ip->dst, seg->hdr.dst_port, ip->src,
                                 seg->hdr.src_port);
 
-    if (tcb != NULL && tcb->ip_options.len > 0)
-        return &tcb->ip_options;
+    if (tcb != NULL && tcb->rare->ip_options.len > 0)
+        return &tcb->rare->ip_options;
     *space = (IpOptions){ .first = IP_NONE };
     return ip_options_reverse(space, ip->options, ip->src) ? space : NULL;
 }

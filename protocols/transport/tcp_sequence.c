@@ -9,11 +9,11 @@
 bool tcp_within_budget(Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
-    Budget *b = &tcb->challenges;
     SimTime now = sim_now(tcb->tcp->sim);
 
     if (cfg->challenge_ack_limit == 0)
         return true;
+    Budget *b = &tcb_rare(tcb)->challenges;
     if (b->used == 0 || now - b->since >= cfg->challenge_ack_period)
         *b = (Budget){ .since = now };
     return b->used++ < cfg->challenge_ack_limit;
@@ -33,7 +33,7 @@ static bool too_long(const Tcb *tcb, const Segment *seg)
     TcpSeq end = seg->seq + (TcpSeq)seg->text.n;
 
     return tcb->tcp->cfg.profile == TCP_PROFILE_LINUX && seg->text.n > 0 &&
-           seq_gt(end, tcb->rcv_nxt + tcb_window(tcb)) && tcb->in.len > 0;
+           seq_gt(end, tcb->rcv_nxt + tcb_window(tcb)) && tcb->flow->in.len > 0;
 }
 
 /* FreeBSD's is what the buffer has room for, though a window without a shift cannot tell of it. */

@@ -202,9 +202,9 @@ static void drop_children(Listener *l)
 
     for (Tcb *tcb = tcp->first, *next; tcb != NULL; tcb = next) {
         next = tcb->next;
-        if (tcb->fast.pending == l)
+        if (tcb->rare->fast.pending == l)
             fastopen_release(tcb);
-        if (tcb->listener == l)
+        if (tcb_listener(tcb) == l)
             tcb_end(tcb, NET_OK, "listener closes", "RFC 9293 §3.10.4");
     }
     while ((c = listener_accept(l)) != NULL) {
@@ -314,7 +314,7 @@ void take_syn(Tcb *tcb, const Segment *seg)
     tcb->snd_wl2 = seg->ack;
     if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* TCP_MAXSEG holds for both directions */
         mss = MIN(mss, tcb->rcv_mss);
-    uint32_t options = tcb->ip_options.len; /* which the path's size is less already */
+    uint32_t options = tcb->rare->ip_options.len; /* which the path's size is less already */
     tcb->snd_mss = MIN(tcb->snd_mss, MAX(mss, TCP_MSS_MIN + options) - options); /* MUST-16 */
     tcp_agree(tcb, &seg->hdr.opt);
     uto_take_syn(tcb, seg);
@@ -329,7 +329,7 @@ void hold_text_of_syn(Tcb *tcb, const Segment *seg)
 
     if (n > 0) {
         lazy_store(tcb, 0, seg, n);
-        reass_add(&tcb->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
+        reass_add(&tcb->flow->reass, tcb->rcv_nxt, tcb->rcv_nxt + n);
     }
     if ((seg->flags & TCP_FIN) && n == seg->text.n && n < tcb_window(tcb)) {
         tcb->fin_seen = true;

@@ -13,7 +13,9 @@ void tally_start(Tcb *tcb)
 {
     SimTime now = sim_now(tcb->tcp->sim);
 
-    tcb->tally.data_sent = tcb->tally.data_received = tcb->tally.ack_received = now;
+    tcb->tally.began = tcb->tally.ack_received = now;
+    if (tcb_has_flow(tcb))
+        tcb->flow->tally.sent = tcb->flow->tally.received = now;
 }
 
 void tally_sent(Tcb *tcb, uint32_t text)
@@ -22,8 +24,9 @@ void tally_sent(Tcb *tcb, uint32_t text)
     tcb->tally.sent = sim_now(tcb->tcp->sim);
     if (text == 0)
         return;
-    tcb->tally.data_out++;
-    tcb->tally.data_sent = sim_now(tcb->tcp->sim);
+    TextTally *t = &tcb_flow(tcb)->tally;
+    t->out++;
+    t->sent = sim_now(tcb->tcp->sim);
 }
 
 void tally_received(Tcb *tcb, const Segment *seg)
@@ -31,18 +34,19 @@ void tally_received(Tcb *tcb, const Segment *seg)
     SimTime now = sim_now(tcb->tcp->sim);
 
     tcb->tally.in++;
-    tcb->tally.ecn_seen |= (seg->ip->tos & ECN_BITS) != 0;
+    tcb->ecn_seen |= (seg->ip->tos & ECN_BITS) != 0;
     if (seg->flags & TCP_ACK)
         tcb->tally.ack_received = now;
     if (seg->text.n == 0)
         return;
-    tcb->tally.data_in++;
-    tcb->tally.data_received = now;
+    TextTally *t = &tcb_flow(tcb)->tally;
+    t->in++;
+    t->received = now;
 }
 
 static void wait_for(Tcb *tcb, TallyWait what)
 {
-    Tally *t = &tcb->tally;
+    TextTally *t = &tcb_flow(tcb)->tally;
     SimTime now = sim_now(tcb->tcp->sim);
 
     t->waited[t->wait] += now - t->wait_since;
@@ -54,7 +58,7 @@ static void wait_for(Tcb *tcb, TallyWait what)
  * own window would take more. */
 static bool is_short_of_buffer(const Tcb *tcb)
 {
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 
     return tcb->want_send && seq_geq(tcb->snd_max, end) && tcp_in_pipe(tcb) < tcb->cong.cwnd;
 }
@@ -63,23 +67,23 @@ void tally_output(Tcb *tcb, bool for_window, bool sent)
 {
     TallyWait what = for_window ? WAIT_RWND : WAIT_BUSY;
 
-    if (tcb->out.len == 0)
+    if (tcb->flow->out.len == 0)
         what = WAIT_IDLE;
-    else if (tcb->tally.wait == WAIT_SNDBUF || (sent && is_short_of_buffer(tcb)))
+    else if (tcb->flow->tally.wait == WAIT_SNDBUF || (sent && is_short_of_buffer(tcb)))
         what = WAIT_SNDBUF;
-    if (what != tcb->tally.wait)
+    if (what != tcb->flow->tally.wait)
         wait_for(tcb, what);
 }
 
 void tally_writer(Tcb *tcb)
 {
-    if (tcb->tally.wait == WAIT_SNDBUF && !tcb->want_send)
-        wait_for(tcb, tcb->out.len > 0 ? WAIT_BUSY : WAIT_IDLE);
+    if (tcb->flow->tally.wait == WAIT_SNDBUF && !tcb->want_send)
+        wait_for(tcb, tcb->flow->out.len > 0 ? WAIT_BUSY : WAIT_IDLE);
 }
 
 static SimTime waited(const Tcb *tcb, TallyWait what)
 {
-    const Tally *t = &tcb->tally;
+    const TextTally *t = &tcb->flow->tally;
 
     return t->waited[what] + (t->wait == what ? sim_now(tcb->tcp->sim) - t->wait_since : 0);
 }
@@ -87,20 +91,22 @@ static SimTime waited(const Tcb *tcb, TallyWait what)
 void tally_info(const Tcb *tcb, TcpInfo *out)
 {
     const Tally *t = &tcb->tally;
+    const TextTally *text = &tcb->flow->tally;
     SimTime now = sim_now(tcb->tcp->sim);
+    bool moved = tcb_has_flow(tcb);
 
     out->rcv_mss = tcb->rcv_mss;
     out->largest = tcb->largest;
     out->ecn = tcb->ecn.ok;
-    out->ecn_seen = t->ecn_seen;
+    out->ecn_seen = tcb->ecn_seen;
     out->segs_in = t->in;
     out->segs_out = t->out;
-    out->data_segs_in = t->data_in;
-    out->data_segs_out = t->data_out;
+    out->data_segs_in = text->in;
+    out->data_segs_out = text->out;
     out->rwnd_limited = waited(tcb, WAIT_RWND);
     out->sndbuf_limited = waited(tcb, WAIT_SNDBUF);
     out->busy = waited(tcb, WAIT_BUSY) + out->rwnd_limited + out->sndbuf_limited;
-    out->since_data_sent = now - t->data_sent;
-    out->since_data_received = now - t->data_received;
+    out->since_data_sent = now - (moved ? text->sent : t->began);
+    out->since_data_received = now - (moved ? text->received : t->began);
     out->since_ack_received = now - t->ack_received;
 }

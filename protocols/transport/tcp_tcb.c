@@ -36,7 +36,7 @@ bool tcb_writable(const Tcb *tcb)
 {
     if (tcb->tcp->cfg.offload)
         return piece_writable(tcb);
-    return tcb->out.len <= tcb->sndbuf - (tcb->sndbuf + 2) / 3; /* a third is free */
+    return tcb->flow->out.len <= tcb->sndbuf - (tcb->sndbuf + 2) / 3; /* a third is free */
 }
 
 Conn *conn_new(Tcb *tcb)
@@ -70,7 +70,8 @@ bool tcb_path_mtu(Tcb *tcb)
     if (mss >= tcb->snd_mss || !tcb->tcp->cfg.path_mtu_discovery)
         return false;
     /* RFC 5681 §3.1: the initial window is counted in segments; to Linux each window is. */
-    if (tcb->cc != NULL && (tcb->bytes_acked == 0 || tcb->tcp->cfg.profile == TCP_PROFILE_LINUX))
+    if (tcb->cc != NULL &&
+        (tcb->flow->bytes_acked == 0 || tcb->tcp->cfg.profile == TCP_PROFILE_LINUX))
         tcb->cong.cwnd = MAX(tcb->cong.cwnd / tcb->snd_mss, 1) * mss;
     tcb->snd_mss = tcb->cong.mss = mss;
     return true;
@@ -88,8 +89,11 @@ void tcb_set_iss(Tcb *tcb, TcpSeq iss)
 {
     tcb->iss = iss;
     tcb->snd_una = tcb->snd_nxt = tcb->snd_max = tcb->recover = iss;
-    sent_clear(&tcb->repair.sent);
-    tcb->out_seq = tcb->pieces.pushed = iss + 1;
+    tcb->out_seq = iss + 1;
+    if (!tcb_has_flow(tcb))
+        return;
+    sent_clear(&tcb->flow->repair.sent);
+    tcb->flow->pieces.pushed = iss + 1;
 }
 
 static void list_append(Tcp *tcp, Tcb *tcb)
@@ -119,6 +123,7 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     const TcpConfig *cfg = &tcp->cfg;
     Tcb *tcb = g_new0(Tcb, 1);
 
+    parts_init(tcb);
     tcb->tcp = tcp;
     tcb->id = ++tcp->sim->next_conn_id;
     tcb->local = local;
@@ -133,8 +138,6 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
     tcp_cong_choose(tcb, cfg->congestion);
     tcp_ts_start(tcb);
-    tcp_timers_init(tcb);
-    pace_init(tcb);
     option_init(tcb);
     keepalive_init(tcb);
     list_append(tcp, tcb);
@@ -153,8 +156,8 @@ void tcp_set_state(Tcb *tcb, TcpState new_state, const char *trigger, const char
 /* Text that the program wrote before the handshake was over, and that was not on the SYN. */
 static bool has_unsent(const Tcb *tcb)
 {
-    return tcb->bytes_acked >= tcb->fast.sent &&
-           seq_lt(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->out.len);
+    return tcb->flow->bytes_acked >= tcb->rare->fast.sent &&
+           seq_lt(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->flow->out.len);
 }
 
 void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
@@ -166,16 +169,16 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
         tcb->rto = MIN(MAX(3 * SEC, cfg->initial_rto), cfg->max_rto);
     tcb->syn_expired = false;
     tcb->backoff = 0;
-    if (!tcb->fast.child) /* it has its window, and perhaps used it */
+    if (!tcb->rare->fast.child) /* it has its window, and perhaps used it */
         tcp_loss_init(tcb);
     if (tcb->resting != NULL)
         tcb_end(tcb->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
-    if (tcb->listener != NULL) {
-        Listener *l = tcb->listener;
+    if (tcb->half != NULL) {
+        Listener *l = tcb_listener(tcb);
         half_close(tcb);
         listener_queue(l, conn_new(tcb));
     }
-    tcb->quick = has_unsent(tcb) ? 0 : cfg->quickack; /* a conversation already */
+    tcb->quick = has_unsent(tcb) ? 0 : (uint32_t)cfg->quickack; /* a conversation already */
     if (cfg->offload)
         piece_grow_buffer(tcb);
     tally_start(tcb);
@@ -197,23 +200,22 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
         return;
     }
     tcp_timers_stop(tcb);
-    ring_free(&tcb->out);
-    ring_spare(&tcb->in);
-    piece_free(&tcb->pieces);
-    sent_clear(&tcb->repair.sent);
-    sack_clear(&tcb->agreed.board);
+    if (tcb_has_flow(tcb)) {
+        ring_free(&tcb->flow->out);
+        ring_spare(&tcb->flow->in);
+        piece_free(&tcb->flow->pieces);
+        sent_clear(&tcb->flow->repair.sent);
+        sack_clear(&tcb->flow->board);
+    }
     tcp_set_state(tcb, TCP_TIME_WAIT, trigger, rfc);
     tcp_timer_set(tcb, TIMER_WAIT, 2 * cfg->msl);
 }
 
 static void tcb_free(Tcb *tcb)
 {
-    ring_free(&tcb->out);
-    piece_free(&tcb->pieces);
-    ring_free(&tcb->in);
-    reass_clear(&tcb->reass);
-    sent_clear(&tcb->repair.sent);
-    sack_clear(&tcb->agreed.board);
+    parts_free(tcb);
+    tcp_cong_free(tcb);
+    g_free(tcb->half);
     g_free(tcb);
 }
 
@@ -223,7 +225,7 @@ static void reap(void *owner)
 
     while (tcp->dead != NULL) {
         Tcb *tcb = tcp->dead;
-        tcp->dead = tcb->next_dead;
+        tcp->dead = tcb->next;
         tcb_free(tcb);
     }
 }
@@ -239,9 +241,9 @@ static void leave_conn(Tcb *tcb, NetError error)
     tcb_info(tcb, c->last);
     c->error = error;
     c->eof = tcb->fin_received;
-    if (!c->closed) {
-        c->left = tcb->in;
-        tcb->in = (Ring){ 0 };
+    if (!c->closed && tcb_has_flow(tcb)) {
+        c->left = tcb->flow->in;
+        tcb->flow->in = (Ring){ 0 };
     }
     c->tcb = NULL;
     tcb->conn = NULL;
@@ -275,13 +277,13 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     if (tcb->pushed_by == NULL)
         tcp_set_state(tcb, shown, trigger, rfc);
     tcb->state = TCP_CLOSED;
-    if (tcb->listener != NULL)
+    if (tcb->half != NULL)
         half_close(tcb);
     fastopen_end(tcb, error);
     leave_table(tcb);
     leave_conn(tcb, error);
     list_remove(tcp, tcb);
-    tcb->next_dead = tcp->dead;
+    tcb->next = tcp->dead;
     tcp->dead = tcb;
     if (!timer_pending(&tcp->reaper))
         timer_set(&tcp->reaper, 0);
@@ -319,14 +321,14 @@ void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, co
 
 TcpCaState tcp_ca_state(const Tcb *tcb)
 {
-    bool disorder = tcb->repair.sent.sacked.segs > 0 || tcb->dup_acks > 0;
+    bool disorder = tcb->flow->repair.sent.sacked.segs > 0 || tcb->dup_acks > 0;
 
     return tcb->ca == TCP_CA_OPEN && disorder ? TCP_CA_DISORDER : tcb->ca;
 }
 
 static void repair_info(const Tcb *tcb, TcpInfo *out)
 {
-    const Repair *r = &tcb->repair;
+    const Repair *r = &tcb->flow->repair;
 
     out->ca_state = tcp_ca_state(tcb);
     out->in_pipe = tcp_in_pipe(tcb);
@@ -392,13 +394,13 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .rto = tcb->rto,
         .retransmits = tcb->retransmits,
         .backoff = tcb->backoff,
-        .send_queue = tcb->out.len + syn_unacked + (tcb->fin_queued && !tcb->fin_acked),
-        .recv_queue = tcb->in.len + tcb->fin_received,
-        .bytes_sent = tcb->bytes_sent,
-        .bytes_acked = tcb->bytes_acked,
-        .bytes_received = tcb->bytes_received,
+        .send_queue = tcb->flow->out.len + syn_unacked + (tcb->fin_queued && !tcb->fin_acked),
+        .recv_queue = tcb->flow->in.len + tcb->fin_received,
+        .bytes_sent = tcb->flow->bytes_sent,
+        .bytes_acked = tcb->flow->bytes_acked,
+        .bytes_received = tcb->flow->bytes_received,
         .timer = timer,
-        .timer_left = timer != NULL ? tcb->timers[which].at - sim_now(tcb->tcp->sim) : 0,
+        .timer_left = timer != NULL ? tcp_timer_at(tcb, which) - sim_now(tcb->tcp->sim) : 0,
         .passive = tcb->passive,
         .has_owner = !tcb->closed,
         .window_scale = tcb->agreed.window_scale,
@@ -408,10 +410,10 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .rcv_scale = tcb->agreed.rcv_scale,
         .ts_recent = tcb->agreed.ts_recent,
         .rcv_tos = tcb->rcv_tos,
-        .user_timeout = tcb->user_timeout,
-        .uto_remote = tcb->uto.remote,
-        .syn_data = tcb->fast.accepted,
-        .ip_options = tcb->ip_options,
+        .user_timeout = tcb->rare->user_timeout,
+        .uto_remote = tcb->rare->uto.remote,
+        .syn_data = tcb->rare->fast.accepted,
+        .ip_options = tcb->rare->ip_options,
     };
     repair_info(tcb, out);
     tally_info(tcb, out);
@@ -430,16 +432,16 @@ static void check_send_side(const Tcb *tcb)
 {
     g_assert(seq_leq(tcb->snd_una, tcb->snd_nxt));
     g_assert(seq_leq(tcb->snd_nxt, tcb->snd_max));
-    g_assert(seq_leq(tcb->snd_una, tcb->out_seq + tcb->fin_acked) || tcb->out.len == 0);
+    g_assert(seq_leq(tcb->snd_una, tcb->out_seq + tcb->fin_acked) || tcb->flow->out.len == 0);
     g_assert(tcb->snd_una == tcb->iss || tcb->snd_una == tcb->out_seq + tcb->fin_acked);
     g_assert(tcb->state == TCP_TIME_WAIT ||
-             seq_leq(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->out.len + tcb->fin_sent));
+             seq_leq(tcb->snd_max, tcb->out_seq + (TcpSeq)tcb->flow->out.len + tcb->fin_sent));
     g_assert(tcb->fin_queued || !tcb->fin_sent);
     g_assert(tcb->fin_sent || !tcb->fin_acked);
     g_assert(tcb->cong.cwnd > 0);
-    check_board(&tcb->agreed.board.blocks, tcb->snd_una, tcb->snd_max);
+    check_board(&tcb->flow->board.blocks, tcb->snd_una, tcb->snd_max);
     if (tcb->state >= TCP_ESTABLISHED) /* a SYN is not in the record */
-        sent_check(&tcb->repair.sent, tcb->out_seq + tcb->fin_acked, tcb->snd_max);
+        sent_check(&tcb->flow->repair.sent, tcb->out_seq + tcb->fin_acked, tcb->snd_max);
 }
 
 static void check_receive_side(const Tcb *tcb)
@@ -451,15 +453,15 @@ static void check_receive_side(const Tcb *tcb)
     if (tcb->state == TCP_SYN_SENT)
         return;
     g_assert(seq_leq(tcb->rcv_nxt, tcb->rcv_adv));
-    g_assert(tcb->in.len < most || !tcb->tcp->cfg.dedup);
+    g_assert(tcb->flow->in.len < most || !tcb->tcp->cfg.dedup);
     g_assert(!tcb->fin_received || tcb->rcv_nxt == tcb->rcv_fin + 1);
-    if (tcb->reass.n == 0)
+    if (tcb->flow->reass.n == 0)
         return;
     if (tcb->snd_una == tcb->iss) /* a SYN's text, which waits for the handshake */
-        g_assert(seq_geq(tcb->reass.ranges[0].left, tcb->rcv_nxt));
+        g_assert(seq_geq(tcb->flow->reass.ranges[0].left, tcb->rcv_nxt));
     else
-        g_assert(seq_gt(tcb->reass.ranges[0].left, tcb->rcv_nxt));
-    g_assert(seq_leq(tcb->reass.ranges[tcb->reass.n - 1].right, tcb->rcv_adv));
+        g_assert(seq_gt(tcb->flow->reass.ranges[0].left, tcb->rcv_nxt));
+    g_assert(seq_leq(tcb->flow->reass.ranges[tcb->flow->reass.n - 1].right, tcb->rcv_adv));
 }
 
 void tcb_check(const Tcb *tcb)
@@ -519,6 +521,7 @@ void tcp_free(Tcp *tcp)
         return;
     forget_all(tcp);
     listeners_free(tcp);
+    tcp_timers_free(tcp);
     fastopen_free(tcp);
     g_free(tcp->table.slots);
     g_free(tcp);

@@ -29,20 +29,20 @@ static void advance(Tcb *tcb, TcpSeq right)
 {
     uint32_t n = right - tcb->rcv_nxt;
 
-    ring_extend(&tcb->in, n);
+    ring_extend(&tcb->flow->in, n);
     tcb->rcv_nxt = right;
-    tcb->bytes_received += n;
+    tcb->flow->bytes_received += n;
     trace_delivered(tcb, n);
     tcb_wake(tcb);
 }
 
 static void take_in_order(Tcb *tcb, const Segment *seg)
 {
-    bool gap = tcb->reass.n > 0;
-    bool twice = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->agreed.told.has_twice;
+    bool gap = tcb->flow->reass.n > 0;
+    bool twice = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->flow->told.has_twice;
     TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
 
-    right = gap ? reass_advance(&tcb->reass, right) : right;
+    right = gap ? reass_advance(&tcb->flow->reass, right) : right;
     advance(tcb, right);
     if (gap || twice)
         owe_ack(tcb, SENT_TCP_ACK); /* RFC 5681 §4.2: at once if it fills a gap, or part of one */
@@ -53,9 +53,9 @@ static void take_in_order(Tcb *tcb, const Segment *seg)
 static DropReason take_out_of_order(Tcb *tcb, const Segment *seg)
 {
     owe_bare_ack(tcb, SENT_TCP_DUP_ACK); /* MAY-13, RFC 5681 §4.2 */
-    if (!reass_add(&tcb->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
+    if (!reass_add(&tcb->flow->reass, seg->seq, seg->seq + (TcpSeq)seg->text.n))
         return DROP_TCP_REASS_FULL;
-    sacklist_note(&tcb->agreed.told, &tcb->reass, seg->seq);
+    sacklist_note(&tcb->flow->told, &tcb->flow->reass, seg->seq);
     node_count(tcb->tcp->node, COUNTER_TcpExtTCPOFOQueue);
     return DROP_NONE;
 }
@@ -66,17 +66,17 @@ static DropReason deliver_as_is(Tcb *tcb, const Segment *seg)
     TcpSeq right = seg->seq + (TcpSeq)seg->text.n;
     bool in_order = seg->seq == tcb->rcv_nxt;
 
-    if (tcb->in.len + seg->text.n > tcb->tcp->cfg.rcvbuf)
+    if (tcb->flow->in.len + seg->text.n > tcb->tcp->cfg.rcvbuf)
         return DROP_TCP_REASS_FULL;
-    if (!in_order && !reass_add(&tcb->reass, seg->seq, right))
+    if (!in_order && !reass_add(&tcb->flow->reass, seg->seq, right))
         return DROP_TCP_REASS_FULL;
-    lazy_store(tcb, tcb->in.len, seg, seg->text.n);
-    ring_extend(&tcb->in, seg->text.n);
-    tcb->bytes_received += seg->text.n;
+    lazy_store(tcb, tcb->flow->in.len, seg, seg->text.n);
+    ring_extend(&tcb->flow->in, seg->text.n);
+    tcb->flow->bytes_received += seg->text.n;
     trace_delivered(tcb, seg->text.n);
     tcb_wake(tcb);
     if (in_order)
-        tcb->rcv_nxt = reass_advance(&tcb->reass, right);
+        tcb->rcv_nxt = reass_advance(&tcb->flow->reass, right);
     owe_ack(tcb, in_order ? SENT_TCP_ACK : SENT_TCP_DUP_ACK);
     return DROP_NONE;
 }
@@ -108,6 +108,7 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_NONE;
     if (!takes_text(tcb->state))
         return DROP_TCP_TEXT_AFTER_FIN;
+    tcb_flow(tcb);
     push_seen(tcb, seg);
     if (tcb->closed) {
         node_count(tcb->tcp->node, COUNTER_TcpExtTCPAbortOnData);
@@ -125,9 +126,9 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         return DROP_TCP_REASS_OFF;
     }
     tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
-    if (tcb->reass.n > 0)
+    if (tcb->flow->reass.n > 0)
         tcp_note_queued(tcb, seg);
-    lazy_store(tcb, tcb->in.len + (seg->seq - tcb->rcv_nxt), seg, seg->text.n);
+    lazy_store(tcb, tcb->flow->in.len + (seg->seq - tcb->rcv_nxt), seg, seg->text.n);
     if (seg->seq != tcb->rcv_nxt)
         return take_out_of_order(tcb, seg);
     take_in_order(tcb, seg);
@@ -139,12 +140,12 @@ void deliver_again(Tcb *tcb, const Segment *seg)
 {
     size_t n = seg->text.n;
 
-    if (!takes_text(tcb->state) || tcb->closed || n == 0 || tcb->reass.n > 0 ||
-        tcb->in.len + n > tcb->tcp->cfg.rcvbuf || (seg->flags & (TCP_SYN | TCP_RST)) ||
+    if (!takes_text(tcb->state) || tcb->closed || n == 0 || tcb->flow->reass.n > 0 ||
+        tcb->flow->in.len + n > tcb->tcp->cfg.rcvbuf || (seg->flags & (TCP_SYN | TCP_RST)) ||
         !seq_leq(seg->seq + (TcpSeq)n, tcb->rcv_nxt))
         return;
-    lazy_store(tcb, tcb->in.len, seg, n);
-    ring_extend(&tcb->in, n);
+    lazy_store(tcb, tcb->flow->in.len, seg, n);
+    ring_extend(&tcb->flow->in, n);
     trace_delivered(tcb, n);
     tcb_wake(tcb);
 }
@@ -158,9 +159,10 @@ static void fin_received(Tcb *tcb)
     bool at_once = at_closed_window || tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD;
 
     tcb->fin_received = true;
-    reass_clear(&tcb->reass); /* nothing follows a FIN */
-    if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
-        tcb->agreed.told.has_twice = false;
+    if (tcb_has_flow(tcb))
+        reass_clear(&tcb->flow->reass); /* nothing follows a FIN */
+    if (tcb->flow->told.has_twice && tcb->tcp->cfg.profile == TCP_PROFILE_LINUX)
+        tcb->flow->told.has_twice = false;
     tcb->rcv_nxt++;
     tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt); /* it may have come to a closed window */
     tcb_wake(tcb);
@@ -198,8 +200,10 @@ static void check_stored_fin(Tcb *tcb)
 
 void deliver_waiting(Tcb *tcb)
 {
-    TcpSeq right = reass_advance(&tcb->reass, tcb->rcv_nxt);
+    TcpSeq right = tcb->rcv_nxt;
 
+    if (tcb->flow->reass.n > 0)
+        right = reass_advance(&tcb->flow->reass, right);
     if (right != tcb->rcv_nxt) {
         advance(tcb, right);
         owe_delayed_ack(tcb, SENT_TCP_ACK);

@@ -11,22 +11,26 @@ static const SimTime GRANULARITY = MSEC;     /* RFC 6298's G */
 static const SimTime CORK = 200 * MSEC;
 static const SimTime OVERRIDE = 500 * MSEC;  /* RFC 9293 §3.8.6.2.1: 0.1 to 1 s */
 
-void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
+/* --- those that run --------------------------------------------------------------------------- */
+
+/* Which runs: few do, most often one. */
+static TcbTimer **place_of(Tcb *tcb, TcpTimer which)
 {
-    timer_set(&tcb->timers[which], delay);
-    trace_timer(tcb, &TCP_TIMER_SET, which);
+    TcbTimer **at = &tcb->timers;
+
+    while ((*at)->which != which)
+        at = &(*at)->next;
+    return at;
 }
 
-void tcp_timer_cancel(Tcb *tcb, TcpTimer which)
+static void put_aside(Tcb *tcb, TcpTimer which)
 {
-    timer_stop(&tcb->timers[which]);
-    trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
-}
+    TcbTimer **at = place_of(tcb, which), *t = *at;
 
-void tcp_timers_stop(Tcb *tcb)
-{
-    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
-        tcp_timer_stop(tcb, which);
+    *at = t->next;
+    t->next = tcb->tcp->spare;
+    tcb->tcp->spare = t;
+    tcb->running &= (uint16_t)~(1u << which);
 }
 
 /* --- RFC 6298 --------------------------------------------------------------------------------- */
@@ -93,7 +97,7 @@ static uint64_t retries_allowed(const Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
-    if (tcb->user_timeout != 0) /* R2 is a time */
+    if (tcb->rare->user_timeout != 0) /* R2 is a time */
         return UINT64_MAX;
     if (tcb->snd_una != tcb->iss)
         return tcb->closed && cfg->orphan_retries != 0 ? cfg->orphan_retries : cfg->retries;
@@ -138,14 +142,13 @@ static void probe_window(Tcb *tcb)
     tcp_send_probe(tcb);
     if (tcb->state == TCP_CLOSED)
         return;
-    tcb->probe_wait = tcb->probe_wait > max / 2 ? max : 2 * tcb->probe_wait; /* SHLD-30 */
-    tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
+    SimTime *wait = &tcb->flow->probe_wait;
+    *wait = *wait > max / 2 ? max : 2 * *wait; /* SHLD-30 */
+    tcp_timer_set(tcb, TIMER_PERSIST, *wait);
 }
 
-static void rto_fired(void *owner)
+static void rto_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     if (tcp_timer_runs(tcb, TIMER_PROBE)) { /* RFC 8985 §7.2: then the probe goes in its place */
         trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PROBE);
         tlp_fired(tcb);
@@ -163,7 +166,7 @@ static void rto_fired(void *owner)
         tcp_send_syn(tcb, SENT_TCP_RTO_SYN);
         tcp_output(tcb);
     } else if (tcb_send_window(tcb) == 0) { /* shrunk to nothing: RFC 9293 §3.8.6, MUST-35 */
-        tcb->probe_wait = tcb->rto;
+        tcb->flow->probe_wait = tcb->rto;
         probe_window(tcb);
     } else {
         tcp_loss_rto(tcb); /* (5.4) */
@@ -181,13 +184,14 @@ static void rto_fired(void *owner)
 void tcp_timer_window_closed(Tcb *tcb)
 {
     bool zero = tcb_send_window(tcb) == 0;
+    Flow *flow = tcb_flow(tcb);
 
-    tcb->probe_wait = tcb->corked || tcb->more ? CORK : OVERRIDE;
+    flow->probe_wait = tcb->corked || tcb->more ? CORK : OVERRIDE;
     if (tcb->tcp->cfg.profile == TCP_PROFILE_LINUX) /* one timer for all of them */
-        tcb->probe_wait = MAX(tcb->rto, CORK);
+        flow->probe_wait = MAX(tcb->rto, CORK);
     if (zero || tcb->ecn.hold)
-        tcb->probe_wait = tcb->rto; /* SHLD-29 */
-    tcp_timer_set(tcb, TIMER_PERSIST, tcb->probe_wait);
+        flow->probe_wait = tcb->rto; /* SHLD-29 */
+    tcp_timer_set(tcb, TIMER_PERSIST, flow->probe_wait);
     user_timer_start(tcb);
 }
 
@@ -197,28 +201,22 @@ void tcp_timer_window_opened(Tcb *tcb)
     tcb->retries = 0;
 }
 
-static void probe_fired(void *owner)
+static void probe_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PROBE);
     tlp_fired(tcb);
     tcb_check(tcb);
 }
 
-static void reorder_fired(void *owner)
+static void reorder_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_REORDER);
     rack_fired(tcb);
     tcb_check(tcb);
 }
 
-static void persist_fired(void *owner)
+static void persist_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_PERSIST);
     if (tcb_send_window(tcb) > 0) { /* a window too small to be worth it: now it must do */
         tcb->force = true;
@@ -233,10 +231,8 @@ static void persist_fired(void *owner)
 
 /* --- the others ------------------------------------------------------------------------------- */
 
-static void delayed_ack_fired(void *owner)
+static void delayed_ack_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_DELAYED_ACK);
     owe_ack(tcb, SENT_TCP_DELAYED_ACK);
     tcp_output(tcb);
@@ -249,10 +245,8 @@ void tcp_timer_fin_wait_2(Tcb *tcb)
         tcp_timer_set(tcb, TIMER_WAIT, tcb->tcp->cfg.fin_timeout);
 }
 
-static void wait_fired(void *owner)
+static void wait_fired(Tcb *tcb)
 {
-    Tcb *tcb = owner;
-
     trace_timer(tcb, &TCP_TIMER_EXPIRED, TIMER_WAIT);
     if (tcb->state == TCP_FIN_WAIT_2) {
         tcb_end(tcb, NET_OK, "no FIN came, and nobody waits for it", "");
@@ -262,18 +256,83 @@ static void wait_fired(void *owner)
     }
 }
 
-/* The two behind them belong to tcp_keepalive.c and tcp_option.c. */
-void tcp_timers_init(Tcb *tcb)
+/* --- one fires, or is set --------------------------------------------------------------------- */
+
+static void fired(void *owner)
 {
-    static void (*const fire[])(void *) = {
+    static void (*const what[])(Tcb *) = {
         [TIMER_RTO] = rto_fired,
         [TIMER_PERSIST] = persist_fired,
         [TIMER_DELAYED_ACK] = delayed_ack_fired,
         [TIMER_REORDER] = reorder_fired,
         [TIMER_PROBE] = probe_fired,
         [TIMER_WAIT] = wait_fired,
+        [TIMER_KEEPALIVE] = keepalive_fired,
+        [TIMER_USER] = user_timer_fired,
+        [TIMER_PACE] = pace_fired,
     };
+    const TcbTimer *t = owner;
+    Tcb *tcb = t->tcb;
+    TcpTimer which = t->which;
 
-    for (TcpTimer which = 0; which <= TIMER_WAIT; which++)
-        timer_init(&tcb->timers[which], &tcb->tcp->sim->sched, fire[which], tcb);
+    put_aside(tcb, which);
+    what[which](tcb);
+}
+
+static TcbTimer *take_one(Tcb *tcb, TcpTimer which)
+{
+    Tcp *tcp = tcb->tcp;
+    TcbTimer *t = tcp->spare;
+
+    if (t != NULL)
+        tcp->spare = t->next;
+    else
+        t = g_new(TcbTimer, 1);
+    timer_init(&t->timer, &tcp->sim->sched, fired, t);
+    if (which == TIMER_KEEPALIVE)
+        timer_set_background(&t->timer);
+    t->tcb = tcb;
+    t->which = which;
+    t->next = tcb->timers;
+    tcb->timers = t;
+    tcb->running |= (uint16_t)(1u << which);
+    return t;
+}
+
+void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
+{
+    TcbTimer *t = tcp_timer_runs(tcb, which) ? *place_of(tcb, which) : take_one(tcb, which);
+
+    timer_set(&t->timer, delay);
+    trace_timer(tcb, &TCP_TIMER_SET, which);
+}
+
+void tcp_timer_cancel(Tcb *tcb, TcpTimer which)
+{
+    timer_stop(&(*place_of(tcb, which))->timer);
+    put_aside(tcb, which);
+    trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
+}
+
+SimTime tcp_timer_at(const Tcb *tcb, TcpTimer which)
+{
+    const TcbTimer *t = tcb->timers;
+
+    while (t->which != which)
+        t = t->next;
+    return t->timer.at;
+}
+
+void tcp_timers_stop(Tcb *tcb)
+{
+    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
+        tcp_timer_stop(tcb, which);
+}
+
+void tcp_timers_free(Tcp *tcp)
+{
+    for (TcbTimer *t = tcp->spare, *next; t != NULL; t = next) {
+        next = t->next;
+        g_free(t);
+    }
 }

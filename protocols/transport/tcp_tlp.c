@@ -18,17 +18,17 @@ static bool is_linux(const Tcb *tcb)
 
 void tlp_reset(Tcb *tcb)
 {
-    tcb->repair.tlp.out = false;
+    tcb->flow->repair.tlp.out = false;
 }
 
 /* §7.2: TLP_calc_PTO(). */
 static SimTime probe_timeout(const Tcb *tcb)
 {
-    SimTime pto = NO_SRTT, rto = tcb->timers[TIMER_RTO].at - sim_now(tcb->tcp->sim);
+    SimTime pto = NO_SRTT, rto = tcp_timer_at(tcb, TIMER_RTO) - sim_now(tcb->tcp->sim);
 
     if (tcb->srtt != 0) {
         pto = 2 * tcb->srtt;
-        if (tcb->repair.sent.n == 1)
+        if (tcb->flow->repair.sent.n == 1)
             pto += MAX_ACK_DELAY;
         else if (is_linux(tcb))
             pto += LINUX_SLACK;
@@ -38,7 +38,7 @@ static SimTime probe_timeout(const Tcb *tcb)
 
 void tlp_schedule(Tcb *tcb)
 {
-    const Sent *sent = &tcb->repair.sent;
+    const Sent *sent = &tcb->flow->repair.sent;
 
     if (!tcb->tcp->cfg.tlp || !rack_is_on(tcb) || sent->n == 0 || sent->sacked.segs > 0 ||
         tcb->ca >= TCP_CA_RECOVERY || !tcp_timer_runs(tcb, TIMER_RTO))
@@ -50,7 +50,7 @@ void tlp_schedule(Tcb *tcb)
 /* §7.3: TLP_send_probe(). */
 void tlp_fired(Tcb *tcb)
 {
-    Tlp *tlp = &tcb->repair.tlp;
+    Tlp *tlp = &tcb->flow->repair.tlp;
 
     if (!tlp->out && tlp->sampled) {
         bool fresh = tcp_send_new(tcb, SENT_TCP_TAIL_PROBE);
@@ -69,7 +69,7 @@ void tlp_fired(Tcb *tcb)
 /* §7.4.2: TLP_process_ack(). True if the probe has repaired a loss. */
 bool tlp_ack(Tcb *tcb, const AckNews *news)
 {
-    Tlp *tlp = &tcb->repair.tlp;
+    Tlp *tlp = &tcb->flow->repair.tlp;
 
     if (news->rtt != RTT_NONE)
         tlp->sampled = true;

@@ -193,7 +193,7 @@ void tell_timer(Tcb *tcb, const TracePoint *point, TcpTimer which)
 {
     Ends e;
     tcb_ends(&e, tcb);
-    int64_t last = point == &TCP_TIMER_SET ? tcb->timers[which].at : tcb->retries;
+    int64_t last = point == &TCP_TIMER_SET ? tcp_timer_at(tcb, which) : tcb->retries;
     trace(tcb->tcp->sim, *point, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
           trace_str(e.remote), trace_str(timer_name(tcb, which)), last);
 }
@@ -243,5 +243,5 @@ void trace_user_timeout(Tcb *tcb)
     Ends e;
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_USER_TIMEOUT, tcb->tcp->node, NULL, NULL, tcb->id, trace_str(e.local),
-          trace_str(e.remote), tcb->uto.remote, tcb->user_timeout);
+          trace_str(e.remote), tcb->rare->uto.remote, tcb->rare->user_timeout);
 }

@@ -10,15 +10,15 @@
 
 void undo_start(Tcb *tcb)
 {
-    uint32_t resent = tcb->repair.sent.again.segs;
+    uint32_t resent = tcb->flow->repair.sent.again.segs;
 
-    tcb->repair.undo = (Undo){ .on = tcb->tcp->cfg.undo, .marker = tcb->snd_una,
+    tcb->flow->repair.undo = (Undo){ .on = tcb->tcp->cfg.undo, .marker = tcb->snd_una,
                                .counted = resent > 0, .resent = resent };
 }
 
 void undo_resent(Tcb *tcb)
 {
-    Undo *undo = &tcb->repair.undo;
+    Undo *undo = &tcb->flow->repair.undo;
 
     if (!undo->stamped) {
         undo->stamped = true;
@@ -31,7 +31,7 @@ void undo_resent(Tcb *tcb)
 /* Each report that something came twice clears one of those that were sent again. */
 void undo_dsack(Tcb *tcb, const AckNews *news)
 {
-    Undo *undo = &tcb->repair.undo;
+    Undo *undo = &tcb->flow->repair.undo;
 
     if (!news->dsack || !undo->on || undo->resent == 0 || !seq_gt(news->twice.right, undo->marker))
         return;
@@ -47,7 +47,7 @@ static bool is_older(const Undo *undo, const AckNews *news)
 
 bool undo_is_due(Tcb *tcb, const AckNews *news)
 {
-    const Undo *undo = &tcb->repair.undo;
+    const Undo *undo = &tcb->flow->repair.undo;
 
     if (!undo->on)
         return false;
@@ -64,9 +64,9 @@ bool undo_is_due(Tcb *tcb, const AckNews *news)
 /* RFC 4015, as Linux has it: cwnd and ssthresh are what they were. */
 void undo_now(Tcb *tcb)
 {
-    tcb->repair.undo.on = false;
-    tcb->repair.frto = FRTO_OFF;
-    sent_forget_losses(&tcb->repair.sent);
+    tcb->flow->repair.undo.on = false;
+    tcb->flow->repair.frto = FRTO_OFF;
+    sent_forget_losses(&tcb->flow->repair.sent);
     if (tcp_cong_undo(tcb))
         tcb->ecn.cwr_due = false;
 }
@@ -79,12 +79,12 @@ void frto_start(Tcb *tcb, bool recovering)
 {
     bool may = tcb->tcp->cfg.frto && (!recovering || tcb->retries > 1);
 
-    tcb->repair.frto = may ? FRTO_FIRST : FRTO_OFF;
+    tcb->flow->repair.frto = may ? FRTO_FIRST : FRTO_OFF;
 }
 
 static bool has_new_data(const Tcb *tcb)
 {
-    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->out.len;
+    TcpSeq end = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 
     return seq_lt(tcb->snd_max, end) &&
            seq_lt(tcb->snd_max, tcb->snd_una + tcb_send_window(tcb));
@@ -94,7 +94,7 @@ static bool has_new_data(const Tcb *tcb)
  * forgotten) an ACK that covers what was sent again proves nothing about the rest. */
 bool frto_ack(Tcb *tcb, const AckNews *news)
 {
-    Frto *frto = &tcb->repair.frto;
+    Frto *frto = &tcb->flow->repair.frto;
 
     if (*frto == FRTO_OFF)
         return false;

@@ -13,17 +13,20 @@ enum { POINTER_MAX = 65535 };
 
 void urgent_mark(Tcb *tcb)
 {
-    tcb->urg.out = true;
-    tcb->urg.told = false;
-    tcb->urg.snd_up = tcb->out_seq + (TcpSeq)tcb->out.len;
+    Urgent *urg = &tcb_rare(tcb)->urg;
+
+    urg->out = true;
+    urg->told = false;
+    urg->snd_up = tcb->out_seq + (TcpSeq)tcb->flow->out.len;
 }
 
 /* A mark further off than the field can say is told as far as it goes: MUST-31. */
 void urgent_put(Tcb *tcb, TcpHdr *h)
 {
-    Urgent *urg = &tcb->urg;
-
-    if (urg->out && seq_geq(tcb->snd_una, urg->snd_up))
+    if (!tcb->rare->urg.out)
+        return;
+    Urgent *urg = &tcb_rare(tcb)->urg;
+    if (seq_geq(tcb->snd_una, urg->snd_up))
         urg->out = false;
     if (!urg->out || !seq_lt(h->seq, urg->snd_up))
         return;
@@ -36,7 +39,7 @@ void urgent_put(Tcb *tcb, TcpHdr *h)
 
 TcpSeq tcb_first_unread(const Tcb *tcb)
 {
-    return tcb->rcv_nxt - tcb->fin_received - (TcpSeq)tcb->in.len;
+    return tcb->rcv_nxt - tcb->fin_received - (TcpSeq)tcb->flow->in.len;
 }
 
 static bool takes_urgent(TcpState s)
@@ -46,13 +49,14 @@ static bool takes_urgent(TcpState s)
 
 DropReason check_urg(Tcb *tcb, Segment *seg)
 {
-    Urgent *urg = &tcb->urg;
+    const Urgent *known = &tcb->rare->urg;
     TcpSeq up = seg->hdr.seq + seg->hdr.urgent;
 
     if (!(seg->flags & TCP_URG) || !takes_urgent(tcb->state))
         return DROP_NONE;
-    if (!seq_gt(up, tcb_first_unread(tcb)) || (urg->in && !seq_gt(up, urg->rcv_up)))
+    if (!seq_gt(up, tcb_first_unread(tcb)) || (known->in && !seq_gt(up, known->rcv_up)))
         return DROP_NONE; /* read already, or known: MUST-32 */
+    Urgent *urg = &tcb_rare(tcb)->urg;
     urg->in = true;
     urg->rcv_up = up;
     trace_urgent(tcb, up - tcb_first_unread(tcb));
@@ -63,15 +67,15 @@ DropReason check_urg(Tcb *tcb, Segment *seg)
 
 void urgent_read(Tcb *tcb)
 {
-    if (tcb->urg.in && seq_geq(tcb_first_unread(tcb), tcb->urg.rcv_up))
-        tcb->urg.in = false;
+    if (tcb->rare->urg.in && seq_geq(tcb_first_unread(tcb), tcb->rare->urg.rcv_up))
+        tcb->rare->urg.in = false;
 }
 
 uint32_t conn_urgent(const Conn *c)
 {
     const Tcb *tcb = c->tcb;
 
-    return tcb != NULL && tcb->urg.in ? tcb->urg.rcv_up - tcb_first_unread(tcb) : 0;
+    return tcb != NULL && tcb->rare->urg.in ? tcb->rare->urg.rcv_up - tcb_first_unread(tcb) : 0;
 }
 
 void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)

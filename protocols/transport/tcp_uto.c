@@ -13,9 +13,9 @@ enum { MINUTES = 0x8000, MOST = 0x7fff }; /* §3.3: the bit G, and 15 bits of se
 
 static SimTime advertised(const Tcb *tcb)
 {
-    if (tcb->uto.set.advertise != 0)
-        return tcb->uto.set.advertise;
-    return tcb->user_timeout != 0 ? tcb->user_timeout : TIMEOUT_DEFAULT;
+    if (tcb->rare->uto.set.advertise != 0)
+        return tcb->rare->uto.set.advertise;
+    return tcb->rare->user_timeout != 0 ? tcb->rare->user_timeout : TIMEOUT_DEFAULT;
 }
 
 /* §3.3, rounded up; never zero, which is reserved (§3.4). */
@@ -37,42 +37,51 @@ static SimTime from_wire(uint16_t raw)
 static void adopt(Tcb *tcb)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
-    Uto *uto = &tcb->uto;
-    SimTime before = tcb->user_timeout, least = MAX(cfg->uto_min, tcb->rto + 1);
+    Uto *uto = &tcb_rare(tcb)->uto;
+    SimTime before = tcb->rare->user_timeout, least = MAX(cfg->uto_min, tcb->rto + 1);
 
     if (uto->set.changeable) {
         SimTime t = MIN(cfg->uto_max, MAX(MAX(uto->adv, uto->remote), least));
-        tcb->user_timeout = t;
+        tcb_rare(tcb)->user_timeout = t;
         uto->adopted = true;
     }
     trace_user_timeout(tcb);
-    if (tcb->user_timeout == before)
+    if (tcb->rare->user_timeout == before)
         return;
     uto->due = true; /* §3: whenever it starts using a new one */
     user_timer_progress(tcb);
 }
 
+void uto_set(Tcb *tcb, const TcpUto *uto)
+{
+    const TcpUto *is = &tcb->rare->uto.set;
+
+    if (uto->enabled != is->enabled || uto->changeable != is->changeable ||
+        uto->advertise != is->advertise)
+        tcb_rare(tcb)->uto.set = *uto;
+}
+
 void uto_init(Tcb *tcb)
 {
-    tcb->uto.set = tcb->tcp->cfg.uto;
+    uto_set(tcb, &tcb->tcp->cfg.uto);
 }
 
 void uto_take_syn(Tcb *tcb, const Segment *seg)
 {
-    if (tcb->listener != NULL)
-        tcb->uto.set = tcb->listener->uto;
-    if (tcb->uto.set.enabled)
-        tcb->uto.remote = from_wire(seg->hdr.opt.uto);
+    if (tcb_listener(tcb) != NULL)
+        uto_set(tcb, &tcb_listener(tcb)->uto);
+    if (tcb->rare->uto.set.enabled)
+        tcb->rare->uto.remote = from_wire(seg->hdr.opt.uto);
 }
 
 /* §3.3: what the SYNs have said holds in the synchronized states. */
 void uto_established(Tcb *tcb)
 {
-    if (!tcb->uto.set.enabled)
+    if (!tcb->rare->uto.set.enabled)
         return;
-    tcb->uto.adv = advertised(tcb);
-    tcb->uto.due = true; /* §3: in the first segment without SYN as well */
-    if (tcb->uto.remote != 0)
+    tcb->rare->uto.adv = advertised(tcb);
+    tcb->rare->uto.due = true; /* §3: in the first segment without SYN as well */
+    if (tcb->rare->uto.remote != 0)
         adopt(tcb);
 }
 
@@ -80,8 +89,8 @@ DropReason uto_take(Tcb *tcb, Segment *seg)
 {
     SimTime said = from_wire(seg->hdr.opt.uto);
 
-    if (tcb->uto.set.enabled && said != 0 && said != tcb->uto.remote) { /* §3.4 */
-        tcb->uto.remote = said;
+    if (tcb->rare->uto.set.enabled && said != 0 && said != tcb->rare->uto.remote) { /* §3.4 */
+        tcb->rare->uto.remote = said;
         adopt(tcb);
     }
     return DROP_NONE;
@@ -90,26 +99,26 @@ DropReason uto_take(Tcb *tcb, Segment *seg)
 bool uto_goes(const Tcb *tcb, uint8_t flags)
 {
     if (flags & TCP_SYN) /* beside a cookie there may be no room */
-        return tcb->uto.set.enabled && !tcb->fast.option.present;
-    return tcb->uto.due && !(flags & TCP_RST);
+        return tcb->rare->uto.set.enabled && !tcb->rare->fast.option.present;
+    return tcb->rare->uto.due && !(flags & TCP_RST);
 }
 
 void uto_put(const Tcb *tcb, uint8_t flags, TcpOptions *opt)
 {
     opt->has_uto = uto_goes(tcb, flags);
     if (opt->has_uto)
-        opt->uto = to_wire(flags & TCP_SYN ? advertised(tcb) : tcb->uto.adv);
+        opt->uto = to_wire(flags & TCP_SYN ? advertised(tcb) : tcb->rare->uto.adv);
 }
 
 void uto_sent(Tcb *tcb, const TcpHdr *h)
 {
     if (h->opt.has_uto && !(h->flags & TCP_SYN))
-        tcb->uto.due = false;
+        tcb->rare->uto.due = false;
 }
 
 SimTime uto_least_idle(const Tcb *tcb)
 {
-    return tcb->uto.adopted ? time_add(tcb->user_timeout, 1) : 0;
+    return tcb->rare->uto.adopted ? time_add(tcb->rare->user_timeout, 1) : 0;
 }
 
 /* --- what a program sets ---------------------------------------------------------------------- */
@@ -119,30 +128,32 @@ static void tell_peer(Tcb *tcb)
 {
     SimTime adv = advertised(tcb);
 
-    if (!tcb->uto.set.enabled || tcb->state < TCP_ESTABLISHED || adv == tcb->uto.adv)
+    if (!tcb->rare->uto.set.enabled || tcb->state < TCP_ESTABLISHED || adv == tcb->rare->uto.adv)
         return;
-    tcb->uto.adv = adv;
-    tcb->uto.due = true;
-    if (tcb->uto.remote != 0)
+    tcb->rare->uto.adv = adv;
+    tcb->rare->uto.due = true;
+    if (tcb->rare->uto.remote != 0)
         adopt(tcb);
 }
 
 void uto_set_timeout(Tcb *tcb)
 {
-    tcb->uto.set.changeable = tcb->uto.adopted = false; /* §3 */
+    Uto *uto = &tcb_rare(tcb)->uto;
+
+    uto->set.changeable = uto->adopted = false; /* §3 */
     tell_peer(tcb);
 }
 
 TcpUto conn_uto(const Conn *c)
 {
-    return c->tcb != NULL ? c->tcb->uto.set : (TcpUto){ 0 };
+    return c->tcb != NULL ? c->tcb->rare->uto.set : (TcpUto){ 0 };
 }
 
 void conn_set_uto(Conn *c, const TcpUto *uto)
 {
     if (c->tcb == NULL)
         return;
-    c->tcb->uto.set = *uto;
+    uto_set(c->tcb, uto);
     tell_peer(c->tcb);
 }
 

@@ -15,6 +15,7 @@ typedef struct Uto {
 } Uto;
 
 void       uto_init(Tcb *tcb);
+void       uto_set(Tcb *tcb, const TcpUto *uto);
 void       uto_take_syn(Tcb *tcb, const Segment *seg);
 void       uto_established(Tcb *tcb);
 DropReason uto_take(Tcb *tcb, Segment *seg); /* a step of §3.10.7.4; refuses nothing */

@@ -1,0 +1,72 @@
+/*
+ * tcp_parts.c - the parts of a TCB that are made with their first use: what it takes to move text
+ * (Flow), and what few connections have (Rare).
+ *
+ * Until then a TCB has one that says "nothing of that kind" and is the same for all: everybody
+ * reads it, and nobody can write to it.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_priv.h"
+
+const Flow flow_none = {
+    .repair = {
+        .sent = { .oldest = SENT_NONE, .newest = SENT_NONE },
+        .rack = { .degree = TCP_DUP_THRESHOLD, .mult = 1 },
+    },
+};
+const Rare rare_none = { .ip_options = { .first = { 0 } } };
+
+void parts_init(Tcb *tcb)
+{
+    tcb->flow = (Flow *)(uintptr_t)&flow_none;
+    tcb->rare = (Rare *)(uintptr_t)&rare_none;
+}
+
+void flow_begin(Tcb *tcb, SimTime since)
+{
+    Flow *f = tcb->flow;
+
+    f->repair.rack = (Rack){ .fack = tcb->snd_una, .degree = TCP_DUP_THRESHOLD, .mult = 1 };
+    f->repair.tlp.sampled = true;
+    f->use = (CwndUse){ .seq = tcb->snd_una, .stamp = since };
+}
+
+/* As it would be, had it been there from the start. */
+Flow *flow_make(Tcb *tcb)
+{
+    Flow *f = g_new(Flow, 1);
+
+    *f = flow_none;
+    f->pieces.pushed = tcb->out_seq;
+    f->tally.sent = f->tally.received = tcb->tally.began;
+    f->repair.rate.limited = tcb->app_limited;
+    tcb->flow = f;
+    if (tcb->state >= TCP_ESTABLISHED)
+        flow_begin(tcb, tcb->tally.began);
+    return f;
+}
+
+Rare *rare_make(Tcb *tcb)
+{
+    tcb->rare = g_new(Rare, 1);
+    *tcb->rare = rare_none;
+    return tcb->rare;
+}
+
+void parts_free(Tcb *tcb)
+{
+    Flow *f = tcb->flow;
+
+    if (tcb_has_flow(tcb)) {
+        ring_free(&f->out);
+        ring_free(&f->in);
+        reass_clear(&f->reass);
+        piece_free(&f->pieces);
+        sent_clear(&f->repair.sent);
+        sack_clear(&f->board);
+        g_free(f);
+    }
+    if (tcb->rare != &rare_none)
+        g_free(tcb->rare);
+    parts_init(tcb);
+}
