@@ -138,6 +138,12 @@ static inline Span packet_frame(const Packet *pkt)
     return (Span){ pkt->buf + pkt->frame, pkt->frame_len };
 }
 
+/* The same, for one who reads headers. */
+static inline Span packet_frame_headers(const Packet *pkt)
+{
+    return (Span){ pkt->buf + pkt->frame, pkt->frame_len };
+}
+
 /* From the network header to the end of what the layers above have left; for errors that quote
  * it. */
 static inline Span packet_net(const Packet *pkt)

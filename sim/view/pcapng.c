@@ -1,8 +1,9 @@
 /*
  * pcapng.c - which frames are recorded, where, and with which comments.
  *
- * A frame that arrives is refused, if at all, before its event ends; so a received record, and what
- * is sent meanwhile, waits until the next arrival or instant, for the reason to join its comments.
+ * Blocks are built where they are written from, many at a time. A frame that arrives is refused,
+ * if at all, before its event ends; so a received record, and what is sent meanwhile, is held until
+ * the next arrival or instant, for the reason to join its comments.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/pcapng.h"
@@ -29,22 +30,31 @@ typedef struct Interface {
     uint64_t    lost;    /* in a full queue, since the last frame that left */
 } Interface;
 
-typedef struct Waiting {
-    PcapngPacket packet; /* its frame and comments are owned */
-    const Node  *receiver; /* NULL: was sent */
-} Waiting;
+/* A received frame that may yet be refused. */
+typedef struct Pending {
+    const Node *receiver; /* NULL: there is none */
+    uint64_t    id;
+    size_t      start, comments_end; /* of its block, in Capture.file */
+} Pending;
+
+enum { MANY_BYTES = 1 << 16, RECENT = 64 };
 
 struct Capture {
     Sim           *sim;
     CaptureOptions opt;      /* its strings are copies */
     FILE          *out;
     bool           begun, failed;
-    SimTime        now;      /* of what waits */
+    SimTime        now;      /* of what is held */
     GArray        *interfaces; /* of Interface, as in the file */
-    GArray        *waiting;    /* of Waiting */
     GHashTable    *pairs;      /* of Pair, for look-up only */
+    Pair          *recent[RECENT]; /* those last looked up */
     GArray        *named;      /* of PcapngName: those written */
-    GByteArray    *block;
+    GByteArray    *file;       /* what is still to be written of it: */
+    size_t         held;       /* from here on it is held */
+    Pending        pending;
+    GByteArray    *block;      /* one in the making that is no frame's */
+    GByteArray    *sent[SENT_COUNT]; /* the comment of each reason; NULL: not needed yet */
+    GByteArray    *comments;   /* of a frame that has others as well */
     GString       *text;       /* of a comment in the making */
 };
 
@@ -52,10 +62,30 @@ static const uint64_t MAC_FAMILY = 1; /* in IpAddr.hi: a MAC address, of frames 
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+static void write_file(Capture *cap)
+{
+    if (!cap->failed && fwrite(cap->file->data, 1, cap->held, cap->out) != cap->held)
+        cap->failed = true;
+    g_byte_array_remove_range(cap->file, 0, (unsigned)cap->held);
+    cap->held = 0;
+}
+
+/* Nothing more is said of the frames so far. */
+static void let_go(Capture *cap)
+{
+    cap->pending.receiver = NULL;
+    cap->held = cap->file->len;
+    if (cap->held >= MANY_BYTES)
+        write_file(cap);
+}
+
+/* What is no frame comes before those that are held. */
 static void write_block(Capture *cap)
 {
-    if (!cap->failed && fwrite(cap->block->data, 1, cap->block->len, cap->out) != cap->block->len)
-        cap->failed = true;
+    bytes_insert(cap->file, cap->held, (Span){ cap->block->data, cap->block->len });
+    cap->held += cap->block->len;
+    cap->pending.start += cap->block->len;
+    cap->pending.comments_end += cap->block->len;
     g_byte_array_set_size(cap->block, 0);
 }
 
@@ -151,28 +181,6 @@ static uint32_t interface_of(Capture *cap, const Port *port, bool dropped)
     return cap->interfaces->len - 1;
 }
 
-static void free_waiting(void *item)
-{
-    Waiting *w = item;
-
-    g_free((void *)w->packet.frame.p);
-    for (size_t i = 0; i < PCAPNG_MAX_COMMENTS; i++)
-        g_free((void *)w->packet.comments[i]);
-}
-
-static void flush(Capture *cap)
-{
-    for (unsigned i = 0; i < cap->waiting->len; i++) {
-        const PcapngPacket *p = &g_array_index(cap->waiting, Waiting, i).packet;
-        if (cap->opt.classic)
-            pcap_packet(cap->block, p->t, p->frame);
-        else
-            pcapng_packet(cap->block, p);
-        write_block(cap);
-    }
-    g_array_set_size(cap->waiting, 0);
-}
-
 /* --- vantage ---------------------------------------------------------------------------------- */
 
 static unsigned pair_hash(gconstpointer key)
@@ -190,8 +198,15 @@ static int pair_equal(gconstpointer a, gconstpointer b)
 /* Who talks to whom: protocol addresses, MAC addresses if there are none. */
 static void talkers(Span frame, IpAddr *src, IpAddr *dst)
 {
+    enum { PLAIN = 4 << 4 | IPV4_HDR_LEN / 4, SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16 };
     Glance g;
 
+    if (frame.n >= ETH_HDR_LEN + IPV4_HDR_LEN && get16(frame.p + 12) == ETHERTYPE_IPV4 &&
+        frame.p[ETH_HDR_LEN] == PLAIN) {
+        *src = ip_v4(get32(frame.p + SRC));
+        *dst = ip_v4(get32(frame.p + DST));
+        return;
+    }
     glance(&g, frame);
     *src = g.src;
     *dst = g.dst;
@@ -240,17 +255,26 @@ static bool may_begin(const Capture *cap, const Node *node, bool out, IpAddr src
     return other == NULL || other->kind != NODE_HOST;
 }
 
-static Pair *pair_of(Capture *cap, IpAddr src, IpAddr dst)
+static Pair *find_pair(Capture *cap, const PairKey *key)
 {
-    PairKey key = ip_compare(src, dst) <= 0 ? (PairKey){ src, dst } : (PairKey){ dst, src };
-    Pair   *pair = g_hash_table_lookup(cap->pairs, &key);
+    Pair *pair = g_hash_table_lookup(cap->pairs, key);
 
     if (pair == NULL) {
         pair = g_new0(Pair, 1);
-        pair->key = key;
+        pair->key = *key;
         g_hash_table_add(cap->pairs, pair);
     }
     return pair;
+}
+
+static Pair *pair_of(Capture *cap, IpAddr src, IpAddr dst)
+{
+    PairKey key = ip_compare(src, dst) <= 0 ? (PairKey){ src, dst } : (PairKey){ dst, src };
+    Pair  **recent = &cap->recent[(src.lo + dst.lo) * 0x9e3779b97f4a7c15u >> 58];
+
+    if (*recent == NULL || !pair_equal(&(*recent)->key, &key))
+        *recent = find_pair(cap, &key);
+    return *recent;
 }
 
 /* Is the port the place where this frame's conversation is recorded? */
@@ -289,70 +313,99 @@ static bool is_wanted(Capture *cap, const TraceEvent *ev, bool out)
     case CAPTURE_INTERFACE:
         return is_interface(cap, ev->port);
     default:
-        return at_vantage(cap, ev->node, out, packet_frame(ev->pkt));
+        return at_vantage(cap, ev->node, out, packet_frame_headers(ev->pkt));
     }
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-static Waiting *record(Capture *cap, const TraceEvent *ev, bool dropped, unsigned direction)
+/* Why it was sent, as an option; made once for each reason. */
+static const GByteArray *why_sent(Capture *cap, const Packet *pkt)
 {
-    GString *text = g_string_truncate(cap->text, 0);
-    Span     frame = packet_frame(ev->pkt);
-    Waiting  w = {
-        .packet = {
-            .interface = interface_of(cap, ev->port, dropped),
-            .t = ev->t,
-            .frame = { g_memdup2(frame.p, frame.n), frame.n },
-            .direction = direction,
-            .id = ev->pkt->id,
-        },
-    };
+    GByteArray **made = &cap->sent[pkt->why];
 
-    comment_sent(ev->pkt, text);
-    w.packet.comments[0] = g_strdup(text->str);
-    g_string_truncate(text, 0);
-    if (comment_marks(ev->pkt, text))
-        w.packet.comments[1] = g_strdup(text->str);
-    g_array_append_val(cap->waiting, w);
-    return &g_array_index(cap->waiting, Waiting, cap->waiting->len - 1);
+    if (*made == NULL) {
+        *made = g_byte_array_new();
+        comment_sent(pkt, g_string_truncate(cap->text, 0));
+        pcapng_comment(*made, cap->text->str);
+    }
+    return *made;
 }
 
-static void add_drop(Waiting *w, DropReason why)
+/* What is said of a frame; `lost`: and why it was lost, DROP_NONE: it was not. */
+static Span comments_of(Capture *cap, const Packet *pkt, DropReason lost)
 {
-    GString *text = g_string_new(NULL);
-    size_t   i = 0;
+    const GByteArray *sent = why_sent(cap, pkt);
+    GByteArray *all = g_byte_array_set_size(cap->comments, 0);
+    bool marked = comment_marks(pkt, g_string_truncate(cap->text, 0));
 
-    while (w->packet.comments[i] != NULL)
-        i++;
-    g_assert(i < PCAPNG_MAX_COMMENTS);
-    comment_drop(why, text);
-    w->packet.comments[i] = g_string_free(text, FALSE);
+    if (!marked && lost == DROP_NONE)
+        return (Span){ sent->data, sent->len };
+    g_byte_array_append(all, sent->data, sent->len);
+    if (marked)
+        pcapng_comment(all, cap->text->str);
+    if (lost != DROP_NONE) {
+        comment_drop(lost, g_string_truncate(cap->text, 0));
+        pcapng_comment(all, cap->text->str);
+    }
+    return (Span){ all->data, all->len };
+}
+
+/* The frame's block, which is held. Returns where it begins; *comments_end is in it. */
+static size_t record(Capture *cap, const TraceEvent *ev, unsigned direction, DropReason lost,
+                     size_t *comments_end)
+{
+    uint32_t number = interface_of(cap, ev->port, direction == PCAPNG_UNKNOWN);
+    Interface *interface = &g_array_index(cap->interfaces, Interface, number);
+    size_t start = cap->file->len;
+
+    *comments_end = start;
+    if (cap->opt.classic) {
+        pcap_packet(cap->file, ev->t, packet_frame(ev->pkt));
+        return start;
+    }
+    PcapngPacket packet = {
+        .interface = number,
+        .t = ev->t,
+        .frame = packet_frame(ev->pkt),
+        .direction = direction,
+        .id = ev->pkt->id,
+        .lost_before = direction == PCAPNG_OUT ? interface->lost : 0,
+        .comments = comments_of(cap, ev->pkt, lost),
+    };
+    if (direction == PCAPNG_OUT)
+        interface->lost = 0;
+    *comments_end = pcapng_packet(cap->file, &packet);
+    return start;
 }
 
 static void on_sent(Capture *cap, const TraceEvent *ev)
 {
-    if (!is_wanted(cap, ev, true))
-        return;
-    Waiting   *w = record(cap, ev, false, PCAPNG_OUT);
-    Interface *i = &g_array_index(cap->interfaces, Interface, w->packet.interface);
-    w->packet.lost_before = i->lost;
-    i->lost = 0;
+    size_t end;
+
+    if (is_wanted(cap, ev, true))
+        record(cap, ev, PCAPNG_OUT, DROP_NONE, &end);
 }
 
 static void on_received(Capture *cap, const TraceEvent *ev)
 {
-    flush(cap);
-    if (is_wanted(cap, ev, false))
-        record(cap, ev, false, PCAPNG_IN)->receiver = ev->node;
+    size_t end;
+
+    let_go(cap);
+    if (!is_wanted(cap, ev, false))
+        return;
+    size_t start = record(cap, ev, PCAPNG_IN, DROP_NONE, &end);
+    if (!cap->opt.classic)
+        cap->pending = (Pending){ ev->node, ev->pkt->id, start, end };
 }
 
 static void on_lost(Capture *cap, const TraceEvent *ev)
 {
     DropReason why = comment_event_drop(ev);
+    size_t end;
 
     if (cap->opt.at == CAPTURE_ALL && ev->port->out != NULL)
-        add_drop(record(cap, ev, true, PCAPNG_UNKNOWN), why);
+        record(cap, ev, PCAPNG_UNKNOWN, why, &end);
     for (unsigned i = 0; why == DROP_LINK_QUEUE_FULL && i < cap->interfaces->len; i++) {
         Interface *known = &g_array_index(cap->interfaces, Interface, i);
         known->lost += known->port == ev->port && !known->dropped;
@@ -361,12 +414,13 @@ static void on_lost(Capture *cap, const TraceEvent *ev)
 
 static void on_dropped(Capture *cap, const TraceEvent *ev)
 {
-    Waiting *w = cap->waiting->len > 0 ? &g_array_index(cap->waiting, Waiting, 0) : NULL;
+    Pending *p = &cap->pending;
 
-    if (w != NULL && w->receiver == ev->node && ev->pkt != NULL && w->packet.id == ev->pkt->id) {
-        add_drop(w, comment_event_drop(ev));
-        w->receiver = NULL;
-    }
+    if (p->receiver == NULL || p->receiver != ev->node || ev->pkt == NULL || p->id != ev->pkt->id)
+        return;
+    comment_drop(comment_event_drop(ev), g_string_truncate(cap->text, 0));
+    pcapng_put_in(cap->file, p->start, p->comments_end, cap->text->str);
+    p->receiver = NULL;
 }
 
 static void on_event(void *self, const TraceEvent *ev)
@@ -374,7 +428,7 @@ static void on_event(void *self, const TraceEvent *ev)
     Capture *cap = self;
 
     if (ev->t != cap->now)
-        flush(cap);
+        let_go(cap);
     cap->now = ev->t;
     if (ev->point == &LINK_ENQUEUED)
         on_sent(cap, ev);
@@ -401,11 +455,11 @@ Capture *capture_new(Sim *sim, const CaptureOptions *opt, FILE *out, GError **er
     cap->opt.comment = g_strdup(opt->comment);
     cap->out = out;
     cap->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
-    cap->waiting = g_array_new(FALSE, FALSE, sizeof(Waiting));
-    g_array_set_clear_func(cap->waiting, free_waiting);
     cap->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
     cap->named = g_array_new(FALSE, FALSE, sizeof(PcapngName));
+    cap->file = g_byte_array_new();
     cap->block = g_byte_array_new();
+    cap->comments = g_byte_array_new();
     cap->text = g_string_new(NULL);
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, cap);
     return cap;
@@ -433,12 +487,13 @@ static void write_idle_interfaces(Capture *cap)
 
 bool capture_finish(Capture *cap)
 {
-    flush(cap);
+    let_go(cap);
     begin(cap);
     if (cap->interfaces->len == 0)
         write_idle_interfaces(cap);
     if (!cap->opt.classic)
         write_names(cap);
+    write_file(cap);
     if (fflush(cap->out) != 0)
         cap->failed = true;
     return !cap->failed;
@@ -450,10 +505,14 @@ void capture_free(Capture *cap)
         return;
     trace_remove_sink(&cap->sim->trace, cap);
     g_array_free(cap->interfaces, TRUE);
-    g_array_free(cap->waiting, TRUE);
     g_hash_table_destroy(cap->pairs);
     g_array_free(cap->named, TRUE);
+    g_byte_array_unref(cap->file);
     g_byte_array_unref(cap->block);
+    g_byte_array_unref(cap->comments);
+    for (int i = 0; i < SENT_COUNT; i++)
+        if (cap->sent[i] != NULL)
+            g_byte_array_unref(cap->sent[i]);
     g_string_free(cap->text, TRUE);
     g_free((char *)cap->opt.interface);
     g_free((char *)cap->opt.comment);

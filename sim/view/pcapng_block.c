@@ -115,25 +115,92 @@ void pcapng_interface(GByteArray *out, const PcapngInterface *i)
     end(out, start);
 }
 
-void pcapng_packet(GByteArray *out, const PcapngPacket *p)
+void bytes_insert(GByteArray *out, size_t at, Span bytes)
 {
-    unsigned start = begin(out, BLOCK_PACKET);
+    size_t behind = out->len - at;
 
-    little(out, p->interface, 4);
-    little(out, (uint64_t)p->t >> 32, 4);
-    little(out, (uint64_t)p->t, 4);
-    little(out, p->frame.n, 4);
-    little(out, p->frame.n, 4);
-    padded(out, p->frame.p, p->frame.n);
-    for (size_t i = 0; i < PCAPNG_MAX_COMMENTS && p->comments[i] != NULL; i++)
-        text_option(out, OPT_COMMENT, p->comments[i]);
+    g_byte_array_set_size(out, out->len + (unsigned)bytes.n);
+    memmove(out->data + at + bytes.n, out->data + at, behind);
+    memcpy(out->data + at, bytes.p, bytes.n);
+}
+
+/* --- packets: what a capture mostly consists of, written in place ----------------------------- */
+
+static uint8_t *put_little(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+    return p + 4;
+}
+
+static uint8_t *put_little64(uint8_t *p, uint64_t v)
+{
+    return put_little(put_little(p, (uint32_t)v), (uint32_t)(v >> 32));
+}
+
+static uint8_t *put_option(uint8_t *p, unsigned code, unsigned len)
+{
+    return put_little(p, code | len << 16);
+}
+
+/* Room for n bytes more. */
+static uint8_t *extend(GByteArray *out, size_t n)
+{
+    g_byte_array_set_size(out, out->len + (unsigned)n);
+    return out->data + out->len - n;
+}
+
+size_t pcapng_packet(GByteArray *out, const PcapngPacket *p)
+{
+    enum { HEADER = 28, DIRECTION = 8, LOST = 12, ID = 12, END = 8 };
+    size_t padding = -p->frame.n & 3, start = out->len;
+    size_t length = HEADER + p->frame.n + padding + p->comments.n +
+                    (p->direction != PCAPNG_UNKNOWN ? DIRECTION : 0) +
+                    (p->lost_before != 0 ? LOST : 0) + ID + END;
+    uint8_t *at = extend(out, length);
+
+    at = put_little(at, BLOCK_PACKET);
+    at = put_little(at, (uint32_t)length);
+    at = put_little(at, p->interface);
+    at = put_little(at, (uint32_t)((uint64_t)p->t >> 32));
+    at = put_little(at, (uint32_t)p->t);
+    at = put_little(at, (uint32_t)p->frame.n);
+    at = put_little(at, (uint32_t)p->frame.n);
+    memcpy(at, p->frame.p, p->frame.n);
+    memset(at + p->frame.n, 0, padding);
+    at += p->frame.n + padding;
+    memcpy(at, p->comments.p, p->comments.n);
+    at += p->comments.n;
     if (p->direction != PCAPNG_UNKNOWN)
-        number_option(out, EPB_FLAGS, p->direction, 4);
+        at = put_little(put_option(at, EPB_FLAGS, 4), p->direction);
     if (p->lost_before != 0)
-        number_option(out, EPB_DROPCOUNT, p->lost_before, 8);
-    number_option(out, EPB_PACKETID, p->id, 8);
-    little(out, OPT_END, 4);
-    end(out, start);
+        at = put_little64(put_option(at, EPB_DROPCOUNT, 8), p->lost_before);
+    at = put_little64(put_option(at, EPB_PACKETID, 8), p->id);
+    at = put_option(at, OPT_END, 0);
+    put_little(at, (uint32_t)length);
+    return start + HEADER + p->frame.n + padding + p->comments.n;
+}
+
+void pcapng_comment(GByteArray *out, const char *text)
+{
+    text_option(out, OPT_COMMENT, text);
+}
+
+void pcapng_put_in(GByteArray *out, size_t start, size_t at, const char *comment)
+{
+    GByteArray *option = g_byte_array_new();
+    uint32_t length = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        length |= (uint32_t)out->data[start + 4 + i] << 8 * i;
+    pcapng_comment(option, comment);
+    bytes_insert(out, at, (Span){ option->data, option->len });
+    length += option->len;
+    put_little(out->data + start + 4, length);
+    put_little(out->data + start + length - 4, length);
+    g_byte_array_unref(option);
 }
 
 void pcapng_names(GByteArray *out, const PcapngName *names, size_t n)
@@ -167,9 +234,11 @@ void pcap_header(GByteArray *out)
 
 void pcap_packet(GByteArray *out, SimTime t, Span frame)
 {
-    little(out, (uint64_t)(t / SEC), 4);
-    little(out, (uint64_t)(t % SEC), 4);
-    little(out, frame.n, 4);
-    little(out, frame.n, 4);
-    g_byte_array_append(out, frame.p, (unsigned)frame.n);
+    uint8_t *at = extend(out, 16 + frame.n);
+
+    at = put_little(at, (uint32_t)(t / SEC));
+    at = put_little(at, (uint32_t)(t % SEC));
+    at = put_little(at, (uint32_t)frame.n);
+    at = put_little(at, (uint32_t)frame.n);
+    memcpy(at, frame.p, frame.n);
 }

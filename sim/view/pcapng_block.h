@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-enum { PCAPNG_UNKNOWN, PCAPNG_IN = 1, PCAPNG_OUT = 2, PCAPNG_MAX_COMMENTS = 4 };
+enum { PCAPNG_UNKNOWN, PCAPNG_IN = 1, PCAPNG_OUT = 2 };
 
 typedef struct PcapngInterface {
     const char    *name, *description; /* NULL: not said */
@@ -26,7 +26,7 @@ typedef struct PcapngPacket {
     unsigned    direction;
     uint64_t    id;
     uint64_t    lost_before; /* frames lost at this interface since its last one */
-    const char *comments[PCAPNG_MAX_COMMENTS]; /* up to the first NULL */
+    Span        comments;    /* options that pcapng_comment made */
 } PcapngPacket;
 
 typedef struct PcapngName {
@@ -34,11 +34,20 @@ typedef struct PcapngName {
     const char *name;
 } PcapngName;
 
+/* `bytes` at a place in `out`. */
+void bytes_insert(GByteArray *out, size_t at, Span bytes);
+
 /* A string longer than an option can be is cut at a character's end. */
 void pcapng_section(GByteArray *out, const char *application, const char *comment);
 void pcapng_interface(GByteArray *out, const PcapngInterface *i);
-void pcapng_packet(GByteArray *out, const PcapngPacket *p);
+/* Returns where in `out` another comment could be put in. */
+size_t pcapng_packet(GByteArray *out, const PcapngPacket *p);
 void pcapng_names(GByteArray *out, const PcapngName *names, size_t n);
+
+/* A comment, as an option for a packet's block, and at that place of the block that begins at
+ * `start` in `out`. */
+void pcapng_comment(GByteArray *out, const char *text);
+void pcapng_put_in(GByteArray *out, size_t start, size_t at, const char *comment);
 
 void pcap_header(GByteArray *out);
 void pcap_packet(GByteArray *out, SimTime t, Span frame);
