@@ -200,7 +200,7 @@ end
 
 function session:quit()
   self:ask("QUIT", "2")
-  self.conn:recv("all") -- to the server's FIN
+  self.conn:recv("all", { timeout = "1min" }) -- to the server's FIN
   self.conn:close()
 end
 

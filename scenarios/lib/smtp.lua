@@ -59,7 +59,7 @@ function smtp.send(client, target, mail, port)
   local conn, err = client:connect(target, port or 25)
   if not conn then return nil, err end
   local function expect(class)
-    local line, why = conn:recv("line")
+    local line, why = conn:recv("line", { timeout = "5min" }) -- §4.5.3.2
     said[#said + 1] = "S: " .. (line or why)
     return line and line:sub(1, 1) == class
   end
@@ -82,7 +82,7 @@ function smtp.send(client, target, mail, port)
   local ok = letter()
   local last = said[#said]
   ask("QUIT", "2")
-  conn:recv("all") -- to the server's FIN
+  conn:recv("all", { timeout = "5min" }) -- to the server's FIN
   conn:close()
   if not ok then return nil, last, said end
   return said

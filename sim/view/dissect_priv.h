@@ -15,6 +15,7 @@ typedef struct Line {
     const DissectOptions *opt;
     GString              *out;
     const char           *proto; /* the layer at work, for "[|tcp]" */
+    bool                  cut;   /* deep inside it bytes were missing: nothing more is printed */
 } Line;
 
 typedef struct TokenName {

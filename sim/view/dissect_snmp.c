@@ -1,6 +1,6 @@
 /*
  * dissect_snmp.c - SNMP as tcpdump -n prints it: versions 1 (RFC 1157) and 2c (RFC 3416). Version
- * 3's security header, version 1's traps and tags of more than one octet are not decoded.
+ * 3's security header and version 1's traps are not decoded.
  *
  * What BER (X.690) does not allow, or does not fit, is said in brackets where it is met, and ends
  * the line.
@@ -163,6 +163,22 @@ static bool take_length(Line *l, Span *s, uint32_t *length)
     return true;
 }
 
+/* The octets of a tag that has more than one, of which 8 bits count. */
+static bool take_long_tag(Line *l, Span *s, Element *e)
+{
+    bool more = true;
+
+    for (e->id = 0; more; *s = span_from(*s, 1)) {
+        if (s->n < 1) {
+            l->cut = true;
+            return false;
+        }
+        e->id = (e->id << 7 | (s->p[0] & ~(unsigned)MORE)) & 0xff;
+        more = s->p[0] & MORE;
+    }
+    return true;
+}
+
 /* Takes the element at the start of *s. False, and said, if there is none. */
 static bool take(Line *l, Span *s, Element *e)
 {
@@ -175,6 +191,8 @@ static bool take(Line *l, Span *s, Element *e)
     unsigned tag = s->p[0], class = tag >> 6;
     *e = (Element){ .id = tag & TAG_ID };
     *s = span_from(*s, 1);
+    if (e->id == TAG_ID && !take_long_tag(l, s, e))
+        return false;
     if (!take_length(l, s, &length))
         return false;
     if (e->id >= classes[class].n) {
@@ -407,7 +425,7 @@ static void community_and_pdu(Line *l, Span s, int32_t version)
     }
     if (e.id != PDU_TRAP)
         fields(l, e.id, e.value);
-    g_string_append(l->out, l->opt->verbose ? " } " : "");
+    g_string_append(l->out, l->opt->verbose && !l->cut ? " } " : "");
 }
 
 bool dissect_snmp(Line *l, Span s, size_t length)
@@ -421,11 +439,11 @@ bool dissect_snmp(Line *l, Span s, size_t length)
         return false;
     s.n = length;
     if (!take_a(l, &s, &e, KIND_SEQUENCE, "[!init SEQ]"))
-        return true;
+        return !l->cut;
     extra(l, s, "iSEQ");
     s = e.value;
     if (!take_a(l, &s, &e, KIND_INT, "[version!=INT]"))
-        return true;
+        return !l->cut;
     int32_t version = (int32_t)e.number;
     if (version != VERSION_1 && version != VERSION_2C && version != VERSION_3) {
         g_string_append_printf(l->out, "SNMP [version = %d]", version);
@@ -435,6 +453,6 @@ bool dissect_snmp(Line *l, Span s, size_t length)
         g_string_append_printf(l->out, "{ %s ", versions[version]);
     if (version != VERSION_3)
         community_and_pdu(l, s, version);
-    g_string_append(l->out, l->opt->verbose ? "} " : "");
-    return true;
+    g_string_append(l->out, l->opt->verbose && !l->cut ? "} " : "");
+    return !l->cut;
 }
