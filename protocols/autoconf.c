@@ -133,7 +133,7 @@ static bool enter_addresses(GHashTable *taken, const GPtrArray *ifaces, GError *
 {
     for (guint i = 0; i < ifaces->len; i++) {
         Iface *iface = g_ptr_array_index(ifaces, i);
-        if (ip_is_none(iface->ip.addr))
+        if (ip_is_none(iface->ip.addr) || iface->ip_leased) /* that is for ARP to find out */
             continue;
         const Iface *other = g_hash_table_lookup(taken, &iface->ip.addr);
         if (other != NULL)
@@ -194,12 +194,18 @@ static bool is_free(const GArray *said, IpPrefix subnet)
     return true;
 }
 
+/* One that is to be given an address here. */
+static bool is_open(const Iface *iface)
+{
+    return ip_is_none(iface->ip.addr) && !iface->ip_leased;
+}
+
 static unsigned count_unsaid(const Lan *lan)
 {
     unsigned n = 0;
 
     for (guint i = 0; i < lan->ifaces->len; i++)
-        n += ip_is_none(((const Iface *)g_ptr_array_index(lan->ifaces, i))->ip.addr);
+        n += is_open(g_ptr_array_index(lan->ifaces, i));
     return n;
 }
 
@@ -246,7 +252,7 @@ static bool known_subnet(const Lan *lan, IpPrefix *out)
     for (int said = 1; said >= 0; said--)
         for (guint i = 0; i < lan->ifaces->len; i++) {
             const Iface *iface = g_ptr_array_index(lan->ifaces, i);
-            if (!ip_is_none(iface->ip.addr) && iface->ip_said == said) {
+            if (!ip_is_none(iface->ip.addr) && !iface->ip_leased && iface->ip_said == said) {
                 *out = (IpPrefix){ prefix_network(iface->ip), iface->ip.len };
                 return true;
             }
@@ -265,7 +271,7 @@ static bool number_hosts(const Lan *lan, IpPrefix subnet, GError **error)
     for (guint i = 0; ok && i < lan->ifaces->len; i++) {
         Iface *iface = g_ptr_array_index(lan->ifaces, i);
         IpPrefix addr = { .len = subnet.len };
-        if (!ip_is_none(iface->ip.addr))
+        if (!is_open(iface))
             continue;
         do
             addr.addr = ip_v4(ip_to_v4(subnet.addr) + (uint32_t)next);

@@ -85,13 +85,23 @@ static Iface *only_router(const Lan *lan)
 
     for (guint i = 0; i < lan->ifaces->len; i++) {
         Iface *iface = g_ptr_array_index(lan->ifaces, i);
-        if (!is_router(iface) || (found != NULL && found->stack == iface->stack))
+        if (!is_router(iface) || ip_is_none(iface->ip.addr) ||
+            (found != NULL && found->stack == iface->stack))
             continue;
         if (found != NULL)
             return NULL;
         found = iface;
     }
     return found;
+}
+
+/* A host that has its address from DHCP has its routes from there, too. */
+static bool is_leased_host(const Stack *stack)
+{
+    for (guint i = 0; i < stack->ifaces->len; i++)
+        if (((const Iface *)g_ptr_array_index(stack->ifaces, i))->ip_leased)
+            return stack->node->kind != NODE_ROUTER;
+    return false;
 }
 
 static const Lan *only_lan(const LanMap *map, const Stack *stack, Iface **out)
@@ -123,7 +133,7 @@ static bool wants_search(const LanMap *map, Stack *stack)
     Iface *out = NULL;
 
     ipv4_route_clear(stack->ipv4, ROUTE_AUTO);
-    if (!stack->cfg->ipv4.auto_routes)
+    if (!stack->cfg->ipv4.auto_routes || is_leased_host(stack))
         return stack->node->kind == NODE_ROUTER; /* others still go through it */
     if (stack->node->kind == NODE_ROUTER)
         return true;

@@ -25,6 +25,7 @@ typedef struct IpSend { /* of one to be sent */
     uint8_t tos;
     bool    df;
     const IpOptions *options; /* borrowed; NULL: none */
+    Iface  *iface;      /* by which a limited broadcast leaves; NULL: see RFC 1122 §3.3.6 */
 } IpSend;
 
 /* An error that the network reported about one of our own packets. */

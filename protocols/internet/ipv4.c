@@ -250,6 +250,8 @@ static inline DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h
 {
     if (is_for_us(dst, h->dst))
         return deliver(ip, iface, h, group || (dst & (ADDR_BROADCAST | ADDR_MULTICAST)), pkt);
+    if (iface->takes_any && !group)
+        return deliver(ip, iface, h, false, pkt);
     if (ip->cfg.forward)
         return never_forwarded(group, src, dst) ? DROP_IP_NO_FORWARD : forward(ip, h, found, pkt);
     node_count(ip->node, COUNTER_IpInAddrErrors);

@@ -33,7 +33,7 @@ extern const Ipv4Config ipv4_defaults;
 extern const Knob       ipv4_knobs[];
 
 typedef enum RouteKind { ROUTE_DIRECT, ROUTE_VIA, ROUTE_BLACKHOLE, ROUTE_UNREACHABLE } RouteKind;
-typedef enum RouteOrigin { ROUTE_CONNECTED, ROUTE_STATIC, ROUTE_AUTO } RouteOrigin;
+typedef enum RouteOrigin { ROUTE_CONNECTED, ROUTE_STATIC, ROUTE_LEASED, ROUTE_AUTO } RouteOrigin;
 
 typedef struct Route {
     IpPrefix    prefix;

@@ -115,12 +115,13 @@ static Iface *broadcast_iface(Ipv4 *ip, IpAddr src, IpAddr dst)
     return ifaces->len > 0 ? g_ptr_array_index(ifaces, 0) : NULL;
 }
 
-static DropReason find_hop(Ipv4 *ip, IpAddr src, IpAddr dst, Hop *hop)
+/* out: see IpSend.iface. */
+static DropReason find_hop(Ipv4 *ip, Iface *out, IpAddr src, IpAddr dst, Hop *hop)
 {
     if (!ip_is_v4(dst) || ip_is_any(dst)) /* RFC 1122 §3.2.1.3 (a) */
         return DROP_IP_NO_ROUTE;
     if (ip_is_limited_broadcast(dst) || ip_is_multicast(dst)) {
-        *hop = (Hop){ broadcast_iface(ip, src, dst), dst };
+        *hop = (Hop){ out != NULL ? out : broadcast_iface(ip, src, dst), dst };
         return hop->iface != NULL ? DROP_NONE : DROP_IP_NO_ROUTE;
     }
     const Route *r = ipv4_route_lookup(ip, dst);
@@ -135,7 +136,7 @@ static DropReason find_hop(Ipv4 *ip, IpAddr src, IpAddr dst, Hop *hop)
 }
 
 /* What the host's own datagram, its header in front, does next. Takes pkt if DROP_NONE. */
-static DropReason route_own(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
+static DropReason route_own(Ipv4 *ip, Iface *out, const Ipv4Hdr *h, Packet *pkt)
 {
     Hop hop;
 
@@ -147,7 +148,7 @@ static DropReason route_own(Ipv4 *ip, const Ipv4Hdr *h, Packet *pkt)
     if (ip_is_loopback(h->src)) /* RFC 1122 §3.2.1.3 (g): not outside a host */
         return DROP_IP_BAD_SOURCE;
     bool once_more = ip_equal(ip->table.cached_dst, h->dst); /* others may follow */
-    DropReason why = find_hop(ip, h->src, h->dst, &hop);
+    DropReason why = find_hop(ip, out, h->src, h->dst, &hop);
     if (why != DROP_NONE) {
         if (why == DROP_IP_NO_ROUTE)
             node_count(ip->node, COUNTER_IpOutNoRoutes);
@@ -186,7 +187,7 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
     ipv4_encode(&h, packet_push(pkt, header));
     if (h.options_len == 0 && fast_originate(ip, pkt))
         return DROP_NONE;
-    return route_own(ip, &h, pkt);
+    return route_own(ip, how->iface, &h, pkt);
 }
 
 DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt)
@@ -194,7 +195,7 @@ DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt)
     Ipv4Hdr h;
     DropReason why = ipv4_decode_quoted(&h, packet_span(pkt));
 
-    return why != DROP_NONE ? why : route_own(ip, &h, pkt);
+    return why != DROP_NONE ? why : route_own(ip, NULL, &h, pkt);
 }
 
 IpAddr ipv4_source(Ipv4 *ip, IpAddr dst)
@@ -203,7 +204,7 @@ IpAddr ipv4_source(Ipv4 *ip, IpAddr dst)
 
     if (ip_is_local(ip->stack, dst))
         return dst;
-    return find_hop(ip, IP_NONE, dst, &hop) == DROP_NONE ? hop.iface->ip.addr : IP_NONE;
+    return find_hop(ip, NULL, IP_NONE, dst, &hop) == DROP_NONE ? hop.iface->ip.addr : IP_NONE;
 }
 
 size_t ipv4_link_mtu(Ipv4 *ip, IpAddr dst)
@@ -212,7 +213,7 @@ size_t ipv4_link_mtu(Ipv4 *ip, IpAddr dst)
 
     if (ip_is_local(ip->stack, dst))
         return LOOPBACK_MTU - IPV4_HDR_LEN;
-    if (find_hop(ip, IP_NONE, dst, &hop) != DROP_NONE)
+    if (find_hop(ip, NULL, IP_NONE, dst, &hop) != DROP_NONE)
         return 0;
     return ipv4_iface_mtu(hop.iface) - IPV4_HDR_LEN;
 }

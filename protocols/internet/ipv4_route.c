@@ -1,11 +1,11 @@
 /*
  * ipv4_route.c - the routing table: longest prefix first, RFC 1812 §5.2.4.3.
  *
- * For one prefix a connected route stands before a static one, and that before an automatic one;
- * all are kept, so that the next best comes back when the best is deleted. One entry is cached,
- * for the many packets that go to the same place as the one before; else each length of prefix in
- * use costs one binary search. A router's automatic routes are asked for at their source, and only
- * written down when somebody looks at the table.
+ * For one prefix a connected route stands before a static one, that before DHCP's, and that before
+ * an automatic one; all are kept, so that the next best comes back when the best is deleted. One
+ * entry is cached, for the many packets that go to the same place as the one before; else each
+ * length of prefix in use costs one binary search. A router's automatic routes are asked for at
+ * their source, and only written down when somebody looks at the table.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/internet/ipv4_priv.h"

@@ -2,10 +2,9 @@
  * arp.c - address resolution, RFC 826, with the time-outs and the queue of RFC 1122 §2.3.2.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/link/arp.h"
+#include "protocols/link/arp_priv.h"
 
 #include "protocols/stack.h"
-#include "protocols/wire/arp_wire.h"
 
 const ArpConfig arp_defaults = {
     .lifetime = 60 * SEC, .retry = SEC, .tries = 3, .queue = 3
@@ -204,7 +203,7 @@ static Neigh *find(Arp *arp, Iface *iface, IpAddr ip)
 
 /* --- packets of its own ----------------------------------------------------------------------- */
 
-static void send_arp(Iface *iface, MacAddr dst, const ArpPkt *a, SentReason why)
+void arp_send(Iface *iface, MacAddr dst, const ArpPkt *a, SentReason why)
 {
     Node *node = iface->eth->node;
     Packet *pkt = packet_new(node->sim, ARP_LEN, why);
@@ -220,7 +219,7 @@ static void send_request(Iface *iface, IpAddr target, SentReason why)
         .op = ARP_OP_REQUEST, .sha = iface->mac, .spa = iface->ip.addr, .tpa = target
     };
 
-    send_arp(iface, MAC_BROADCAST, &a, why);
+    arp_send(iface, MAC_BROADCAST, &a, why);
 }
 
 static void send_reply(Iface *iface, const ArpPkt *request)
@@ -233,7 +232,7 @@ static void send_reply(Iface *iface, const ArpPkt *request)
         .tpa = request->spa,
     };
 
-    send_arp(iface, request->sha, &a, SENT_ARP_REPLY);
+    arp_send(iface, request->sha, &a, SENT_ARP_REPLY);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -364,6 +363,8 @@ DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
         return why;
     if (a.op != ARP_OP_REQUEST && a.op != ARP_OP_REPLY)
         return DROP_ARP_FORMAT;
+    if (iface->probe != NULL)
+        arp_probe_hear(iface->probe, &a);
     why = check_sender(iface, &a, pkt);
     if (why != DROP_NONE)
         return why;

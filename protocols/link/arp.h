@@ -53,6 +53,25 @@ void arp_announce(Arp *arp, Iface *iface); /* gratuitous ARP, RFC 5227 §2.3 */
 const ArpEntry *arp_entries(Arp *arp, size_t *n);
 const ArpEntry *arp_lookup(Arp *arp, IpAddr ip); /* NULL if there is none */
 
+/* Is somebody using this address? Asked before one's own use, RFC 5227 §2.1.1: probes in random
+ * distances, from no address. `done` is called once, from a timer: with the MAC of whoever uses or
+ * asks for it too, or NULL. An interface has one probe at a time. */
+struct ArpProbe {
+    Iface   *iface;
+    IpAddr   addr;
+    Rng     *rng;       /* the caller's; borrowed */
+    unsigned left;      /* probes still to be sent */
+    bool     heard;
+    MacAddr  theirs;    /* if heard */
+    Timer    timer;
+    void   (*done)(void *user, const MacAddr *theirs);
+    void    *user;
+};
+void arp_probe_init(ArpProbe *p, Iface *iface, Rng *rng,
+                    void (*done)(void *user, const MacAddr *theirs), void *user);
+void arp_probe_start(ArpProbe *p, IpAddr addr, unsigned probes);
+void arp_probe_stop(ArpProbe *p); /* done is not called; one that does not run is fine */
+
 extern const TracePoint ARP_LEARNED;  /* ip, mac, iface */
 extern const TracePoint ARP_FAILED;   /* ip, tries */
 extern const TracePoint ARP_EXPIRED;  /* ip */

@@ -13,6 +13,7 @@
 typedef struct Stack Stack;
 typedef struct Iface Iface;
 typedef struct Neigh Neigh;
+typedef struct ArpProbe ArpProbe;
 
 typedef DropReason (*EthInput)(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
 
@@ -38,7 +39,10 @@ struct Iface {
     size_t   mtu;      /* the link's; 1500 while there is none */
     IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
     Neigh   *last_hop; /* ARP's: the one that a packet last went to; NULL: none, or unknown */
+    ArpProbe *probe;   /* that asks for an address for it; NULL: none does */
     bool     ip_said;  /* by the scenario, not given out by autoconf */
+    bool     ip_leased; /* by DHCP, when it has one: autoconf gives out none */
+    bool     takes_any; /* until it has an address: what is sent to its MAC, RFC 2131 §4.1 */
 };
 
 void eth_init(Eth *eth, Node *node);

@@ -277,7 +277,7 @@ DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
     node_count(udp->node, COUNTER_UdpInDatagrams);
     packet_trim(pkt, h.length);
     packet_pull(pkt, UDP_HDR_LEN);
-    append(s, (Waiting){ pkt, { ip->src, ip->dst, h.src_port, ip->broadcast } });
+    append(s, (Waiting){ pkt, { ip->src, ip->dst, h.src_port, ip->broadcast, ip->iface } });
     return DROP_NONE;
 }
 
@@ -425,6 +425,21 @@ static Packet *make_datagram(const UdpSock *s, Span data, IpAddr src, IpAddr dst
     return pkt;
 }
 
+static NetError send_datagram(UdpSock *s, Span data, const IpSend *how, uint16_t dst_port)
+{
+    Udp *udp = s->udp;
+    Packet *pkt = make_datagram(s, data, ip_is_none(how->src) ? IP4_ANY : how->src, how->dst,
+                                dst_port);
+    DropReason why = ip_output(udp->stack, how, pkt);
+
+    if (why != DROP_NONE) {
+        packet_drop(pkt, udp->node, NULL, why);
+        return refused_error(why);
+    }
+    node_count(udp->node, COUNTER_UdpOutDatagrams);
+    return NET_OK;
+}
+
 NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port)
 {
     Udp *udp = s->udp;
@@ -450,14 +465,18 @@ NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t d
         return NET_EINVAL;
 
     IpSend how = { .src = src, .dst = dst, .proto = IPPROTO_UDP4, .ttl = s->ttl, .df = s->df };
-    Packet *pkt = make_datagram(s, data, ip_is_none(src) ? IP4_ANY : src, dst, dst_port);
-    DropReason why = ip_output(udp->stack, &how, pkt);
-    if (why != DROP_NONE) {
-        packet_drop(pkt, udp->node, NULL, why);
-        return refused_error(why);
-    }
-    node_count(udp->node, COUNTER_UdpOutDatagrams);
-    return NET_OK;
+    return send_datagram(s, data, &how, dst_port);
+}
+
+NetError udp_send_broadcast(UdpSock *s, Span data, Iface *iface, uint16_t dst_port)
+{
+    NetError err = take_pending(s);
+    IpSend how = { .src = IP4_ANY, .dst = IP4_BROADCAST, .proto = IPPROTO_UDP4, .ttl = s->ttl,
+                   .df = s->df, .iface = iface };
+
+    if (err != NET_OK)
+        return err;
+    return data.n > UDP_DATA_MAX ? NET_EMSGSIZE : send_datagram(s, data, &how, dst_port);
 }
 
 NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)

@@ -35,6 +35,8 @@ NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port);
 /* The same from one of the host's addresses, as a server answers from the one that was asked; src
  * IP_NONE: the socket's, or by route. */
 NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port);
+/* From no address to all on the network of an interface, as a host without one asks for it. */
+NetError udp_send_broadcast(UdpSock *s, Span data, Iface *iface, uint16_t dst_port);
 void     udp_set_ttl(UdpSock *s, uint8_t ttl); /* 0: the host's default */
 void     udp_set_df(UdpSock *s, bool df);
 void     udp_set_rcvbuf(UdpSock *s, size_t bytes); /* UDP_RCVBUF unless said */
@@ -47,6 +49,7 @@ typedef struct UdpArrival {
     IpAddr   from, to;
     uint16_t port;      /* of the sender */
     bool     broadcast; /* to a broadcast or multicast address */
+    Iface   *iface;     /* by which it came; NULL: from ourselves */
 } UdpArrival;
 Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err);
 size_t  udp_queued(const UdpSock *s); /* bytes that wait */

@@ -405,7 +405,7 @@ bool lua_wants_dns(lua_State *L, int arg, const Stack *from)
     lua_push_node_option(L, from->node, "dns");
     bool has_dns = !lua_isnil(L, -1);
     lua_pop(L, 1);
-    return has_dns;
+    return has_dns || dns_stub_servers(dns_of((Stack *)(uintptr_t)from)->stub) > 0; /* by DHCP */
 }
 
 /* Stack: the caller's arguments, then the query. */

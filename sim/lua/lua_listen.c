@@ -7,6 +7,7 @@
 #include "sim/lua/lua_packet.h"
 #include "sim/lua/lua_priv.h"
 
+#include "protocols/application/dhcp_events.h"
 #include "protocols/application/dns_events.h"
 #include "protocols/link/bridge.h"
 
@@ -28,6 +29,9 @@ static const TracePoint *const points[] = {
     &CHECK_PASSED,    &CHECK_FAILED,      &DNS_QUERY_SENT,      &DNS_REPLY_RECEIVED,
     &DNS_REPLY_IGNORED, &DNS_QUERY_RECEIVED, &DNS_REPLY_SENT,   &DNS_CACHE_HIT,
     &DNS_CACHED,      &DNS_LOOKED_IN,     &DNS_RESOLVED,
+    &DHCP_MESSAGE_SENT, &DHCP_MESSAGE_RECEIVED, &DHCP_MESSAGE_IGNORED, &DHCP_STATE_CHANGED,
+    &DHCP_BOUND,      &DHCP_LOST,         &DHCP_CONFLICT_SEEN,  &DHCP_LEASED,
+    &DHCP_FREED,
 };
 
 typedef struct Heard {

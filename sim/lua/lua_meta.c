@@ -5,6 +5,7 @@
 #include "sim/lua/lua_meta.h"
 
 #include "sim/lua/lua_conn.h"
+#include "protocols/application/dhcp.h"
 #include "protocols/application/dns.h"
 #include "sim/lua/lua_http.h"
 #include "sim/lua/lua_meta_rows.h"
@@ -170,6 +171,22 @@ static void append_events(GString *out)
     g_string_append(out, "\n\n");
 }
 
+static void append_dhcp(GString *out)
+{
+    append_knobs(out, "DhcpOpts", dhcp_client_knobs);
+    g_string_append(out,
+                    "---@field request? Address the address that it asks for\n"
+                    "---@field interface? string which one; the first that is to be leased\n"
+                    "---@field timeout? Time how long the program waits\n\n");
+    append_knobs(out, "ServeDhcpOpts", dhcp_scope_knobs);
+    g_string_append(out,
+                    "---@field pool string \"192.168.1.100-192.168.1.199\"\n"
+                    "---@field subnet? string of clients behind a relay\n"
+                    "---@field router? Address|Address[]\n---@field dns? Address|Address[]\n"
+                    "---@field domain? string\n"
+                    "---@field reservations? table<string, Address> by MAC\n\n");
+}
+
 static void append_web(GString *out)
 {
     append_knobs(out, "GetOpts", http_get_knobs);
@@ -248,6 +265,7 @@ void meta_write(GString *out)
                     "---@field edns? Size\n---@field recurse? boolean\n"
                     "---@field dns_only? boolean\n---@field timeout? Time\n\n");
     append_web(out);
+    append_dhcp(out);
     for (const MetaRow *row = meta_rows; row->class != NULL; row++) {
         if (row->kind == META_CLASS)
             append_class(out, row);

@@ -13,7 +13,7 @@ enum { MAX_ADDRESSES = 16 };
 /* What a host or a router may be told when it is made. */
 typedef struct NodeOptions {
     StackConfig cfg; /* first: sim.defaults reads the same rows into it */
-    IpPrefix    ip[MAX_ADDRESSES];
+    IpPrefix    ip[MAX_ADDRESSES]; /* addr IP_NONE: by DHCP */
     unsigned    n_ip;
     MacAddr     mac;
     bool        has_mac;
@@ -143,9 +143,12 @@ static void stack_custom(lua_State *L, const Knob *knob, void *config)
         read_routes(L, cfg);
 }
 
-/* The address of an interface: one that a host may send from (RFC 1122 3.2.1.3). */
+/* The address of an interface: one that a host may send from (RFC 1122 3.2.1.3); IP_NONE for
+ * "dhcp". */
 static IpPrefix read_interface_address(lua_State *L, int arg)
 {
+    if (lua_type(L, arg) == LUA_TSTRING && strcmp(lua_tostring(L, arg), "dhcp") == 0)
+        return (IpPrefix){ .addr = IP_NONE };
     IpPrefix p = lua_check_prefix(L, arg);
     bool small = p.len >= 31; /* RFC 3021: both addresses are hosts' */
 
@@ -320,7 +323,8 @@ static const char *check_new_name(lua_State *L, const char *what)
 static void set_address(Stack *stack, Iface *iface, IpPrefix prefix)
 {
     stack_set_address(stack, iface, prefix);
-    iface->ip_said = true;
+    iface->ip_leased = ip_is_none(prefix.addr);
+    iface->ip_said = !iface->ip_leased;
 }
 
 /* Set even if they were not said: an earlier world's node may have had the same address. */

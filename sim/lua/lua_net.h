@@ -72,6 +72,7 @@ void lua_open_link(lua_State *L);    /* by lua_open_net: sim.link and the class 
 void lua_open_udp(lua_State *L);     /* by lua_open_sock */
 void lua_open_dns(lua_State *L);     /* by lua_open_sock: resolve */
 void lua_open_serve_dns(lua_State *L); /* by lua_open_dns: serve_dns, dns_cache */
+void lua_open_dhcp(lua_State *L);    /* by lua_open_sock: dhcp, serve_dhcp */
 void lua_open_http(lua_State *L);    /* by lua_open_sock: get, browser, serve_http */
 void lua_open_ping(lua_State *L);    /* by lua_open_host */
 void lua_open_trace(lua_State *L);   /* by lua_open_ping: traceroute */

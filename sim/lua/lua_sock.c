@@ -314,5 +314,6 @@ void lua_open_sock(lua_State *L)
     lua_open_conn(L);
     lua_open_udp(L);
     lua_open_dns(L);
+    lua_open_dhcp(L);
     lua_open_http(L);
 }

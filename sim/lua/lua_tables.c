@@ -242,7 +242,7 @@ static int l_arp_table(lua_State *L)
 static int l_routes(lua_State *L)
 {
     static const char *const kinds[] = { "direct", "via", "blackhole", "unreachable" };
-    static const char *const origins[] = { "connected", "static", "auto" };
+    static const char *const origins[] = { "connected", "static", "dhcp", "auto" };
     Stack *stack = lua_check_stack(L, 1);
     char prefix[PREFIX_TEXT];
     size_t n;

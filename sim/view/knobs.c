@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/knobs.h"
 
+#include "protocols/application/dhcp.h"
 #include "protocols/application/dns.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ typedef struct Family {
     bool        profiles;
 } Family;
 
-enum { FAMILIES = 5 };
+enum { FAMILIES = 7 };
 
 static const Family families[FAMILIES] = {
     { "tcp", tcp_knobs, &tcp_defaults, true },
@@ -24,6 +25,8 @@ static const Family families[FAMILIES] = {
     { "arp", arp_knobs, &arp_defaults, false },
     { "resolver", dns_stub_knobs, &dns_stub_defaults, false },
     { "serve_dns", dns_resolver_knobs, &dns_resolver_defaults, false },
+    { "dhcp", dhcp_client_knobs, &dhcp_client_defaults, false },
+    { "serve_dhcp", dhcp_scope_knobs, &dhcp_scope_defaults, false },
 };
 
 /* --- columns ---------------------------------------------------------------------------------- */

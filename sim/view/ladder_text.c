@@ -78,6 +78,8 @@ static void arp_label(const Glance *g, GString *out)
 
     if (g->arp_op == ARP_OP_REQUEST && ip_equal(g->src, g->dst))
         g_string_append_printf(out, "arp announce %s", ip_text(g->src, ip));
+    else if (g->arp_op == ARP_OP_REQUEST && ip_is_any(g->src))
+        g_string_append_printf(out, "arp probe %s", ip_text(g->dst, ip));
     else if (g->arp_op == ARP_OP_REQUEST)
         g_string_append_printf(out, "arp request %s", ip_text(g->dst, ip));
     else

@@ -105,6 +105,7 @@ static const char *const sent[SENT_COUNT] = {
     [SENT_RAW] = "由实验脚本伪造",
     [SENT_ARP_REQUEST] = "问：谁有下一跳的地址？",
     [SENT_ARP_REPLY] = "回答自己的 MAC 地址",
+    [SENT_ARP_PROBE] = "问有没有人在用自己要用的地址",
     [SENT_ARP_ANNOUNCE] = "宣告自己的地址",
     [SENT_ICMP_ECHO] = "问：在吗？",
     [SENT_ICMP_ECHO_REPLY] = "把回显请求的数据原样送回",
