@@ -52,7 +52,11 @@ end
 sim.sleep("1s")
 
 local got = client:resolve("www.example.com")
-print(at.resolver:dns_cache())
+local kept = at.resolver:dns_cache()["www.example.com"]
+sim.table { "What the resolver remembers", zh = "解析程序记住的",
+            columns = { { "name", zh = "域名" }, { "type", zh = "类型" }, { "data", zh = "内容" },
+                        { "seconds left", zh = "还剩几秒" } },
+            rows = { { kept.name, kept.type, kept.data, kept.ttl } } }
 local guessed = p.ids == "sequential" or (p.forged == 65536 and p.tcp_after == 0)
 if p.ports == "fixed" and guessed then
   check.equal(got.address, mallory.ip, "a forged answer had the right id and came before the true one")

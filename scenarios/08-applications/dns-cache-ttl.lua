@@ -34,11 +34,15 @@ if p.cache then
 else
   check.equal(asked[301], 3, "without a cache every question begins at the root")
 end
-print(at.resolver:dns_cache())
+local kept = {}
+for i, row in ipairs(at.resolver:dns_cache()) do kept[i] = { row.name, row.type, row.data, row.ttl } end
 check.equal(client:packets { udp = true, dport = 53 }[1].ip.ttl, 64, "IP's TTL counts hops, not seconds")
 sim.table { "Questions over five minutes", zh = "五分钟内的四次查询",
             columns = { { "second", zh = "第几秒" }, { "TTL in the answer", zh = "应答里的 TTL" },
                         { "questions upstream", zh = "向上查询次数" }, { "ms", zh = "毫秒" } },
             rows = rows }
-sim.note { "A DNS TTL is seconds: the answer counts down while it is remembered.",
-           zh = "DNS 的 TTL 是秒数，不是跳数；过期之前都用缓存。" }
+sim.table { "What the resolver remembers now", zh = "本地域名服务器现在记着的", rows = kept,
+            columns = { { "name", zh = "域名" }, { "type", zh = "类型" }, { "data", zh = "内容" },
+                        { "seconds left", zh = "还剩几秒" } } }
+sim.note { "DNS's TTL is seconds, not hops as IP's: it counts down while the answer is remembered. At 301 s only the address was too old; whom to ask for it was still known.",
+           zh = "DNS 的 TTL 是秒数，不像 IP 的 TTL 是跳数：记住以后一秒一秒往下数。第 301 秒只有地址过期，该问哪台服务器还记得。" }

@@ -9,6 +9,11 @@ course.defaults({}, "cold")
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)
 local r1 = routers[1]
+sim.spawn(function()
+  sim.sleep("2ms")
+  sim.note { "ARP asks for the router's MAC, not the resolver's: the resolver is on another network.",
+             zh = "ARP 问的是路由器的 MAC，不是域名服务器的：域名服务器在别的网络上。" }
+end)
 client:resolve("www.example.com")
 
 -- The router's MAC comes first: ARP asks for r1, not for the resolver.
@@ -36,5 +41,12 @@ check.equal(onward.ip.src, client.ip)
 check.equal(onward.ip.dst, course.resolver, "the addresses are the same")
 check.equal(onward.ip.ttl, sent.ip.ttl - 1, "one hop less to live")
 check.equal(onward.payload, sent.payload, "the question is untouched")
+sim.table { "The question on its way down, at the client", zh = "DNS 请求在客户端逐层向下",
+            columns = { { "layer", zh = "层" }, { "adds", zh = "加上" }, { "bytes then", zh = "共多少字节" }, { "to", zh = "交给谁" } },
+            rows = {
+  { { "application", zh = "应用层" }, { "the question", zh = "请求本身" }, #sent.payload, sent.dns.name },
+  { { "transport: UDP", zh = "传输层：UDP" }, { "8: ports", zh = "8：端口" }, sent.udp.len, { "port 53", zh = "53 端口" } },
+  { { "network: IP", zh = "网络层：IP" }, { "20: addresses", zh = "20：IP 地址" }, sent.ip.len, sent.ip.dst },
+  { { "link: Ethernet", zh = "链路层：以太网" }, { "14: MACs", zh = "14：MAC 地址" }, sent.wire_len, "r1, " .. sent.eth.dst } } }
 sim.note { "33 bytes of question, 8 of UDP, 20 of IP, 14 of Ethernet: only the last are made anew at every hop.",
            zh = "DNS 请求 33 字节，加 UDP 首部 8、IP 首部 20、MAC 首部 14；每过一台路由器只换 MAC 首部。" }

@@ -27,7 +27,7 @@ if p.forwarder then
   client:resolve("www.example.com")
   check.equal(#r1:packets { udp = true, dport = 53, src = "198.51.100.1" }, before, "and remembers")
   sim.note { "A small program on the router asks on and remembers; routing has nothing to do with it.",
-             zh = "路由器本身不懂域名，是它上面的 DNS 转发程序在代答。" }
+             zh = "是路由器上的一个小程序替你去问，并且记住答案；和转发分组的功能没有关系。" }
 else
   check.equal(err, "EAI_AGAIN")
   check.equal(#client:packets { icmp = "port-unreachable" }, 2, "nobody listens on port 53 of a plain router")

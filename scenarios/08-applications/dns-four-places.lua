@@ -3,15 +3,18 @@ local course = require "course"
 sim.lesson { "Where a name is looked up", zh = "域名解析的四个地方",
              question = { "Where is a name looked up, and in which order?",
                           zh = "域名先后在哪些地方查？" },
-             shows = { "Where a name is looked up: the browser's cache, the system's, the hosts file, " ..
+             shows = { "Where a name is looked up: the browser's cache, the hosts file, the system's cache, " ..
                        "and then a DNS server.",
-                       zh = "查域名的次序：浏览器缓存 → 系统缓存 → hosts 文件 → DNS 服务器。" } }
+                       zh = "查域名的次序：浏览器缓存 → hosts 文件、系统缓存 → DNS 服务器。" } }
 course.defaults()
 local client, server, routers = course.internet {
   client = { dns = course.resolver, hosts = { ["printer.home"] = "192.0.2.77" },
              resolver = { cache = true } } }
 local at = course.names(routers)
 at.resolver:resolve("www.example.com", { server = at.resolver }) -- somebody else has asked before
+
+sim.note { "Somebody else has asked the resolver for www.example.com before. Now the client: its first two names are found at home, no packet is sent.",
+           zh = "别人先问过 www.example.com，本地域名服务器已经记住。现在轮到客户端：头两个名字在本机就查到了，一个包也不用发。" }
 
 local places = {}
 sim.on("dns:looked_in", function(event) places[#places + 1] = event.place end)
@@ -53,8 +56,10 @@ local again = fetch("www.example.com")
 expect(again, "203.0.113.80", 0, 0, 0)
 check.equal(again.order, "browser > hosts > cache", "the system remembers it now")
 
-at.restart() -- from here on the resolver knows nothing
-sim.sleep("5min") -- nor does the client's system
+at.restart()
+sim.sleep("5min")
+sim.note { "The resolver has been restarted and 5 minutes have passed: nobody remembers anything. The name is asked for from the root on.",
+           zh = "域名服务器重启过，又过了 5 分钟：谁都不记得了，要从根开始一路问下去。" }
 expect(fetch("www.example.com"), "203.0.113.80", 2, 6, 146)
 at.restart()
 local missing = fetch("nobody.example.com")
@@ -66,5 +71,5 @@ sim.table { "Where a name is looked up", zh = "域名在哪里查",
                         { "datagrams", zh = "数据报" }, { "ms", zh = "毫秒" },
                         { "result", zh = "结果" } },
             rows = rows }
-sim.note { "Each place answers faster than the next; the order of hosts file and cache is a setting.",
-           zh = "查域名的次序：浏览器缓存 → hosts 文件与系统缓存 → DNS 服务器，越靠前越快。" }
+sim.note { "Each place answers faster than the next. Between browser and hosts file most systems have a cache of their own; which of the two is asked first is a setting.",
+           zh = "越靠前的地方答得越快。多数系统在浏览器和 DNS 服务器之间还有自己的缓存；它和 hosts 文件谁先谁后，由系统设置决定。" }

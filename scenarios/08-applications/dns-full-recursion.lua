@@ -15,8 +15,8 @@ sim.on("dns:query_sent", function(event) queries[#queries + 1] = event end)
 local answer = client:resolve("www.example.com")
 check.near(sim.now(), 0.146, 0, "7 there, three times 44 between the servers, 7 back")
 print(answer)
-sim.note { "The client asked once; the resolver asked the root, com and example.com in turn.",
-           zh = "本地域名服务器依次问根、com、权威服务器，客户端只问一次。" }
+sim.note { "The client asked once; the resolver asked the root, com and example.com in turn. That a provider's server \"finds\" a name means this, or that it remembers from last time.",
+           zh = "客户端只问一次，本地域名服务器依次问根、com、权威服务器。所谓运营商的服务器“查到”域名，要么就是这样问来的，要么是上次问过还记得。" }
 
 check.equal(answer.address, server.ip)
 check.equal(answer.ra, true, "the resolver does the work (recursion)")

@@ -12,7 +12,18 @@ local client, server, routers = course.internet {
 local many = {}
 for i = 1, 41 do many[i] = "many A 10.0.0." .. i .. "\n" end
 local at = course.names(routers, table.concat(many))
-at.resolver:resolve("many.example.com", { server = at.resolver }) -- it knows the answer already
+at.resolver:resolve("many.example.com", { server = at.resolver, edns = 4096 })
+sim.note { "The resolver knows the answer now: 41 addresses, 690 bytes. The client has room for 512 in a datagram.",
+           zh = "本地域名服务器已经知道答案：41 个地址，690 字节。客户端的 UDP 只收得下 512 字节。" }
+sim.label({ tcp = true, data = true, dport = 53 }, function(packet) return "A? many.example.com, " .. packet.ip.len - 40 .. " bytes" end)
+sim.label({ tcp = true, data = true, sport = 53 }, function(packet) return "all of it, " .. packet.ip.len - 40 .. " bytes" end)
+if p.edns == 0 then
+  sim.spawn(function()
+    sim.sleep("14ms")
+    sim.note { "\"Truncated\" (TC): what fits came, and a flag. The client asks again over TCP, where each message has its length in front, in two bytes.",
+               zh = "“truncated”（TC）：装得下的先来，并置截断标志。客户端改用 TCP 再问；TCP 上每个报文前面有两个字节写明长度。" }
+  end)
+end
 
 local start, mark = sim.now(), #client:packets()
 local answer = client:resolve("many.example.com")
@@ -41,5 +52,5 @@ else
   check.equal(answer.transport, "udp", "EDNS has said that there is room for more")
   check.equal(#udp, 1)
 end
-sim.note { "DNS uses UDP, and must be able to use TCP (RFC 7766).",
-           zh = "UDP 应答装不下就置截断标志，客户端改用 TCP 53 端口再问；两种都必须支持。" }
+sim.note { "\"DNS uses UDP\" is half of it: who speaks DNS must be able to use TCP, too (RFC 7766).",
+           zh = "“DNS 用 UDP”只对一半：UDP 和 TCP 两种都必须支持（RFC 7766）。" }

@@ -22,5 +22,5 @@ check.trace({ client, at.resolver }, [[
 local none, err = client:resolve("203.0.113.81")
 check.equal(none, nil)
 check.equal(err, "EAI_NONAME", "nobody has to give an address a name")
-sim.note { "The name of an address is a record like any other, and as reliable as who wrote it.",
-           zh = "反向解析：把 IP 倒过来写成 in-addr.arpa 的名字去查，答案也只是一条记录。" }
+sim.note { "The name of an address is a record like any other: as reliable as who wrote it, and missing where nobody did.",
+           zh = "地址的名字也只是一条记录，谁写的就看谁可靠不可靠；没人写，就查不到。" }

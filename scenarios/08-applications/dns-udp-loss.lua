@@ -21,4 +21,4 @@ check.near(asked[2].time, wait, 0, "UDP did nothing; the resolver's own clock ra
 check.equal(asked[2].retransmission, false, "no layer below knows that it is a repetition")
 check(asked[1].dns.id ~= asked[2].dns.id, "it is a new question, with an id of its own")
 sim.note { "UDP promises nothing. The program asks again, after five seconds by custom.",
-           zh = "UDP 不管丢包，由解析程序等 5 秒再问一次。" }
+           zh = "UDP 什么都不保证。是解析程序自己再问一次，习惯上等 5 秒。" }

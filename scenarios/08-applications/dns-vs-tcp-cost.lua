@@ -9,6 +9,8 @@ course.defaults()
 local client, server, routers = course.internet { client = { dns = course.resolver } }
 local at = course.names(routers)
 at.resolver:resolve("www.example.com", { server = at.resolver })
+sim.note { "From here on the resolver knows the answer. The client asks twice: over UDP, then over TCP.",
+           zh = "从这里起，本地域名服务器已经知道答案。客户端问两次：先用 UDP，再用 TCP。" }
 
 local rows = {}
 local function ask(tcp)
@@ -35,8 +37,8 @@ check.equal(answer.transport, "tcp")
 check.equal(#client:sockets { state = "TIME_WAIT" }, 1, "and 2MSL of memory")
 
 sim.table { "The same question", zh = "同一个问题",
-            columns = { "", { "packets", zh = "数据包" }, { "ms", zh = "毫秒" },
+            columns = { { "over", zh = "传输层" }, { "packets", zh = "数据包" }, { "ms", zh = "毫秒" },
                         { "sockets kept", zh = "留下的套接字" } },
             rows = rows }
-sim.note { "UDP: two packets, one round trip. TCP: eleven or so, two round trips, and TIME-WAIT.",
-           zh = "同一个问题：UDP 两个包一个往返，TCP 至少九个包两个往返。" }
+sim.note { string.format("UDP: two packets, one round trip. TCP: %d packets, two round trips until the answer, and TIME-WAIT to remember.", packets),
+           zh = string.format("UDP：两个包，一个往返。TCP：%d 个包，两个往返才有答案，还要留着 TIME-WAIT。", packets) }

@@ -14,6 +14,13 @@ local box = smtp.serve(server)
 sim.label({ tcp = true, data = true }, function(packet) return packet.payload:match("^[^\r]*") end)
 
 if p.order == "right" then
+  local function tell(after, note)
+    sim.spawn(function() sim.sleep(after) sim.note(note) end)
+  end
+  tell("40ms", { "The server speaks first: until its 220 is here the client keeps silent.",
+                 zh = "服务器先开口：收到它的 220 之前，客户端不出声。" })
+  tell("120ms", { "354: go on. Now comes the letter, with a lone dot at its end; a dot that begins one of its own lines is sent as two.",
+                  zh = "354：请讲。下面是信的正文，最后单独一个点；正文里若有一行以点开头，就发成两个点。" })
   local text = "Subject: lunch\n\nAt one?\n.\nThat dot was mine.\n"
   local said = assert(smtp.send(client, server, { from = "ann@client", to = { "bob@server" }, text = text }))
   sim.sleep("1s")
@@ -42,8 +49,8 @@ if p.order == "right" then
     ...
   ]])
   check.equal(#server:sockets { state = "TIME_WAIT" }, 1, "the server closes first: TIME-WAIT is its own")
-  sim.note { "Each line waits for its reply: 7 round trips for a letter, after the handshake's one.",
-             zh = "每行都要等应答：握手之后，一封信用了 7 个往返。" }
+  sim.note { "Each line waits for its reply: 7 round trips for a letter, after the handshake's one. The server closes, and keeps TIME-WAIT.",
+             zh = "每行都要等应答：握手之后，一封信用了 7 个往返。服务器先关，TIME-WAIT 留在服务器。" }
 else
   local conn = client:connect(server, 25)
   conn:recv("line")

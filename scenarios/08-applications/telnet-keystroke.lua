@@ -33,11 +33,14 @@ check.trace(client, [[
   1.020  server.23 > client  [P.]  "a"
   1.220  client > server.23  [.]
 ]], { since = 1 })
+sim.note { "One key, one letter on the screen: there, back (with the ACK on board), and an ACK. 41 bytes of IP datagram for one byte.",
+           zh = "敲一个键，屏幕上一个字母：过去一个包，回显一个包（顺便确认），再一个确认。一个字节要用 41 字节的 IP 数据报。" }
 check.equal(echo.tcp.ack, key.tcp.seq + 1, "the echo is the key's acknowledgment, too: ACKs are delayed for that")
 
 -- Six keys, fast, over a slow path: 200 ms there and back.
 wire:set { delay = "100ms" }
 sim.sleep(2 - sim.now())
+sim.note { "A longer way, 200 ms there and back, and six keys in 180 ms.", zh = "换成长路：来回 200 毫秒，180 毫秒里敲六个键。" }
 for letter in ("secret"):gmatch(".") do
   t:type(letter)
   sim.sleep("30ms")

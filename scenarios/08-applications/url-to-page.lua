@@ -3,7 +3,7 @@
 local course = require "course"
 sim.lesson { "From the address bar to the page", zh = "输入网址到看到页面",
              question = { "What happens between Enter and the page?", zh = "从输入网址到看到页面，经过了什么？" },
-             shows = { "DNS, ARP, handshake, HTTP, close: five protocols, and a bar for the time of each.",
+             shows = { "DNS, ARP, handshake, HTTP, close: what each step does, and a bar for its time.",
                        zh = "从输入网址到看到页面：DNS、ARP、三次握手、HTTP、四次挥手，一张时间条看完。" },
              flip = { arp = "cold" } }
 local p = sim.params { arp = "warm" }
@@ -33,7 +33,7 @@ end
 local connected, answered = times.dns + times.connect, times.total
 local closed
 for _, packet in ipairs(client:packets { tcp = "F.", dst = client }) do closed = packet.time end
-sim.table { "time", zh = "时间条", columns = { { "part", zh = "阶段" }, "ms", { "when", zh = "何时" } }, rows = {
+sim.table { "where the time goes", zh = "时间条", columns = { { "part", zh = "阶段" }, "ms", { "when", zh = "何时" } }, rows = {
   { "DNS", ms(times.dns), bar(0, times.dns) },
   { { "TCP: connect", zh = "TCP 握手" }, ms(times.connect), bar(times.dns, connected) },
   { "HTTP", ms(times.wait + times.receive), bar(connected, answered) },
