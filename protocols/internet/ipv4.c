@@ -61,9 +61,22 @@ static const Ipv4Proto *find_proto(const Ipv4 *ip, uint8_t proto)
     return NULL;
 }
 
+static inline DropReason hand_up(Ipv4 *ip, const IpMeta *meta, size_t header, Packet *pkt)
+{
+    const Ipv4Proto *above = find_proto(ip, meta->proto);
+
+    packet_pull(pkt, header);
+    if (above == NULL) {
+        node_count(ip->node, COUNTER_IpInUnknownProtos);
+        icmp_send_unreachable(ip->icmp, ICMP_PROTOCOL_UNREACHABLE, pkt, 0);
+        return DROP_IP_PROTOCOL;
+    }
+    node_count(ip->node, COUNTER_IpInDelivers);
+    return above->input(above->self, meta, pkt);
+}
+
 static DropReason to_protocol(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Packet *pkt)
 {
-    const Ipv4Proto *above = find_proto(ip, h->proto);
     IpMeta meta = {
         .src = h->src,
         .dst = h->dst,
@@ -77,14 +90,27 @@ static DropReason to_protocol(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast
 
     if (h->options_len > 0)
         options_arrive(ip, h);
-    packet_pull(pkt, ipv4_hdr_len(h));
-    if (above == NULL) {
-        node_count(ip->node, COUNTER_IpInUnknownProtos);
-        icmp_send_unreachable(ip->icmp, ICMP_PROTOCOL_UNREACHABLE, pkt, 0);
-        return DROP_IP_PROTOCOL;
-    }
-    node_count(ip->node, COUNTER_IpInDelivers);
-    return above->input(above->self, &meta, pkt);
+    return hand_up(ip, &meta, ipv4_hdr_len(h), pkt);
+}
+
+/* One that is as others before: see ipv4_fast.c. */
+static DropReason deliver_again(Ipv4 *ip, Iface *iface, Packet *pkt)
+{
+    enum { TOS = 1, TOTAL_LEN = 2, TTL = 8, PROTO = 9, SRC = 12, DST = 16 };
+    const uint8_t *header = pkt->data;
+    IpMeta meta = {
+        .src = ip_v4(get32(header + SRC)),
+        .dst = ip_v4(get32(header + DST)),
+        .proto = header[PROTO],
+        .ttl = header[TTL],
+        .tos = header[TOS],
+        .iface = iface,
+        .options = { header + IPV4_HDR_LEN, 0 },
+    };
+
+    node_count(ip->node, COUNTER_IpInReceives);
+    packet_trim(pkt, get16(header + TOTAL_LEN));
+    return hand_up(ip, &meta, IPV4_HDR_LEN, pkt);
 }
 
 static DropReason deliver(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Packet *pkt)
@@ -248,8 +274,11 @@ static inline DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h
                                   const Ipv4Found *found, unsigned src, unsigned dst,
                                   Packet *pkt)
 {
-    if (is_for_us(dst, h->dst))
+    if (is_for_us(dst, h->dst)) {
+        if (!group && dst == ADDR_OURS && src == 0 && found == NULL)
+            fast_learn_ours(ip, pkt->data);
         return deliver(ip, iface, h, group || (dst & (ADDR_BROADCAST | ADDR_MULTICAST)), pkt);
+    }
     if (iface->takes_any && !group)
         return deliver(ip, iface, h, false, pkt);
     if (ip->cfg.forward)
@@ -286,6 +315,8 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
     bool group = mac_is_group(eth->dst);
     if (ip->cfg.forward && !group && fast_forward(ip, pkt))
         return DROP_NONE;
+    if (!group && fast_is_ours(ip, pkt))
+        return deliver_again(ip, iface, pkt);
     DropReason why = read_header(ip, &h, pkt);
     if (why != DROP_NONE)
         return why;

@@ -1,5 +1,6 @@
 /*
- * ipv4_fast.c - the way of most datagrams through a router, or out of a host: like one before them.
+ * ipv4_fast.c - the way of most datagrams through a router, out of a host or into it: like one
+ * before them.
  *
  * Where a datagram without options goes, and whether its addresses may pass at all, follows from
  * the pair of addresses alone. The full way (ipv4.c) leaves here what it found; a later datagram
@@ -70,7 +71,8 @@ void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
     *f = (FastHop){ pair, ip->table.changes, *hop };
 }
 
-/* The hop of a pair that came before; NULL: it is new, or something has changed since. */
+/* The hop of a pair that came before, without an interface if it ends here; NULL: it is new, or
+ * something has changed since. */
 static const Hop *find_hop(const Ipv4 *ip, const uint8_t *header)
 {
     uint64_t pair = pair_of(header);
@@ -89,7 +91,7 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
     if (pkt->len < IPV4_HDR_LEN || header[0] != PLAIN || header[TTL] <= 1)
         return false;
     const Hop *hop = find_hop(ip, header);
-    if (hop == NULL)
+    if (hop == NULL || hop->iface == NULL)
         return false;
     size_t len = get16(header + TOTAL_LEN);
     if (len < IPV4_HDR_LEN || len > pkt->len || len > ipv4_iface_mtu(hop->iface) ||
@@ -107,9 +109,33 @@ bool fast_originate(Ipv4 *ip, Packet *pkt)
 {
     const Hop *hop = find_hop(ip, pkt->data);
 
-    if (hop == NULL || ip->path_mtus->len > 0 || pkt->len > ipv4_iface_mtu(hop->iface))
+    if (hop == NULL || hop->iface == NULL || ip->path_mtus->len > 0 ||
+        pkt->len > ipv4_iface_mtu(hop->iface))
         return false;
     node_count(ip->node, COUNTER_IpOutRequests);
     arp_output(ip->arp, hop->iface, hop->next, pkt);
     return true;
+}
+
+/* One pair after the other of the same: from the second on it is worth a place. */
+void fast_learn_ours(Ipv4 *ip, const uint8_t *header)
+{
+    uint64_t pair = pair_of(header);
+
+    if (ip->delivered == pair)
+        fast_learn(ip, header, &(Hop){ .iface = NULL });
+    ip->delivered = pair;
+}
+
+bool fast_is_ours(const Ipv4 *ip, const Packet *pkt)
+{
+    enum { TOTAL_LEN = 2, FRAGMENT = 6, DF = 0x4000 };
+    const uint8_t *header = pkt->data;
+
+    if (pkt->len < IPV4_HDR_LEN || header[0] != PLAIN || (get16(header + FRAGMENT) & ~DF) != 0)
+        return false;
+    const Hop *hop = find_hop(ip, header);
+    size_t len = get16(header + TOTAL_LEN);
+    return hop != NULL && hop->iface == NULL && len >= IPV4_HDR_LEN && len <= pkt->len &&
+           sum_of_20(header) == 0xffff;
 }

@@ -45,6 +45,7 @@ struct Ipv4 {
     unsigned   n_protos;
     RouteTable table;
     FastTable  fast;
+    uint64_t   delivered;  /* the last pair of addresses that ended here, from outside */
     Frags     *frags;
     GArray    *path_mtus;  /* of PathMtu, oldest first */
     uint16_t   next_id;
@@ -77,6 +78,11 @@ bool fast_forward(Ipv4 *ip, Packet *pkt);
 bool fast_originate(Ipv4 *ip, Packet *pkt);
 /* That one with this header, without options, goes to this hop, and so will others of its pair. */
 void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop);
+/* A datagram from outside, its header in front: is it plain, in one piece, and one of a pair of
+ * addresses that was delivered before? Then all checks of the full way hold. */
+bool fast_is_ours(const Ipv4 *ip, const Packet *pkt);
+/* That one with this header, without options, is from a host to one of our addresses. */
+void fast_learn_ours(Ipv4 *ip, const uint8_t *header);
 void fast_clear(FastTable *table);
 
 /* A datagram, its header in front, in one piece or several. Takes pkt if it returns DROP_NONE. */

@@ -426,10 +426,11 @@ static DropReason in_syn_sent(Tcb *tcb, Segment *seg)
 /* RFC 9293 §3.9.2.3: not from or to what is no single host (MUST-57, MUST-63). */
 static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
 {
-    return ip->broadcast || ip_is_multicast(ip->dst) || ip_is_multicast(ip->src) ||
-           ip_is_limited_broadcast(ip->src) || ip_is_any(ip->src) ||
-           (ip_is_loopback(ip->src) && ip->iface != NULL) ||
-           ip_is_broadcast_for(tcp->stack, ip->src);
+    unsigned bad = ADDR_BROADCAST | ADDR_MULTICAST | ADDR_ANY;
+
+    if (ip->iface != NULL)
+        bad |= ADDR_LOOPBACK;
+    return ip->broadcast || ip_is_multicast(ip->dst) || (ip_kind(tcp->stack, ip->src) & bad) != 0;
 }
 
 static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment *seg)

@@ -35,6 +35,38 @@ static inline uint32_t tcb_send_window(const Tcb *tcb)
     return tcb->tcp->cfg.flow_control ? tcb->snd_wnd : CWND_MAX;
 }
 
+static inline uint32_t tcp_window_max(const Tcb *tcb) /* that can be announced */
+{
+    return (uint32_t)TCP_WINDOW_MAX << tcb->agreed.rcv_scale;
+}
+
+static inline uint32_t tcp_window_unit(const Tcb *tcb) /* windows are multiples of it */
+{
+    return (uint32_t)1 << tcb->agreed.rcv_scale;
+}
+
+static inline uint64_t tcp_buffer_size(const Tcb *tcb)
+{
+    const TcpConfig *cfg = &tcb->tcp->cfg;
+
+    return cfg->profile == TCP_PROFILE_FREEBSD ? tcp_whole_segments(tcb, cfg->rcvbuf) : cfg->rcvbuf;
+}
+
+static inline uint32_t tcp_free_buffer(const Tcb *tcb) /* of the receive buffer */
+{
+    uint64_t size = tcp_buffer_size(tcb);
+
+    return (uint32_t)(size - MIN(tcb->flow->in.len, size));
+}
+
+static inline uint32_t tcp_text_max(const Tcb *tcb) /* SND.MSS less the options that vary */
+{
+    const Flow *flow = tcb->flow;
+    bool none = flow->reass.n == 0 && !flow->told.has_twice && !tcb->rare->uto.due;
+
+    return none ? tcb->snd_mss : tcp_text_beside(tcb);
+}
+
 /* --- how losses are found and repaired -------------------------------------------------------- */
 
 static inline bool rack_is_on(const Tcb *tcb)
@@ -50,6 +82,14 @@ static inline bool tcp_loss_by_board(const Tcb *tcb) /* RFC 6675 recovers: tcp_r
 static inline bool prr_is_on(const Tcb *tcb)
 {
     return tcb->tcp->cfg.prr && tcb->cc != NULL && !tcb->cc->owns_cwnd;
+}
+
+static inline uint32_t tcp_loss_window(const Tcb *tcb) /* how much may be in flight now */
+{
+    if (tcb->ca == TCP_CA_OPEN && tcb->flow->board.blocks.n == 0 && tcp_loss_by_board(tcb) &&
+        tcb->cc != NULL)
+        return tcb->cong.cwnd; /* nothing is missing */
+    return tcp_loss_room(tcb);
 }
 
 /* --- observers -------------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ static uint32_t newreno_window(const Tcb *tcb)
     return tcb->cong.cwnd + extra;
 }
 
-uint32_t tcp_loss_window(const Tcb *tcb)
+uint32_t tcp_loss_room(const Tcb *tcb)
 {
     uint32_t flight = tcb->snd_nxt - tcb->snd_una;
 

@@ -60,7 +60,7 @@ static unsigned blocks_beside(const Tcb *tcb, bool text)
     return n;
 }
 
-uint32_t tcp_text_max(const Tcb *tcb)
+uint32_t tcp_text_beside(const Tcb *tcb)
 {
     unsigned n = blocks_beside(tcb, true);
     uint32_t most = tcb->snd_mss - uto_room(tcb);
@@ -122,16 +122,6 @@ uint16_t tcp_syn_window(const Tcb *tcb)
     uint16_t window = tcp_first_window(&tcb->tcp->cfg, tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0));
 
     return (uint16_t)MIN(window, tcp_free_buffer(tcb)); /* text of the SYN may lie there */
-}
-
-uint32_t tcp_window_max(const Tcb *tcb)
-{
-    return (uint32_t)TCP_WINDOW_MAX << tcb->agreed.rcv_scale;
-}
-
-uint32_t tcp_window_unit(const Tcb *tcb)
-{
-    return (uint32_t)1 << tcb->agreed.rcv_scale;
 }
 
 uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_)

@@ -37,29 +37,19 @@ static void not_sent(Tcb *tcb, DropReason why)
         tcb_path_mtu(tcb);
 }
 
-/* FreeBSD makes the buffer of a connection hold whole segments. */
-uint64_t tcp_buffer_size(const Tcb *tcb)
+uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size)
 {
-    uint64_t size = tcb->tcp->cfg.rcvbuf;
     uint64_t mss = tcb->snd_mss + (tcb->agreed.timestamps ? TCP_TS_LEN : 0);
-    bool rounds = tcb->tcp->cfg.profile == TCP_PROFILE_FREEBSD && tcb->state > TCP_SYN_SENT &&
+    bool rounds = tcb->state > TCP_SYN_SENT &&
                   !(tcb->passive && tcb->state == TCP_SYN_RECEIVED); /* no socket has it yet */
 
     return rounds && size > mss ? (size + mss - 1) / mss * mss : size;
 }
 
-uint32_t tcp_free_buffer(const Tcb *tcb)
-{
-    uint64_t size = tcp_buffer_size(tcb);
-
-    return (uint32_t)(size - MIN(tcb->flow->in.len, size));
-}
-
 /* How far the window could be opened, all of the free buffer announced. */
-static uint32_t window_gain(const Tcb *tcb)
+static uint32_t window_gain(const Tcb *tcb, uint32_t free_)
 {
-    uint32_t free_ = tcp_free_buffer(tcb);
-    uint32_t could = (uint32_t)MIN(free_, tcp_window_max(tcb)), is = tcb_window(tcb);
+    uint32_t could = MIN(free_, tcp_window_max(tcb)), is = tcb_window(tcb);
 
     return could > is ? could - is : 0;
 }
@@ -74,11 +64,11 @@ static bool worth_opening(const Tcb *tcb, uint32_t gain)
 
 static uint16_t window_to_announce(Tcb *tcb)
 {
-    uint32_t gain = window_gain(tcb);
+    uint32_t free_ = tcp_free_buffer(tcb), gain = window_gain(tcb, free_);
 
     if (gain > 0 && worth_opening(tcb, gain))
         tcb->rcv_adv += gain;
-    return tcp_scaled_window(tcb, tcp_free_buffer(tcb));
+    return tcp_scaled_window(tcb, free_);
 }
 
 static void acknowledged(Tcb *tcb)
@@ -430,6 +420,8 @@ static bool waits_for_window(const Tcb *tcb)
 /* What is lost goes first, then what is new. */
 static bool send_one(Tcb *tcb)
 {
+    if (tcb->ca == TCP_CA_OPEN && tcb->flow->repair.sent.due == 0)
+        return send_next(tcb);
     return tcp_loss_resend(tcb) || tcp_recover_lost(tcb) || send_next(tcb) ||
            tcp_recover_rest(tcb) || tcp_loss_fall_back(tcb);
 }
@@ -634,7 +626,7 @@ static bool only_syn_data_came(const Tcb *tcb)
  * if the peer could be waiting for it; else the next acknowledgment carries it. */
 void tcp_offer_window(Tcb *tcb)
 {
-    uint32_t gain = window_gain(tcb);
+    uint32_t gain = window_gain(tcb, tcp_free_buffer(tcb));
     uint32_t largest = (uint32_t)MIN(tcb->tcp->cfg.rcvbuf, tcp_window_max(tcb));
 
     if (tcb->fin_received || tcb->state == TCP_TIME_WAIT || !worth_opening(tcb, gain))

@@ -196,12 +196,10 @@ void       deliver_waiting(Tcb *tcb); /* what came with the SYN */
 /* tcp_opt.c */
 void     tcp_agree(Tcb *tcb, const TcpOptions *opt); /* with the peer's SYN */
 void     tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *opt);
-uint32_t tcp_text_max(const Tcb *tcb);     /* SND.MSS less the options that vary */
+uint32_t tcp_text_beside(const Tcb *tcb);  /* see tcp_text_max */
 /* Of a SYN, never scaled; Linux takes a whole number of segments: 64240, 65160 with timestamps. */
 uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment);
 uint16_t tcp_syn_window(const Tcb *tcb);
-uint32_t tcp_window_max(const Tcb *tcb);   /* that can be announced */
-uint32_t tcp_window_unit(const Tcb *tcb);  /* windows are multiples of it */
 /* The window field for RCV.WND with so many bytes of the buffer free. It is rounded up, so that
  * its right edge never falls behind what is free: RCV.WND grows by that, less than a unit, and
  * the buffer takes as much beyond its size. Where even that has been used the edge falls back by
@@ -232,8 +230,7 @@ void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
 void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id);
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
-uint64_t tcp_buffer_size(const Tcb *tcb);
-uint32_t tcp_free_buffer(const Tcb *tcb); /* of the receive buffer */
+uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size); /* FreeBSD's buffers hold some */
 
 /* tcp_lazy.c: text that nobody looks at. The packet's text is all behind `header` bytes, and stands
  * in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n bytes
@@ -265,7 +262,7 @@ void acked_advance(Tcb *tcb, AckNews *news);     /* SND.UNA has moved */
 
 /* tcp_loss.c */
 void     tcp_loss_init(Tcb *tcb);                /* at ESTABLISHED */
-uint32_t tcp_loss_window(const Tcb *tcb);        /* how much may be in flight now */
+uint32_t tcp_loss_room(const Tcb *tcb);          /* see tcp_loss_window */
 bool     tcp_loss_is_limited(const Tcb *tcb);    /* new data now is limited transmit */
 bool     tcp_loss_resend(Tcb *tcb);              /* sends what is lost next, if it may */
 void     tcp_loss_resend_first(Tcb *tcb);        /* likewise, whatever cwnd says */

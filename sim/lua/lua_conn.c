@@ -265,43 +265,76 @@ static int l_recv(lua_State *L)
     return recv_k(L, LUA_OK, deadline);
 }
 
+/* A call of sink. */
+typedef struct Sink {
+    LuaConn    *c;
+    lua_Integer total; /* bytes so far */
+    bool        wrong; /* a byte was not what was streamed, and nobody was told yet: */
+    uint64_t    at;
+    uint8_t     byte;
+} Sink;
+
 enum { SINK_CHUNK = 16384 };
 
-static void check_pattern(lua_State *L, LuaConn *c, const uint8_t *bytes, size_t n)
+static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 {
+    LuaConn *c = sink->c;
     size_t i = c->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->sunk);
 
     if (i == n)
         return;
-    c->sink_failed = true;
-    lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
-                     c->sunk + i, bytes[i], conn_pattern(c->sunk + i));
+    c->sink_failed = sink->wrong = true;
+    sink->at = c->sunk + i;
+    sink->byte = bytes[i];
 }
 
-/* Stack: 1 conn, 2 how much so far. */
-static int sink_k(lua_State *L, int status, lua_KContext deadline)
+/* Reads what there is, up to a wrong byte; what came last is none, and why, or the wrong one. */
+static NetError take(Sink *sink)
 {
-    LuaConn *c = lua_check_conn(L, 1);
-    lua_Integer total = lua_tointeger(L, 2);
+    LuaConn *c = sink->c;
     uint8_t chunk[SINK_CHUNK];
     NetError err = NET_OK;
     size_t n;
 
-    (void)status;
     do {
         bool is_right = conn_pattern_waits(c->conn, c->sunk) > 0;
         n = conn_receive(c->conn, is_right ? NULL : chunk, sizeof chunk, &err);
         if (!is_right)
-            check_pattern(L, c, chunk, n);
+            check_pattern(sink, chunk, n);
         c->sunk += n;
-        total += (lua_Integer)n;
-    } while (n > 0);
-    lua_settop(L, 1);
-    lua_pushinteger(L, total);
-    if (err == NET_EOF)
-        return 1;
+        sink->total += (lua_Integer)n;
+    } while (n > 0 && !sink->wrong);
+    return err;
+}
+
+/* The task's turn, without Lua: more has come, and more is to come. */
+static bool sinks_on(void *sink)
+{
+    return take(sink) == NET_EAGAIN;
+}
+
+/* Stack: 1 conn, 2 the Sink. */
+static int sink_k(lua_State *L, int status, lua_KContext deadline)
+{
+    LuaConn *c = lua_check_conn(L, 1);
+    Sink *sink = lua_touserdata(L, 2);
+    NetError err;
+
+    (void)status;
+    do {
+        if (sink->wrong)
+            lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
+                             sink->at, sink->byte, conn_pattern(sink->at));
+        sink->wrong = false;
+        err = take(sink);
+    } while (sink->wrong);
+    if (err == NET_EAGAIN && deadline == NEVER)
+        return task_wait_stepping(L, &c->queue, sinks_on, sink, sink_k, deadline);
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return task_wait(L, &c->queue, deadline, sink_k, deadline);
+    lua_pushinteger(L, sink->total);
+    if (err == NET_EOF)
+        return 1;
     lua_pushstring(L, err == NET_EAGAIN ? "TIMEOUT" : net_error_name(err));
     return 2;
 }
@@ -310,11 +343,12 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
 static int l_sink(lua_State *L)
 {
     SimTime deadline = lua_check_deadline(L, 2);
+    LuaConn *c = lua_check_conn(L, 1);
 
-    lua_check_conn(L, 1);
     lua_check_act(L, "sink");
     lua_settop(L, 1);
-    lua_pushinteger(L, 0);
+    Sink *sink = lua_newuserdatauv(L, sizeof *sink, 0);
+    *sink = (Sink){ .c = c };
     return sink_k(L, LUA_OK, deadline);
 }
 

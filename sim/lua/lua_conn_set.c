@@ -56,6 +56,8 @@ static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
 
 bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
 {
+    if (opt->given == 0)
+        return false;
     if (given(opt, "uto"))
         uto->enabled = opt->uto;
     if (given(opt, "uto_advertise"))

@@ -21,6 +21,9 @@ struct Task {
     bool doomed; /* killed while it runs: ends when it next waits */
     bool killed;
     WaitQueue *queue; /* while waiting; NULL: in none */
+    bool (*step)(void *self); /* task_wait_stepping; NULL: none */
+    void *step_self;
+    WaitQueue *step_queue;
     Task *prev, *next;
     TaskCondition ready; /* task_wait_until; NULL: none */
     void *ready_self;
@@ -168,6 +171,16 @@ static void resume(Task *task)
     }
 }
 
+/* Its turn has come, and a step may be all that is to be done. */
+static bool waits_on(Task *task)
+{
+    if (task->step == NULL || !task->step(task->step_self))
+        return false;
+    task->state = TASK_WAITING;
+    enqueue(task->step_queue, task);
+    return true;
+}
+
 static void timer_fired(void *owner)
 {
     Task *task = owner;
@@ -175,7 +188,8 @@ static void timer_fired(void *owner)
     if (task->state == TASK_WAITING) {
         task->timed_out = true;
         wake(task);
-    } else {
+    } else if (!waits_on(task)) {
+        task->step = NULL;
         resume(task);
     }
 }
@@ -307,6 +321,17 @@ int task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k,
     if (deadline != NEVER)
         timer_set(&task->timer, MAX(0, deadline - sim_now(task->world->sim)));
     return lua_yieldk(L, 0, ctx, k);
+}
+
+int task_wait_stepping(lua_State *L, WaitQueue *queue, bool (*step)(void *self), void *self,
+                       lua_KFunction k, lua_KContext ctx)
+{
+    Task *task = check_may_wait(L);
+
+    task->step = step;
+    task->step_self = self;
+    task->step_queue = queue;
+    return task_wait(L, queue, NEVER, k, ctx);
 }
 
 int task_wait_until(lua_State *L, TaskCondition ready, void *self, SimTime deadline,
