@@ -21,12 +21,15 @@ local function tapped()
   tftp.serve(server, { boot = "..." })
   snmp.serve(server)
   for name in pairs(small.port) do small.serve(server, name) end
+  local newcomer = sim.host("newcomer", { ip = "dhcp" })
+  sim.link(newcomer, server:interface("eth1", { ip = "10.0.9.1/24" }), { delay = "10ms" })
+  server:serve_dhcp { pool = "10.0.9.100-10.0.9.199" }
 
   local rows, transports = {}, { [6] = "TCP", [17] = "UDP" }
-  local function tap(name, f)
+  local function tap(name, f, who)
     local since = sim.now()
     f()
-    local first = client:packets({ src = client }, { since = since })[1]
+    local first = (who or client):packets({ src = who and "0.0.0.0" or client }, { since = since })[1]
     rows[#rows + 1] = { name, transports[first.ip.proto], (first.tcp or first.udp).dport, first.ip.proto }
     sim.sleep("1s")
   end
@@ -50,6 +53,7 @@ local function tapped()
   tap("HTTP", function() check.equal(client:get("http://10.0.0.2/").body, "hello") end)
   tap("DNS", function() check.equal(client:resolve("www.example.com").transport, "udp") end)
   tap("DNS", function() check.equal(client:resolve("www.example.com", { tcp = true }).transport, "tcp") end)
+  tap("DHCP", function() check.equal(newcomer:dhcp().ip, "10.0.9.100") end, newcomer)
   tap("TFTP", function() check.equal(tftp.get(client, server, "boot"), "...") end)
   tap("SNMP", function() check(snmp.get(client, server, { "sysUpTime" })) end)
   tap("echo", function() check.equal(hear(7), "hello") end)
@@ -67,13 +71,13 @@ local rows = sim.play(tapped).value
 local list = {}
 for i, row in ipairs(rows) do list[i] = table.concat(row, " ") end
 check.equal(list, { "FTP TCP 21 6", "TELNET TCP 23 6", "SMTP TCP 25 6", "HTTP TCP 80 6", "DNS UDP 53 17", "DNS TCP 53 6",
-                    "TFTP UDP 69 17", "SNMP UDP 161 17", "echo TCP 7 6", "echo UDP 7 17", "discard TCP 9 6",
+                    "DHCP UDP 67 17", "TFTP UDP 69 17", "SNMP UDP 161 17", "echo TCP 7 6", "echo UDP 7 17", "discard TCP 9 6",
                     "discard UDP 9 17", "daytime TCP 13 6", "daytime UDP 13 17", "chargen TCP 19 6", "chargen UDP 19 17" })
 sim.table { "each asked once: what its first packet says", zh = "各问一次，看第一个数据包",
             columns = { { "application", zh = "应用" }, { "transport", zh = "传输层" }, { "port", zh = "端口" },
                         { "protocol number in IP", zh = "IP 首部里的协议号" } }, rows = rows }
-sim.note { "The textbook's \"DNS: UDP\" is half of it: TCP is used when an answer is too long for a datagram. NFS (2049) was over UDP, and today is over TCP. HTTP/3 is over UDP (443). NNTP, for news, is on TCP's 119; DHCP is on UDP's 67, see dhcp-lease.",
-           zh = "课本上的“DNS 用 UDP”只对一半：答案太长时改用 TCP。NFS（2049）从前走 UDP，如今走 TCP。HTTP/3 走 UDP（443）。新闻组 NNTP 用 TCP 119；DHCP 用 UDP 67，见 dhcp-lease。" }
+sim.note { "The textbook's \"DNS: UDP\" is half of it: TCP is used when an answer is too long for a datagram. NFS (2049) was over UDP, and today is over TCP. HTTP/3 is over UDP (443). NNTP, for news, is on TCP's 119.",
+           zh = "课本上的“DNS 用 UDP”只对一半：答案太长时改用 TCP。NFS（2049）从前走 UDP，如今走 TCP。HTTP/3 走 UDP（443）。新闻组 NNTP 用 TCP 119。" }
 sim.note { "\"Connection-oriented, therefore reliable\" is wrong: TCP is reliable because it acknowledges and retransmits. There are services with connections and without that.",
            zh = "“面向连接，所以可靠”不对：TCP 可靠，靠的是确认和重传。有连接而不可靠的服务是有的。" }
 
