@@ -300,6 +300,8 @@ void draft_apply(lua_State *L, int arg, Draft *d, const Stack *from, bool add)
         d->payload.n = n;
     } else if (lua_getfield(L, arg, "dns") == LUA_TTABLE) {
         apply_dns(L, d);
+    } else if (lua_getfield(L, arg, "dhcp") != LUA_TNIL) {
+        lua_fail(L, "packet: dhcp is there to be read; a forged one is a payload");
     }
     lua_settop(L, top);
 }

@@ -255,6 +255,6 @@ bool lua_match_record(LuaMatch *m, const Record *rec)
         return ask_function(m, world_lua(m->world));
     }
     return m->filter == NULL ||
-           filter_match(m->filter, (Span){ rec->bytes, rec->snap }, rec->len,
+           filter_match(m->filter, record_bytes(rec), rec->len,
                         rec->forged ? NEVER : rec->born, recorder_flows(m->world->recorder));
 }

@@ -6,14 +6,16 @@
 
 #include "protocols/wire/checksum.h"
 #include "protocols/wire/ipv4_option.h"
+#include "protocols/wire/dhcp_wire.h"
+#include "sim/lua/lua_dhcp.h"
 #include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_net.h"
 #include "sim/view/dissect.h"
 
 #include <string.h>
 
-const char *const layer_names[] = { "eth", "arp", "ip",      "icmp", "udp",
-                                    "tcp", "dns", "payload", NULL };
+const char *const layer_names[] = { "eth", "arp", "ip",   "icmp",    "udp",
+                                    "tcp", "dns", "dhcp", "payload", NULL };
 
 const Field frame_fields[] = {
     { LAYER_ETH, "dst", FIELD_MAC, 0, 0, 0, 0, 1 },
@@ -289,6 +291,16 @@ static void push_dns(lua_State *L, const Draft *d)
         lua_setfield(L, -2, "dns");
 }
 
+/* What the ports 67 and 68 say is DHCP. */
+static void push_dhcp(lua_State *L, const Draft *d)
+{
+    const uint8_t *ports = d->header[LAYER_UDP];
+
+    if (d->has[LAYER_UDP] && MAX(get16(ports), get16(ports + 2)) <= DHCP_CLIENT_PORT &&
+        MIN(get16(ports), get16(ports + 2)) >= DHCP_SERVER_PORT && lua_push_dhcp(L, d->payload))
+        lua_setfield(L, -2, "dhcp");
+}
+
 void draft_push(lua_State *L, const Draft *d)
 {
     for (Layer layer = 0; layer < LAYER_COUNT; layer++) {
@@ -315,6 +327,7 @@ void draft_push(lua_State *L, const Draft *d)
     lua_pushlstring(L, (const char *)d->payload.p, d->payload.n);
     lua_setfield(L, -2, "payload");
     push_dns(L, d);
+    push_dhcp(L, d);
 }
 
 /* --- putting it together ---------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ static const char head[] =
     "---@alias Address Node|Interface|string a node, an address, a name, or \"host:port\"\n"
     "---@alias Filter table|string|(fun(packet: Packet): boolean) fields, a pcap filter, or a "
     "function\n"
-    "---@alias Packet table layers eth, arp, ip, icmp, udp, tcp, payload, with header fields\n"
+    "---@alias Packet table layers eth, arp, ip, icmp, udp, tcp, dns, dhcp, payload, with header fields\n"
     "---@alias State "
     "\"CLOSED\"|\"LISTEN\"|\"SYN_SENT\"|\"SYN_RECEIVED\"|\"ESTABLISHED\"|\"FIN_WAIT_1\""
     "|\"FIN_WAIT_2\"|\"CLOSE_WAIT\"|\"CLOSING\"|\"LAST_ACK\"|\"TIME_WAIT\"\n\n"

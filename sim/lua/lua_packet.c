@@ -75,7 +75,7 @@ void lua_push_record(lua_State *L, const Record *rec)
                                          "held",     "released", "duplicated", "corrupted",
                                          "modified", "delayed" };
 
-    push_packet(L, (Span){ rec->bytes, rec->snap }, rec->len);
+    push_packet(L, record_bytes(rec), rec->len);
     lua_push_seconds(L, rec->t);
     lua_setfield(L, -2, "time");
     set_text(L, "kind", kinds[rec->kind]);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { HTTP_PORT = 80, DNS_PORT = 53 };
+enum { HTTP_PORT = 80, DNS_PORT = 53, BOOTP_SERVER_PORT = 67, BOOTP_CLIENT_PORT = 68 };
 
 typedef struct Hosts {
     char a[IP_TEXT], b[IP_TEXT];
@@ -50,6 +50,8 @@ static const char *program_of(const Layers *l, const uint8_t *p)
 
     if (a == HTTP_PORT || b == HTTP_PORT)
         return "HTTP";
+    if (MIN(a, b) >= BOOTP_SERVER_PORT && MAX(a, b) <= BOOTP_CLIENT_PORT)
+        return "DHCP";
     return a == DNS_PORT || b == DNS_PORT ? "DNS" : T(l, "data", "数据");
 }
 

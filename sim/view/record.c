@@ -5,6 +5,7 @@
 #include "sim/view/record.h"
 
 #include "protocols/stack.h"
+#include "protocols/wire/dhcp_wire.h"
 #include "sim/view/glance.h"
 
 #include <string.h>
@@ -26,6 +27,7 @@ struct Recorder {
     Sim          *sim;
     bool          paused;
     bool          asked;          /* somebody wants the numbers, even while it is paused */
+    bool          wholes;         /* some record has a frame of its own */
     uint64_t      end;            /* the next serial */
     Record       *blocks[BLOCKS];
     Flows        *flows;
@@ -44,7 +46,7 @@ static Record *next_slot(Recorder *rec)
     Record **block = &rec->blocks[rec->end / BLOCK % BLOCKS];
 
     if (*block == NULL)
-        *block = g_new(Record, BLOCK);
+        *block = g_new0(Record, BLOCK);
     return slot(rec, rec->end);
 }
 
@@ -87,6 +89,30 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
+static bool is_dhcp(const Glance *g)
+{
+    return g->kind == GLANCE_UDP && MIN(g->src_port, g->dst_port) >= DHCP_SERVER_PORT &&
+           MAX(g->src_port, g->dst_port) <= DHCP_CLIENT_PORT;
+}
+
+static void keep_whole(Recorder *rec, Record *r, Span frame)
+{
+    enum { PROTOCOL = 23 };
+    Glance g;
+
+    if (r->whole != NULL) {
+        g_free(r->whole);
+        r->whole = NULL;
+    }
+    if (frame.n <= RECORD_SNAP || frame.p[PROTOCOL] != IPPROTO_UDP4)
+        return;
+    glance(&g, frame);
+    if (!is_dhcp(&g))
+        return;
+    r->whole = g_memdup2(frame.p, frame.n);
+    rec->wholes = true;
+}
+
 /* Field by field: what lies behind the bytes that are kept stays as it was. */
 static void keep(Recorder *rec, const TraceEvent *ev, size_t which)
 {
@@ -112,6 +138,7 @@ static void keep(Recorder *rec, const TraceEvent *ev, size_t which)
     r->len = (uint32_t)frame.n;
     r->snap = (uint32_t)MIN(frame.n, RECORD_SNAP);
     memcpy(r->bytes, frame.p, r->snap);
+    keep_whole(rec, r, frame);
 }
 
 static void on_event(void *self, const TraceEvent *ev)
@@ -191,8 +218,11 @@ void recorder_free(Recorder *rec)
     if (rec == NULL)
         return;
     trace_remove_sink(&rec->sim->trace, rec);
-    for (size_t i = 0; i < BLOCKS; i++)
+    for (size_t i = 0; i < BLOCKS; i++) {
+        for (size_t k = 0; k < BLOCK && rec->wholes && rec->blocks[i] != NULL; k++)
+            g_free(rec->blocks[i][k].whole);
         g_free(rec->blocks[i]);
+    }
     flows_free(rec->flows);
     g_string_chunk_free(rec->rules);
     g_free(rec);

@@ -42,8 +42,15 @@ typedef struct Record {
     const char *remark;   /* what the scenario did to it; lives as long as the recorder; or NULL */
     uint32_t    len;      /* of the frame on the wire */
     uint32_t    snap;     /* bytes kept */
+    uint8_t    *whole;    /* all of the frame; NULL but for DHCP, which begins behind 240 octets */
     uint8_t     bytes[RECORD_SNAP];
 } Record;
+
+/* All that is kept of the frame. */
+static inline Span record_bytes(const Record *r)
+{
+    return r->whole != NULL ? (Span){ r->whole, r->len } : (Span){ r->bytes, r->snap };
+}
 
 typedef struct Recorder Recorder;
 
