@@ -1,9 +1,11 @@
 /*
- * tcp_lazy.c - text that is described instead of written while nobody looks at it.
+ * tcp_lazy.c - text that is described instead of written, and sums that are not made, while nobody
+ * looks at them.
  *
  * What a program says as a run of the pattern stays one in the send buffer, in the segments and in
  * the receive buffer: no byte is made, summed up or compared. Who looks at a packet on its way has
- * it written first (sim/engine/packet.h), and from then on it is a packet like any other.
+ * it written first (sim/engine/packet.h), and from then on it is a packet like any other. Of other
+ * text, and of none, the sum alone is left to be written.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
@@ -38,12 +40,18 @@ void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
     };
 }
 
+/* Where all text is written the sum alone is not. */
 void lazy_sum(Packet *pkt, uint32_t pseudo)
 {
-    if (packet_is_written(pkt))
+    if (pkt->sim->eager) {
         put16(pkt->data + CHECKSUM_AT, tcp_checksum(packet_span(pkt), pseudo));
-    else
-        pkt->unwritten.pseudo = pseudo;
+        return;
+    }
+    uint32_t start = (uint32_t)(pkt->data - pkt->buf);
+    if (packet_is_written(pkt))
+        pkt->unwritten = (Unwritten){ .write = write_text, .at = start + (uint32_t)pkt->len,
+                                      .header = start };
+    pkt->unwritten.pseudo = pseudo;
 }
 
 DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip)
@@ -58,7 +66,7 @@ void lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n)
     const Packet *pkt = seg->pkt;
     Ring *in = &tcb_flow(tcb)->in;
 
-    if (packet_is_written(pkt)) {
+    if (packet_is_written(pkt) || pkt->unwritten.n == 0) {
         ring_write(in, at, seg->text.p, n);
         return;
     }
