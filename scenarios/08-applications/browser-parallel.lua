@@ -41,6 +41,11 @@ for _, row in ipairs(rows) do
 end
 for port in pairs(on_port) do check(tuples[port], "ss shows it") end
 print(client:ss())
-sim.note { string.format("%d objects on %d connections: %.0f ms. One number of the four-tuple differs, the client's port.",
-                         p.objects, p.connections, took * 1000),
-           zh = string.format("%d 个对象走 %d 条连接：%.0f 毫秒。四元组里只有客户端端口不同。", p.objects, p.connections, took * 1000) }
+if p.connections > 1 then
+  sim.note { string.format("%d objects on %d connections: %.0f ms. One number of the four-tuple differs, the client's port.",
+                           p.objects, p.connections, took * 1000),
+             zh = string.format("%d 个对象走 %d 条连接：%.0f 毫秒。四元组里只有客户端端口不同。", p.objects, p.connections, took * 1000) }
+else
+  sim.note { string.format("%d objects one after the other on one connection: %.0f ms, a round trip for each.", p.objects, took * 1000),
+             zh = string.format("%d 个对象在一条连接上一个接一个：%.0f 毫秒，一个对象一个往返。", p.objects, took * 1000) }
+end

@@ -67,6 +67,11 @@ if p.ports == "fixed" and guessed then
 else
   check.equal(got.address, server.ip, "the true answer is believed")
   if p.tcp_after > 0 then check(by_tcp >= 1, "after too many wrong answers the question went over TCP") end
-  sim.note { "Port and id together are two thousand million possibilities: guessing is hopeless.",
-             zh = "标识和源端口都随机，约有 20 亿种可能，投毒基本失败。" }
+  if p.ids == "sequential" then
+    sim.note { "The next id was known, the port was not: it is one of 32768. With a random id beside it there are two thousand million possibilities.",
+               zh = "标识猜得到，源端口却猜不到：32768 个里只有一个对。标识也随机的话，约有 20 亿种可能。" }
+  else
+    sim.note { "The id is one of 65536, and a port is as hard to guess; too many wrong answers, and the resolver asks over TCP.",
+               zh = "标识是 65536 个里的一个，源端口同样难猜；错误的应答太多，解析程序还会改用 TCP 再问。" }
+  end
 end

@@ -36,6 +36,8 @@ for _, packet in ipairs(client:packets({ udp = true, src = server }, { since = 1
   sizes[#sizes + 1] = packet.udp.len - 12
 end
 check.equal(sizes, { 512, 512, 0 }, "twice 512: only an empty block can say that it is over")
+sim.note { "1024 bytes are two full blocks. A block that is not full is the last, so a third one comes, empty.",
+           zh = "1024 字节正好两整块。不满的一块才是最后一块，所以还要来第三块，空的。" }
 
 sim.sleep(20 - sim.now())
 wire:drop({ udp = true, src = server }, { skip = 1, count = 1 })

@@ -68,6 +68,11 @@ static bool from_its_own_file(const World *world)
     return world->outer == NULL || strcmp(world->file, world->outer->file) != 0;
 }
 
+static const char *label(void *world, const Packet *pkt)
+{
+    return lua_world_label(world, pkt);
+}
+
 static void look_at_first(Views *views, World *world)
 {
     const RunRequest *req = views->req;
@@ -84,16 +89,13 @@ static void look_at_first(Views *views, World *world)
         const OutFile *file = g_ptr_array_index(views->series_files, i);
         g_ptr_array_add(views->series, series_new(world->sim, file->file));
     }
-    if (req->explain != NULL)
+    if (req->explain != NULL) {
         views->explain =
             explain_new(world->sim, req->explain, recorder_flows(world->recorder));
+        explain_set_labels(views->explain, label, world);
+    }
     if (req->view == VIEW_EVENTS)
         g_ptr_array_add(views->events, events_new(world->sim, views->out, false, views->scenario));
-}
-
-static const char *label(void *world, const Packet *pkt)
-{
-    return lua_world_label(world, pkt);
 }
 
 static void world_begun(void *views_, World *world)

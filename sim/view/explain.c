@@ -52,6 +52,8 @@ struct Explain {
     uint64_t packets;    /* so far */
     GHashTable *numbers; /* Packet.id to number; for look-up only */
     Arrival arrival;
+    const char *(*label)(void *self, const Packet *pkt);
+    void *label_self;
 };
 
 static void story_free(void *story_)
@@ -193,8 +195,9 @@ static const Node *owner(const Sim *sim, IpAddr addr)
     return NULL;
 }
 
-static char *packet_head(const Explain *ex, const Story *story, const Node *from)
+static char *packet_head(const Explain *ex, const Story *story, const Packet *pkt, const Node *from)
 {
+    const char *name = ex->label != NULL ? ex->label(ex->label_self, pkt) : NULL;
     g_autofree char *time = time_text(story->t);
     g_autoptr(GString) label = g_string_new(NULL);
     const Node *to = owner(ex->sim, story->row.g.dst);
@@ -203,8 +206,9 @@ static char *packet_head(const Explain *ex, const Story *story, const Node *from
     ladder_label(&story->row, false, label);
     if (to == NULL)
         ip_text(story->row.g.dst, ip);
-    return g_strdup_printf("#%" G_GUINT64_FORMAT "  %s  %s > %s  %s", story->number, time,
-                           from->name, to != NULL ? to->name : ip, label->str);
+    return g_strdup_printf("#%" G_GUINT64_FORMAT "  %s  %s > %s  %s%s%s", story->number, time,
+                           from->name, to != NULL ? to->name : ip, label->str,
+                           name != NULL ? ": " : "", name != NULL ? name : "");
 }
 
 static void say_why(const Explain *ex, Story *story, const Packet *pkt, const Node *from)
@@ -241,7 +245,7 @@ static void new_packet(Explain *ex, const Packet *pkt, const Node *from)
     story->id = pkt->id;
     g_hash_table_insert(ex->by_id, &story->id, story);
     read_packet(ex, story, pkt);
-    story->head = packet_head(ex, story, from);
+    story->head = packet_head(ex, story, pkt, from);
     say_why(ex, story, pkt, from);
 }
 
@@ -473,6 +477,13 @@ Explain *explain_new(Sim *sim, const ExplainOptions *opt, Flows *flows)
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP | TRACE_TCP | TRACE_TIMER | TRACE_STEP,
                    on_event, ex);
     return ex;
+}
+
+void explain_set_labels(Explain *ex, const char *(*label)(void *self, const Packet *pkt),
+                        void *self)
+{
+    ex->label = label;
+    ex->label_self = self;
 }
 
 void explain_note(Explain *ex, const char *text)

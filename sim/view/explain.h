@@ -19,6 +19,9 @@ typedef struct Explain Explain;
 
 /* A sink from now on. flows: the recorder's, for relative numbers. */
 Explain *explain_new(Sim *sim, const ExplainOptions *opt, Flows *flows);
+/* sim.label: the name of a packet, or NULL; asked inside the event, its answer is copied. */
+void     explain_set_labels(Explain *ex, const char *(*label)(void *self, const Packet *pkt),
+                            void *self);
 void     explain_note(Explain *ex, const char *text); /* text is copied */
 /* Prints what is known; false if there is no packet in the range. */
 bool     explain_print(const Explain *ex, FILE *out);
