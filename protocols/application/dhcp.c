@@ -7,7 +7,7 @@
 
 static const char key[] = "dhcp";
 
-static DhcpClient *find_client(const Dhcp *dhcp, const Iface *iface)
+DhcpClient *dhcp_client_at(const Dhcp *dhcp, const Iface *iface)
 {
     for (guint i = 0; i < dhcp->clients->len; i++) {
         DhcpClient *c = g_ptr_array_index(dhcp->clients, i);
@@ -27,7 +27,7 @@ static void ready(void *dhcp_)
     for (Packet *pkt; dhcp->sock != NULL &&
                       (pkt = udp_receive_how(dhcp->sock, &how, &err)) != NULL;
          packet_free(pkt)) {
-        DhcpClient *c = find_client(dhcp, how.iface);
+        DhcpClient *c = dhcp_client_at(dhcp, how.iface);
         if (c != NULL)
             dhcp_client_input(c, packet_span(pkt), &how);
     }
@@ -78,7 +78,7 @@ Dhcp *dhcp_of(Stack *stack)
 
 DhcpClient *dhcp_client_of(Dhcp *dhcp, Iface *iface, NetError *err)
 {
-    DhcpClient *c = find_client(dhcp, iface);
+    DhcpClient *c = dhcp_client_at(dhcp, iface);
 
     *err = NET_OK;
     if (dhcp->sock == NULL) {

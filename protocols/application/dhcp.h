@@ -16,7 +16,9 @@ typedef struct Dhcp {
 
 Dhcp *dhcp_of(Stack *stack);
 
-/* The client of an interface; NULL and *err if port 68 is taken, or the host is down. */
+/* The client of an interface; NULL: it has none. */
+DhcpClient *dhcp_client_at(const Dhcp *dhcp, const Iface *iface);
+/* The same, made if there is none; NULL and *err if port 68 is taken, or the host is down. */
 DhcpClient *dhcp_client_of(Dhcp *dhcp, Iface *iface, NetError *err);
 /* The server, started if none runs; NULL and *err if port 67 is taken. */
 DhcpServer *dhcp_serve(Dhcp *dhcp, NetError *err);

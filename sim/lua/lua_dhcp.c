@@ -266,23 +266,19 @@ static int l_dhcp_inform(lua_State *L)
     return wait_for(L, c, opt.timeout);
 }
 
-/* The client of the interface named at arg 2; NULL and *err if there can be none. */
-static DhcpClient *client_at(lua_State *L, const char *what, NetError *err)
+/* The client of the interface named at arg 2; NULL: it has none. */
+static DhcpClient *client_at(lua_State *L, const char *what)
 {
     Stack *stack = lua_check_stack(L, 1);
-    Iface *iface = leased_iface(L, stack, what, optional_name(L, 2));
 
-    *err = NET_ENETDOWN;
-    return stack->node->down ? NULL : dhcp_client_of(dhcp_of(stack), iface, err);
+    return dhcp_client_at(dhcp_of(stack), leased_iface(L, stack, what, optional_name(L, 2)));
 }
 
 /* host:dhcp_release([interface]) -> true, or false: there was nothing to give back */
 static int l_dhcp_release(lua_State *L)
 {
-    NetError err;
-
     lua_check_act(L, "dhcp_release");
-    DhcpClient *c = client_at(L, "dhcp_release", &err);
+    DhcpClient *c = client_at(L, "dhcp_release");
     lua_pushboolean(L, c != NULL && dhcp_client_release(c));
     return 1;
 }
@@ -290,8 +286,7 @@ static int l_dhcp_release(lua_State *L)
 /* host:dhcp_lease([interface]) -> what it has now, or nil */
 static int l_dhcp_lease(lua_State *L)
 {
-    NetError err;
-    DhcpClient *c = client_at(L, "dhcp_lease", &err);
+    const DhcpClient *c = client_at(L, "dhcp_lease");
 
     if (c != NULL)
         push_lease(L, c);
@@ -303,8 +298,7 @@ static int l_dhcp_lease(lua_State *L)
 /* host:dhcp_state([interface]) -> "BOUND", "SELECTING" ... */
 static int l_dhcp_state(lua_State *L)
 {
-    NetError err;
-    DhcpClient *c = client_at(L, "dhcp_state", &err);
+    const DhcpClient *c = client_at(L, "dhcp_state");
 
     lua_pushstring(L, dhcp_state_text(c != NULL ? dhcp_client_state(c) : DHCP_OFF));
     return 1;

@@ -34,14 +34,27 @@ static void same_fields(const DhcpMessage *a, const DhcpMessage *b)
     g_assert(mac_equal(a->chaddr, b->chaddr));
 }
 
+static void see(const DhcpMessage *m, bool seen[256])
+{
+    DhcpPlace place = { 0 };
+    uint8_t code;
+    Span value;
+
+    while (dhcp_next_option(m, &place, &code, &value))
+        seen[code] = true;
+}
+
 static void same_options(const DhcpMessage *a, const DhcpMessage *b)
 {
     uint8_t x[ROOM], y[ROOM];
+    bool seen[256] = { false };
 
+    see(a, seen);
+    see(b, seen);
     for (unsigned code = 1; code < DHCP_OPT_END; code++) {
-        size_t n = dhcp_option(a, (uint8_t)code, x, sizeof x);
-        if (code == DHCP_OPT_OVERLOAD)
+        if (!seen[code] || code == DHCP_OPT_OVERLOAD)
             continue;
+        size_t n = dhcp_option(a, (uint8_t)code, x, sizeof x);
         g_assert(dhcp_option(b, (uint8_t)code, y, sizeof y) == n);
         g_assert(memcmp(x, y, MIN(n, sizeof x)) == 0);
     }
@@ -83,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (reading != DHCP_READ)
         return 0;
     g_assert(*dhcp_type_text(m.type) == 'D');
-    for (unsigned code = 0; code <= 255; code++) {
+    for (unsigned code = 0; code <= 64; code++) {
         dhcp_option_addrs(&m, (uint8_t)code, addrs, G_N_ELEMENTS(addrs));
         dhcp_option_u16(&m, (uint8_t)code, &u16);
         dhcp_option_u32(&m, (uint8_t)code, &u32);
