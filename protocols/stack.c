@@ -27,27 +27,29 @@ static void unresolved(void *self, Iface *iface, IpAddr next_hop, Packet *pkt)
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-void stack_add_program(Stack *stack, const StackProgram *program)
-{
-    g_ptr_array_add(stack->programs, g_memdup2(program, sizeof *program));
-}
-
-void *stack_program(const Stack *stack, const void *key)
-{
-    for (guint i = 0; i < stack->programs->len; i++) {
-        const StackProgram *program = g_ptr_array_index(stack->programs, i);
-        if (program->key == key)
-            return program->self;
-    }
-    return NULL;
-}
-
 static void program_end(void *program_)
 {
     StackProgram *program = program_;
 
     program->end(program->self);
     g_free(program);
+}
+
+void stack_add_program(Stack *stack, const StackProgram *program)
+{
+    if (stack->programs == NULL)
+        stack->programs = g_ptr_array_new_with_free_func(program_end);
+    g_ptr_array_add(stack->programs, g_memdup2(program, sizeof *program));
+}
+
+void *stack_program(const Stack *stack, const void *key)
+{
+    for (guint i = 0; stack->programs != NULL && i < stack->programs->len; i++) {
+        const StackProgram *program = g_ptr_array_index(stack->programs, i);
+        if (program->key == key)
+            return program->self;
+    }
+    return NULL;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -99,9 +101,10 @@ static void stack_free(void *stack_)
 {
     Stack *stack = stack_;
 
-    tcp_free(stack->tcp);
-    udp_free(stack->udp);
-    g_ptr_array_free(stack->programs, TRUE);
+    tcp_free(stack->made.tcp);
+    udp_free(stack->made.udp);
+    if (stack->programs != NULL)
+        g_ptr_array_free(stack->programs, TRUE);
     icmp_free(stack->icmp);
     ipv4_free(stack->ipv4);
     arp_free(stack->arp);
@@ -111,14 +114,43 @@ static void stack_free(void *stack_)
     g_free(stack);
 }
 
+Udp *stack_udp(Stack *stack)
+{
+    if (stack->made.udp == NULL) {
+        stack->made.udp = udp_new(stack);
+        ip_handle(stack, IPPROTO_UDP4, udp_input, udp_error, stack->made.udp);
+    }
+    return stack->made.udp;
+}
+
+Tcp *stack_tcp(Stack *stack)
+{
+    if (stack->made.tcp == NULL) {
+        stack->made.tcp = tcp_new(stack, &stack->cfg->tcp);
+        ip_handle(stack, IPPROTO_TCP4, tcp_input, tcp_error, stack->made.tcp);
+    }
+    return stack->made.tcp;
+}
+
+/* What comes before anybody on the host has asked for its protocol. */
+static DropReason first_datagram(void *stack, const IpMeta *ip, Packet *pkt)
+{
+    return udp_input(stack_udp(stack), ip, pkt);
+}
+
+static DropReason first_segment(void *stack, const IpMeta *ip, Packet *pkt)
+{
+    return tcp_input(stack_tcp(stack), ip, pkt);
+}
+
 static void wire_up(Stack *stack)
 {
     eth_handle(&stack->eth, ETHERTYPE_ARP, arp_input, stack->arp);
     eth_handle(&stack->eth, ETHERTYPE_IPV4, ipv4_input, stack->ipv4);
     ipv4_set_icmp(stack->ipv4, stack->icmp);
     ip_handle(stack, IPPROTO_ICMP4, icmp_input, icmp_error, stack->icmp);
-    ip_handle(stack, IPPROTO_UDP4, udp_input, udp_error, stack->udp);
-    ip_handle(stack, IPPROTO_TCP4, tcp_input, tcp_error, stack->tcp);
+    ip_handle(stack, IPPROTO_UDP4, first_datagram, NULL, stack);
+    ip_handle(stack, IPPROTO_TCP4, first_segment, NULL, stack);
 }
 
 Stack *stack_new(Node *node, const StackConfig *cfg)
@@ -127,7 +159,6 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     g_assert(node->kind != NODE_SWITCH);
     Stack *stack = g_new0(Stack, 1);
     StackConfig wanted = *cfg;
-    char *name = g_strconcat("host:", node->name, NULL);
 
     node->stack = stack;
     node->free_stack = stack_free;
@@ -136,15 +167,10 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     wanted.ipv4.forward = node->kind == NODE_ROUTER;
     stack->cfg = take_config(node, &wanted);
     stack->ifaces = g_ptr_array_new_with_free_func(iface_free);
-    stack->programs = g_ptr_array_new_with_free_func(program_end);
-    sim_rng(node->sim, name, &stack->rng);
-    g_free(name);
     eth_init(&stack->eth, node);
     stack->arp = arp_new(stack, &stack->cfg->arp, unresolved, stack);
     stack->ipv4 = ipv4_new(stack, &stack->cfg->ipv4, stack->arp);
     stack->icmp = icmp_new(stack);
-    stack->udp = udp_new(stack);
-    stack->tcp = tcp_new(stack, &stack->cfg->tcp);
     wire_up(stack);
     return stack;
 }
@@ -198,12 +224,12 @@ void stack_crash(Stack *stack)
     if (node->down)
         return;
     node->down = true;
-    tcp_flush(stack->tcp);
-    udp_flush(stack->udp);
+    tcp_flush(stack->made.tcp);
+    udp_flush(stack->made.udp);
     icmp_flush(stack->icmp);
     ipv4_flush(stack->ipv4);
     arp_flush(stack->arp);
-    for (guint i = 0; i < stack->programs->len; i++) {
+    for (guint i = 0; stack->programs != NULL && i < stack->programs->len; i++) {
         const StackProgram *program = g_ptr_array_index(stack->programs, i);
         program->crash(program->self);
     }

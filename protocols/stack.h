@@ -28,11 +28,16 @@ struct Stack {
     Arp        *arp;
     Ipv4       *ipv4;
     Icmp       *icmp;
-    Udp        *udp;
-    Tcp        *tcp;
-    Rng         rng;    /* ports, ids: "host:NAME" */
-    GPtrArray  *programs; /* of what runs on it, in the order of adding; see stack_add_program */
+    struct {
+        Udp *udp;
+        Tcp *tcp;
+    } made;             /* NULL until somebody asks for them: stack_udp, stack_tcp */
+    GPtrArray  *programs; /* of what runs on it, in the order of adding; see stack_add_program.
+                             NULL: nothing */
 };
+
+Udp *stack_udp(Stack *stack);
+Tcp *stack_tcp(Stack *stack);
 
 /* Makes the node a host, or a router by its kind; the node owns it. */
 Stack *stack_new(Node *node, const StackConfig *cfg);

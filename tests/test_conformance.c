@@ -112,13 +112,13 @@ static void say(const char *format, uint32_t a, uint32_t b)
 
 static void listen_on_80(void)
 {
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &err);
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_nonnull(n.listener);
 }
 
 static void open_to_peer(uint16_t local_port)
 {
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, local_port, ip("10.0.0.2"), 5000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, local_port, ip("10.0.0.2"), 5000, &err);
     ck_assert_int_eq(err, NET_OK);
     run_ms(&n, 10);
 }
@@ -488,10 +488,10 @@ END_TEST
 START_TEST(a_passive_open_leaves_connections_alone)
 {
     establish(NULL);
-    ck_assert_ptr_null(tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &err));
+    ck_assert_ptr_null(tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &err));
     ck_assert_int_eq(err, NET_EADDRINUSE);
     listener_close(n.listener);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, true, &err);
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, true, &err);
     ck_assert_ptr_nonnull(n.listener);
     expect_state(&n, n.conn, TCP_ESTABLISHED);
     peer_inject(&n, ". 301 ack 101 len 10");
@@ -508,7 +508,7 @@ START_TEST(one_can_listen_on_a_port_that_is_opening)
     if (_i == 1)
         peer_inject(&n, "S 300 mss 1460");
     expect_state(&n, n.conn, _i == 0 ? TCP_SYN_SENT : TCP_SYN_RECEIVED);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, true, &err);
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, true, &err);
     ck_assert_ptr_nonnull(n.listener);
     g_array_set_size(sent, 0);
     peer_inject(&n, "S 900 mss 1460 sport 6000");
@@ -544,12 +544,12 @@ static Homes two_homes(void)
 START_TEST(an_open_may_name_its_address)
 {
     Homes m = two_homes();
-    Conn *c = tcp_connect(m.h->tcp, ip("10.0.9.1"), 40000, ip("10.0.0.2"), 81, &err);
+    Conn *c = tcp_connect(stack_tcp(m.h), ip("10.0.9.1"), 40000, ip("10.0.0.2"), 81, &err);
     ck_assert_ptr_nonnull(c);
-    Listener *l = tcp_listen(m.h->tcp, ip("10.0.9.1"), 80, 0, false, &err);
+    Listener *l = tcp_listen(stack_tcp(m.h), ip("10.0.9.1"), 80, 0, false, &err);
     ck_assert_ptr_nonnull(l);
-    Conn *other = tcp_connect(m.p->tcp, IP_NONE, 50000, ip("10.0.0.1"), 80, &err);
-    Conn *this = tcp_connect(m.p->tcp, IP_NONE, 50001, ip("10.0.9.1"), 80, &err);
+    Conn *other = tcp_connect(stack_tcp(m.p), IP_NONE, 50000, ip("10.0.0.1"), 80, &err);
+    Conn *this = tcp_connect(stack_tcp(m.p), IP_NONE, 50001, ip("10.0.9.1"), 80, &err);
     net_run(m.net);
     ck_assert_uint_eq(net_count(m.net, "h>p 10.0.9.1.40000 > 10.0.0.2.81 tcp S "), 1);
     ck_assert_int_eq(conn_connected(other), NET_ECONNREFUSED);
@@ -566,8 +566,8 @@ END_TEST
 START_TEST(else_the_route_names_it)
 {
     Homes m = two_homes();
-    Conn *first = tcp_connect(m.h->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
-    Conn *second = tcp_connect(m.h->tcp, IP_NONE, 40000, ip("10.0.9.2"), 80, &err);
+    Conn *first = tcp_connect(stack_tcp(m.h), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    Conn *second = tcp_connect(stack_tcp(m.h), IP_NONE, 40000, ip("10.0.9.2"), 80, &err);
     net_run(m.net);
     ck_assert_uint_eq(net_count(m.net, "h>p 10.0.0.1.40000 > 10.0.0.2.80 tcp S "), 1);
     ck_assert_uint_eq(net_count(m.net, "h>q 10.0.9.1.40000 > 10.0.9.2.80 tcp S "), 1);
@@ -581,8 +581,8 @@ END_TEST
 START_TEST(a_connection_keeps_its_address)
 {
     Homes m = two_homes();
-    Listener *l = tcp_listen(m.h->tcp, IP4_ANY, 80, 0, false, &err);
-    Conn *c = tcp_connect(m.p->tcp, IP_NONE, 50000, ip("10.0.9.1"), 80, &err);
+    Listener *l = tcp_listen(stack_tcp(m.h), IP4_ANY, 80, 0, false, &err);
+    Conn *c = tcp_connect(stack_tcp(m.p), IP_NONE, 50000, ip("10.0.9.1"), 80, &err);
     net_run(m.net);
     Conn *a = listener_accept(l);
     ck_assert_ptr_nonnull(a);

@@ -515,7 +515,7 @@ START_TEST(ignores_what_is_not_for_it)
 
     boot();
     until(0.5);
-    sock = udp_open(o->udp, IP4_ANY, DHCP_SERVER_PORT, &err);
+    sock = udp_open(stack_udp(o), IP4_ANY, DHCP_SERVER_PORT, &err);
     for (int i = 0; i < 3; i++) {
         DhcpMessage m = { .reply = i != 2, .xid = 12345, .ciaddr = IP4_ANY, .yiaddr = addr,
                           .siaddr = IP4_ANY, .giaddr = IP4_ANY, .chaddr = iface->mac,

@@ -20,7 +20,7 @@ static void start(void)
 
     dnsnet_init(&d);
     dnsnet_zone(&d, "example.", "a A 10.9.0.1\nb A 10.9.0.2\nc A 10.9.0.3\n");
-    dns_stream_init(&client, tcp_connect(d.c->tcp, IP_NONE, 0, ip("10.0.0.1"), DNS_PORT, &err));
+    dns_stream_init(&client, tcp_connect(stack_tcp(d.c), IP_NONE, 0, ip("10.0.0.1"), DNS_PORT, &err));
     conn_set_nodelay(client.conn, true);
     dnsnet_wait(&d, 20 * MSEC);
     ck_assert_int_eq(conn_connected(client.conn), NET_OK);
@@ -79,7 +79,7 @@ START_TEST(answers_come_on_the_connection_of_the_question)
 
     start();
     first = client;
-    dns_stream_init(&client, tcp_connect(d.c->tcp, IP_NONE, 0, ip("10.0.0.1"), DNS_PORT, &err));
+    dns_stream_init(&client, tcp_connect(stack_tcp(d.c), IP_NONE, 0, ip("10.0.0.1"), DNS_PORT, &err));
     dnsnet_wait(&d, 20 * MSEC);
     send_bytes(out, framed(2, "b.example. A", out));
     DnsStream second = client;

@@ -350,7 +350,7 @@ START_TEST(ids_and_ports_cannot_be_guessed)
     ck_assert_uint_lt(steps, 3);
 
     size_t n;
-    UdpSock *const *socks = udp_sockets(d.h->udp, &n);
+    UdpSock *const *socks = udp_sockets(stack_udp(d.h), &n);
     ck_assert_uint_eq(n, 1000);
     for (int i = 0; i < 100; i++)
         first[i] = udp_port(socks[i]);
@@ -485,7 +485,7 @@ static void serve_by_hand(void)
     NetError err;
 
     accepted = 0;
-    Listener *l = tcp_listen(d.s[1].stack->tcp, IP4_ANY, DNS_PORT, 0, true, &err);
+    Listener *l = tcp_listen(stack_tcp(d.s[1].stack), IP4_ANY, DNS_PORT, 0, true, &err);
     listener_on_ready(l, accept_one, l);
 }
 

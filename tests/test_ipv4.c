@@ -273,7 +273,7 @@ END_TEST
 START_TEST(a_known_way_has_the_mtu_that_its_link_has_now)
 {
     LinkDir *out = net_iface(r, 1)->port->out;
-    LinkConfig cfg = out->cfg;
+    LinkConfig cfg = *out->cfg;
     uint8_t data[100] = { 0 };
     Ipv4Hdr h = { .src = ip("10.0.1.2"), .dst = ip("10.0.2.2"), .ttl = 9, .proto = 99 };
 

@@ -27,7 +27,7 @@ static void build(const StackConfig *cfg)
     net_route(a, "0.0.0.0/0", "10.0.1.1");
     net_route(b, "0.0.0.0/0", "10.0.2.1");
     net_warm(net);
-    s = udp_open(b->udp, IP4_ANY, 9, &err);
+    s = udp_open(stack_udp(b), IP4_ANY, 9, &err);
     ck_assert_ptr_nonnull(s);
 }
 
@@ -64,7 +64,7 @@ static void expect_received(size_t n)
 static void send_pattern(size_t n)
 {
     NetError err;
-    UdpSock *from = udp_open(a->udp, IP4_ANY, 0, &err);
+    UdpSock *from = udp_open(stack_udp(a), IP4_ANY, 0, &err);
     uint8_t *data = g_malloc(n);
 
     for (size_t i = 0; i < n; i++)

@@ -124,8 +124,8 @@ static void stale_syn(World *w, TcpHandshake handshake, unsigned width, bool chi
     Link *behind = hop(w, handshake);
     observe(w, width, chinese);
     FaultRule *rule = fault_add(behind, FAULT_HOLD, &once, &calls, "old-syn");
-    w->listener = tcp_listen(w->server->tcp, IP4_ANY, 80, 0, false, &w->err);
-    w->out = tcp_connect(w->client->tcp, IP_NONE, 40000, ip("10.0.2.20"), 80, &w->err);
+    w->listener = tcp_listen(stack_tcp(w->server), IP4_ANY, 80, 0, false, &w->err);
+    w->out = tcp_connect(stack_tcp(w->client), IP_NONE, 40000, ip("10.0.2.20"), 80, &w->err);
     run_to(w, 1040 * MSEC);
     send_bytes(w->out, 100);
     run_to(w, 1060 * MSEC);
@@ -295,8 +295,8 @@ static void transfer(World *w, size_t n)
     NetError err;
     size_t sent = 0, got = 0, more;
 
-    w->listener = tcp_listen(w->server->tcp, IP4_ANY, 80, 0, false, &w->err);
-    w->out = tcp_connect(w->client->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &w->err);
+    w->listener = tcp_listen(stack_tcp(w->server), IP4_ANY, 80, 0, false, &w->err);
+    w->out = tcp_connect(stack_tcp(w->client), IP_NONE, 40000, ip("10.0.0.2"), 80, &w->err);
     while (got < n) {
         run_to(w, sim_now(w->net->sim) + 10 * MSEC);
         sent += conn_send_pattern(w->out, sent, n - sent, &err);
@@ -363,7 +363,7 @@ START_TEST(replayed_corrupted_and_forbidden)
     second.skip = 2;
     fault_add(cable, FAULT_DROP, &second, &calls, "drop one");
     transfer(&w, 5000);
-    w.listener = tcp_listen(w.server->tcp, IP4_ANY, 80, 0, false, &w.err);
+    w.listener = tcp_listen(stack_tcp(w.server), IP4_ANY, 80, 0, false, &w.err);
     fault_release(copy);
     net_run(w.net);
     link_down(cable);
@@ -417,7 +417,7 @@ END_TEST
 static void shout(Stack *s, const char *to, uint8_t ttl)
 {
     NetError err;
-    UdpSock *u = udp_open(s->udp, IP4_ANY, 0, &err);
+    UdpSock *u = udp_open(stack_udp(s), IP4_ANY, 0, &err);
 
     udp_set_ttl(u, ttl);
     udp_send(u, (Span){ (const uint8_t *)"hello", 5 }, ip(to), 7);
@@ -446,10 +446,10 @@ static void town(World *w, unsigned width)
     shout(a, "10.0.1.3", 0);
     shout(a, "10.0.9.3", 0);
     net_run(w->net);
-    w->out = tcp_connect(c->tcp, IP_NONE, 40000, ip("10.0.0.1"), 81, &w->err);
+    w->out = tcp_connect(stack_tcp(c), IP_NONE, 40000, ip("10.0.0.1"), 81, &w->err);
     net_run(w->net);
-    w->listener = tcp_listen(b->tcp, IP4_ANY, 80, 0, false, &w->err);
-    w->in = tcp_connect(a->tcp, IP_NONE, 40001, ip("10.0.0.2"), 80, &w->err);
+    w->listener = tcp_listen(stack_tcp(b), IP4_ANY, 80, 0, false, &w->err);
+    w->in = tcp_connect(stack_tcp(a), IP_NONE, 40001, ip("10.0.0.2"), 80, &w->err);
     run_to(w, sim_now(w->net->sim) + SEC);
     conn_abort(w->in);
     net_run(w->net);

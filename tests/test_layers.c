@@ -48,8 +48,8 @@ static void play_with(World *w, bool options)
     w->b = net_host(w->net, "b", &cfg);
     net_link(w->net, w->a->node, "10.0.0.1/24", w->b->node, "10.0.0.2/24", 10 * MSEC);
     trace_add_sink(&w->net->sim->trace, TRACE_LINK, on_event, w);
-    Listener *l = tcp_listen(w->b->tcp, IP4_ANY, 80, 0, false, &err);
-    Conn *c = tcp_connect(w->a->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    Listener *l = tcp_listen(stack_tcp(w->b), IP4_ANY, 80, 0, false, &err);
+    Conn *c = tcp_connect(stack_tcp(w->a), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
     net_run(w->net);
     ck_assert_uint_eq(conn_send(c, (Span){ (const uint8_t *)get, strlen(get) }, &err), 41);
     net_run_until(w->net, 1 * SEC);

@@ -138,7 +138,7 @@ static void expect(World *w, const char *text)
 static void send_udp(World *w)
 {
     NetError err;
-    UdpSock *s = udp_open(w->a->udp, IP4_ANY, 4000, &err);
+    UdpSock *s = udp_open(stack_udp(w->a), IP4_ANY, 4000, &err);
 
     ck_assert_int_eq(udp_send(s, (Span){ (const uint8_t *)"hello", 5 }, ip("10.0.2.2"), 9), NET_OK);
 }
@@ -226,7 +226,7 @@ START_TEST(a_routers_errors_show_at_the_host)
 
     world_init(&w, &(CaptureOptions){ .at = CAPTURE_CLIENT, .comment = "a comment" });
     net_warm(w.net);
-    UdpSock *s = udp_open(w.a->udp, IP4_ANY, 4000, &err);
+    UdpSock *s = udp_open(stack_udp(w.a), IP4_ANY, 4000, &err);
     udp_set_ttl(s, 1);
     ck_assert_int_eq(udp_send(s, (Span){ (const uint8_t *)"hello", 5 }, ip("10.0.2.2"), 9), NET_OK);
     world_finish(&w);

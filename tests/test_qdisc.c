@@ -284,7 +284,7 @@ static LinkCounters overload(QdiscType type, bool ecn, bool ect, uint64_t drops[
     }
     wires_run(&w);
     counters = w.ab->counters;
-    memcpy(drops, w.ab->drops, sizeof w.ab->drops);
+    memcpy(drops, w.ab->drops, DROP_LINK_ENDED * sizeof drops[0]);
     wires_free(&w);
     return counters;
 }

@@ -35,7 +35,7 @@ static void begin(World *w, StatesOptions opt)
     net_warm(w->net);
     w->st = states_new(&opt);
     w->watch = states_watch(w->st, w->net->sim, "pair");
-    w->listener = tcp_listen(w->server->tcp, IP4_ANY, 80, 0, false, &w->err);
+    w->listener = tcp_listen(stack_tcp(w->server), IP4_ANY, 80, 0, false, &w->err);
 }
 
 static void run_to(World *w, SimTime t)
@@ -46,7 +46,7 @@ static void run_to(World *w, SimTime t)
 
 static void open_one(World *w)
 {
-    w->out = tcp_connect(w->client->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &w->err);
+    w->out = tcp_connect(stack_tcp(w->client), IP_NONE, 40000, ip("10.0.0.2"), 80, &w->err);
     run_to(w, 100 * MSEC);
     w->in = listener_accept(w->listener);
     ck_assert_ptr_nonnull(w->in);
@@ -131,7 +131,7 @@ START_TEST(what_the_figure_leaves_out)
     open_one(&w);
     conn_abort(w.out);
     run_to(&w, 1 * SEC);
-    tcp_flush(w.server->tcp);
+    tcp_flush(stack_tcp(w.server));
     end(&w);
     ck_assert_ptr_nonnull(
         strstr(w.text, "ESTABLISHED -> CLOSED        program aborts / snd RST (note 3)\n"));
@@ -202,7 +202,7 @@ START_TEST(many_connections_are_counted)
 
     begin(&w, (StatesOptions){ .width = 80 });
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-        all[i] = tcp_connect(w.client->tcp, IP_NONE, (uint16_t)(40000 + i), ip("10.0.0.2"), 80,
+        all[i] = tcp_connect(stack_tcp(w.client), IP_NONE, (uint16_t)(40000 + i), ip("10.0.0.2"), 80,
                              &w.err);
     end(&w);
     ck_assert_ptr_nonnull(strstr(w.text, "(40x)"));

@@ -25,9 +25,9 @@ static void pair_init(Pair *p)
     p->b = net_host(p->net, "b", NULL);
     net_link(p->net, p->a->node, "10.0.0.1/24", p->b->node, "10.0.0.2/24", 10 * MSEC);
     net_warm(p->net);
-    p->listener = tcp_listen(p->b->tcp, IP4_ANY, 80, 128, false, &err);
+    p->listener = tcp_listen(stack_tcp(p->b), IP4_ANY, 80, 128, false, &err);
     ck_assert_ptr_nonnull(p->listener);
-    p->conn = tcp_connect(p->a->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    p->conn = tcp_connect(stack_tcp(p->a), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
     ck_assert_ptr_nonnull(p->conn);
     net_run_until(p->net, 40 * MSEC);
 }
@@ -134,7 +134,7 @@ START_TEST(arp_shows_what_is_known_and_what_is_asked)
     GString *out = g_string_new(NULL);
 
     pair_init(&p);
-    UdpSock *s = udp_open(p.a->udp, IP4_ANY, 4000, &err);
+    UdpSock *s = udp_open(stack_udp(p.a), IP4_ANY, 4000, &err);
     udp_send(s, (Span){ (const uint8_t *)"?", 1 }, ip("10.0.0.9"), 9);
     arp_set(p.a->arp, net_iface(p.a, 0), ip("10.0.0.7"), (MacAddr){ { 2, 0, 0, 0, 0, 7 } }, true);
     table_arp(p.a, out);

@@ -10,7 +10,7 @@
 static Conn *connect_from(TcpNet *n, uint16_t port)
 {
     NetError err;
-    Conn *c = tcp_connect(n->c->tcp, IP_NONE, port, ip("10.0.0.2"), 80, &err);
+    Conn *c = tcp_connect(stack_tcp(n->c), IP_NONE, port, ip("10.0.0.2"), 80, &err);
 
     ck_assert_str_eq(net_error_name(err), "OK");
     return c;
@@ -51,7 +51,7 @@ START_TEST(a_closed_port_refuses)
     NetError err;
     pair_init(&n, NULL, NULL);
     n.windows = true;
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 81, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 40000, ip("10.0.0.2"), 81, &err);
     run_out(&n);
     expect_log(&n, "0 c SYN-SENT\n"
                    "0 c>s S 0 win 65535 mss 1460\n"
@@ -176,8 +176,8 @@ START_TEST(two_syns_that_cross_make_one_connection)
     TcpNet n;
     NetError err;
     pair_init(&n, NULL, NULL);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 50000, &err);
-    n.accepted = tcp_connect(n.s->tcp, IP_NONE, 50000, ip("10.0.0.1"), 40000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 40000, ip("10.0.0.2"), 50000, &err);
+    n.accepted = tcp_connect(stack_tcp(n.s), IP_NONE, 50000, ip("10.0.0.1"), 40000, &err);
     run_out(&n);
     expect_log(&n, "0 c SYN-SENT\n0 c>s S 0\n0 s SYN-SENT\n0 s>c S 0\n"
                    "10 s SYN-RECEIVED\n10 s>c S. 0 ack 1\n"
@@ -219,8 +219,8 @@ START_TEST(closing_in_syn_received_sends_a_fin)
     TcpNet n;
     NetError err;
     pair_init(&n, NULL, NULL);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 50000, &err);
-    n.accepted = tcp_connect(n.s->tcp, IP_NONE, 50000, ip("10.0.0.1"), 40000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 40000, ip("10.0.0.2"), 50000, &err);
+    n.accepted = tcp_connect(stack_tcp(n.s), IP_NONE, 50000, ip("10.0.0.1"), 40000, &err);
     run_to(&n, 15);
     conn_close(n.conn);
     expect_state(&n, n.conn, TCP_FIN_WAIT_1);
@@ -629,7 +629,7 @@ START_TEST(a_closed_pair_cannot_be_used_again_before_2msl)
     NetError err;
     hold_time_wait(&n, 30 * SEC);
     run_to(&n, 5000);
-    ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), IP_NONE, 40000, ip("10.0.0.2"), 80, &err));
     ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
     Conn *other = connect_from(&n, 40001);
     run_to(&n, 60200);
@@ -808,7 +808,7 @@ START_TEST(a_crash_is_silent_and_what_comes_later_is_reset)
     TcpNet n;
     pair_init(&n, NULL, NULL);
     pair_establish(&n);
-    tcp_flush(n.c->tcp);
+    tcp_flush(stack_tcp(n.c));
     must_end(n.conn, NET_ENETDOWN);
     run_to(&n, 100);
     must_send(n.accepted, 10);
@@ -830,7 +830,7 @@ START_TEST(a_half_open_connection_is_discovered)
     c.isn_list[1] = 400;
     pair_init(&n, &c, NULL);
     pair_establish(&n);
-    tcp_flush(n.c->tcp);
+    tcp_flush(stack_tcp(n.c));
     conn_free(n.conn);
     n.conn = connect_from(&n, 40000);
     run_to(&n, 2000);
@@ -957,18 +957,18 @@ START_TEST(ports_and_addresses_are_checked)
     TcpNet n;
     NetError err;
     pair_init(&n, NULL, NULL);
-    ck_assert_ptr_null(tcp_listen(n.s->tcp, IP4_ANY, 80, 0, true, &err));
+    ck_assert_ptr_null(tcp_listen(stack_tcp(n.s), IP4_ANY, 80, 0, true, &err));
     ck_assert_int_eq(err, NET_EADDRINUSE);
-    ck_assert_ptr_null(tcp_listen(n.s->tcp, ip("10.0.0.9"), 81, 0, false, &err));
+    ck_assert_ptr_null(tcp_listen(stack_tcp(n.s), ip("10.0.0.9"), 81, 0, false, &err));
     ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
     static const char *const nobody[] = { "255.255.255.255", "10.0.0.255", "224.0.0.1", "0.0.0.0" };
     for (size_t i = 0; i < G_N_ELEMENTS(nobody); i++) {
-        ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 0, ip(nobody[i]), 80, &err));
+        ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip(nobody[i]), 80, &err));
         ck_assert_int_eq(err, NET_EINVAL);
     }
-    ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 0, ip("192.0.2.1"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("192.0.2.1"), 80, &err));
     ck_assert_int_eq(err, NET_ENETUNREACH);
-    ck_assert_ptr_null(tcp_connect(n.c->tcp, ip("10.0.0.2"), 0, ip("10.0.0.2"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), ip("10.0.0.2"), 0, ip("10.0.0.2"), 80, &err));
     ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
     run_out(&n);
     expect_log(&n, "");
@@ -991,7 +991,7 @@ START_TEST(ephemeral_ports_go_round_and_run_out)
         conn_info(conns[i], &info);
         ck_assert_uint_eq(info.local_port, 50000 + i);
     }
-    ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), 80, &err));
     ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
     conn_close(conns[2]); /* in SYN-SENT: gone at once */
     n.conn = connect_from(&n, 0);
@@ -1014,14 +1014,14 @@ START_TEST(time_wait_holds_the_port_unless_reuse_addr)
     conn_close(n.conn);
     run_to(&n, 5000);
     listener_close(n.listener);
-    n.listener = tcp_listen(n.s->tcp, IP4_ANY, 80, 0, false, &err);
+    n.listener = tcp_listen(stack_tcp(n.s), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_null(n.listener);
     ck_assert_int_eq(err, NET_EADDRINUSE);
-    n.listener = tcp_listen(n.s->tcp, IP4_ANY, 80, 0, true, &err);
+    n.listener = tcp_listen(stack_tcp(n.s), IP4_ANY, 80, 0, true, &err);
     ck_assert_ptr_nonnull(n.listener);
     listener_close(n.listener);
     run_to(&n, 60151);
-    n.listener = tcp_listen(n.s->tcp, IP4_ANY, 80, 0, false, &err);
+    n.listener = tcp_listen(stack_tcp(n.s), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_nonnull(n.listener);
     tcpnet_free(&n);
 }

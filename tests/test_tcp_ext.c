@@ -96,7 +96,7 @@ static void open_crossed(const char *syn)
     NetError err;
 
     start(NULL);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
     peer_inject(&n, syn);
     expect_state(&n, n.conn, TCP_SYN_RECEIVED);
     clear_log();
@@ -223,7 +223,7 @@ START_TEST(the_user_timeout_ends_an_attempt)
 
     cfg.user_timeout = 300 * SEC;
     start(&cfg);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
     run_to(&n, 299999);
     expect_state(&n, n.conn, TCP_SYN_SENT);
     clear_log();
@@ -284,7 +284,7 @@ START_TEST(r1_and_r2_of_a_syn)
     NetError err;
 
     start(&cfg);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
     run_to(&n, 6900);
     ck_assert_uint_eq(advices, 0);
     run_to(&n, 7100);
@@ -328,7 +328,7 @@ START_TEST(ds_field_and_ttl_are_the_programs)
     cfg.ttl = 17;
     cfg.tos = 0x20;
     start(&cfg);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &(NetError){ 0 });
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &(NetError){ 0 });
     peer_inject(&n, "S 300 mss 1460");
     ck_assert_uint_eq(sent.ip4.ttl, 17);
     ck_assert_uint_eq(sent.ip4.tos, 0x20);
@@ -430,7 +430,7 @@ END_TEST
 static void listen_with(TcpConfig *cfg)
 {
     start(cfg);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &(NetError){ 0 });
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &(NetError){ 0 });
 }
 
 static void inject(const char *format, uint32_t a, uint32_t b)
@@ -770,7 +770,7 @@ START_TEST(an_ecn_opener_asks)
 
     cfg.ecn = TCP_ECN_ON;
     start(&cfg);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
     ck_assert_uint_eq(sent.tcp.flags, TCP_SYN | TCP_ECE | TCP_CWR);
     ck_assert_uint_eq(sent.ip4.tos, 0);
     if (_i == 3) {
@@ -970,12 +970,12 @@ START_TEST(linux_opens_with_whole_segments)
 
     tcp_config_set_profile(&cfg, TCP_PROFILE_LINUX);
     start(&cfg);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), 80, &err);
     ck_assert_uint_eq(sent.tcp.window, 64240);
     ck_assert_uint_eq(sent.tcp.opt.wscale, 7);
     ck_assert_uint_ge(sent.tcp.src_port, 32768);
     ck_assert_uint_le(sent.tcp.src_port, 60999);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &err);
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &err);
     peer_inject(&n, "S 300 mss 1460");
     ck_assert_uint_eq(sent.tcp.window, 64240);
     peer_inject(&n, "S 300 mss 1460 ts 5 sport 5001");

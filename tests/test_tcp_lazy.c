@@ -131,9 +131,9 @@ static Flow play(uint32_t x, bool eager)
     trace_add_sink(&sim->trace, 0, NULL, f.net);
     make_world(&f, x);
     trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, look, &f);
-    f.listener = tcp_listen(f.b->tcp, IP_NONE, 80, 1, false, &err);
+    f.listener = tcp_listen(stack_tcp(f.b), IP_NONE, 80, 1, false, &err);
     listener_on_ready(f.listener, accepted, &f);
-    f.from = tcp_connect(f.a->tcp, IP_NONE, 40000, ip("10.0.1.2"), 80, &err);
+    f.from = tcp_connect(stack_tcp(f.a), IP_NONE, 40000, ip("10.0.1.2"), 80, &err);
     conn_on_ready(f.from, send_more, &f);
     net_run(f.net);
     trace_remove_sink(&sim->trace, &f);

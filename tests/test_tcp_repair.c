@@ -113,7 +113,7 @@ static void start(const TcpConfig *cfg, const LinkConfig *link, uint64_t seed)
     var = 0;
     memset(last, 0, sizeof last);
     trace_add_sink(&n.net->sim->trace, TRACE_TCP | TRACE_TIMER | TRACE_METRICS, look, &n);
-    n.conn = tcp_connect(n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    n.conn = tcp_connect(stack_tcp(n.c), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
     ck_assert_ptr_nonnull(n.conn);
 }
 

@@ -49,7 +49,7 @@ static void build(const StackConfig *host)
     net_route(t, "10.0.3.0/24", "10.0.5.2");
     net_route(t, "10.0.1.0/24", "10.0.4.1");
     net_warm(net);
-    listener = tcp_listen(b->tcp, IP4_ANY, 80, 0, false, &err);
+    listener = tcp_listen(stack_tcp(b), IP4_ANY, 80, 0, false, &err);
 }
 
 static void setup(void)
@@ -70,7 +70,7 @@ static void teardown(void)
 
 static void open_by(const IpOptions *o)
 {
-    conn = tcp_connect_options(a->tcp, IP_NONE, 40000, ip("10.0.3.2"), 80, o, &err);
+    conn = tcp_connect_options(stack_tcp(a), IP_NONE, 40000, ip("10.0.3.2"), 80, o, &err);
     ck_assert_int_eq(err, NET_OK);
 }
 
@@ -175,7 +175,7 @@ START_TEST(a_route_needs_no_route)
     ipv4_route_delete(a->ipv4, (IpPrefix){ ip("0.0.0.0"), 0 }, ROUTE_STATIC);
     ipv4_route_delete(b->ipv4, (IpPrefix){ ip("0.0.0.0"), 0 }, ROUTE_STATIC);
     net_route(b, "10.0.5.0/24", "10.0.3.1");
-    ck_assert_ptr_null(tcp_connect(a->tcp, IP_NONE, 0, ip("10.0.3.2"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(a), IP_NONE, 0, ip("10.0.3.2"), 80, &err));
     ck_assert_int_eq(err, NET_ENETUNREACH);
     open_and_accept(&o);
     ck_assert_int_eq(conn_state(conn), TCP_ESTABLISHED);
@@ -190,7 +190,7 @@ START_TEST(a_route_begins_at_one_other_host)
 
     for (size_t i = 0; i < G_N_ELEMENTS(nowhere); i++) {
         IpOptions o = by(nowhere[i], NULL, "10.0.3.2");
-        ck_assert_ptr_null(tcp_connect_options(a->tcp, IP_NONE, 0, ip("10.0.3.2"), 80, &o, &err));
+        ck_assert_ptr_null(tcp_connect_options(stack_tcp(a), IP_NONE, 0, ip("10.0.3.2"), 80, &o, &err));
         ck_assert_int_eq(err, NET_EINVAL);
     }
 }
@@ -201,7 +201,7 @@ START_TEST(a_refusal_takes_the_route_back)
 {
     IpOptions o = by("10.0.1.1", "10.0.4.2", "10.0.3.2");
 
-    conn = tcp_connect_options(a->tcp, IP_NONE, 40000, ip("10.0.3.2"), 81, &o, &err);
+    conn = tcp_connect_options(stack_tcp(a), IP_NONE, 40000, ip("10.0.3.2"), 81, &o, &err);
     net_run(net);
     ck_assert_int_eq(conn_error(conn), NET_ECONNREFUSED);
     ck_assert_uint_eq(net_count(net, "r>a 10.0.3.2.81 > 10.0.1.2.40000 tcp R. seq 0:0 ack 1 win 0 "
@@ -331,7 +331,7 @@ static void listening(void)
     for (size_t i = 0; i < G_N_ELEMENTS(stops); i++)
         arp_set(n.c->arp, net_iface(n.c, 0), ip_v4(0x0a000000u + stops[i]),
                 (MacAddr){ { 2, 0, 0, 0, 0, stops[i] } }, true);
-    n.listener = tcp_listen(n.c->tcp, IP4_ANY, 80, 0, false, &err);
+    n.listener = tcp_listen(stack_tcp(n.c), IP4_ANY, 80, 0, false, &err);
 }
 
 static void expect_last(const char *text)
@@ -390,7 +390,7 @@ START_TEST(a_route_asked_for_outranks_one_received)
     listening();
     listener_close(n.listener);
     n.listener = NULL;
-    n.conn = tcp_connect_options(n.c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &o, &err);
+    n.conn = tcp_connect_options(stack_tcp(n.c), IP_NONE, 80, ip("10.0.0.2"), 5000, &o, &err);
     expect_last("> 10.0.0.71.5000 tcp S seq 100:100 win 8192 len 0 mss 1460 lsrr[^ 10.0.0.2]");
     routed(TCP_SYN | TCP_ACK, 300, 101, 0, 72, 0);
     expect_last("> 10.0.0.71.5000 tcp . seq 101:101 ack 301 win 8192 len 0 lsrr[^ 10.0.0.2]");

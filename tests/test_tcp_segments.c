@@ -130,7 +130,7 @@ static void listen_80(TcpNet *n)
 {
     NetError err;
 
-    n->listener = tcp_listen(n->c->tcp, IP4_ANY, 80, 0, false, &err);
+    n->listener = tcp_listen(stack_tcp(n->c), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_nonnull(n->listener);
 }
 
@@ -169,7 +169,7 @@ static void connect_to_peer(TcpNet *n)
 {
     NetError err;
 
-    n->conn = tcp_connect(n->c->tcp, IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
+    n->conn = tcp_connect(stack_tcp(n->c), IP_NONE, 80, ip("10.0.0.2"), 5000, &err);
     ck_assert_ptr_nonnull(n->conn);
     run_ms(n, 10);
 }

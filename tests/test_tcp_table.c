@@ -36,10 +36,10 @@ START_TEST(a_segment_finds_its_connection_among_many)
     pair_init(&n, NULL, &s);
     n.states = false;
     for (unsigned i = 0; i < MANY; i++)
-        conns[i] = tcp_connect(n.c->tcp, IP_NONE, (uint16_t)(1000 + i * 7), ip("10.0.0.2"), 80,
+        conns[i] = tcp_connect(stack_tcp(n.c), IP_NONE, (uint16_t)(1000 + i * 7), ip("10.0.0.2"), 80,
                                &err);
     run_to(&n, 100);
-    ck_assert_uint_eq(connections(n.s->tcp), MANY);
+    ck_assert_uint_eq(connections(stack_tcp(n.s)), MANY);
     for (unsigned i = 0; i < MANY; i++)
         accepted[i] = must_accept(&n);
     for (unsigned left = MANY; left > 0; left--) {
@@ -59,8 +59,8 @@ START_TEST(a_segment_finds_its_connection_among_many)
         conn_free(conns[i]);
         conn_free(accepted[i]);
         conns[i] = NULL;
-        ck_assert_uint_eq(connections(n.c->tcp), left - 1);
-        ck_assert_uint_eq(connections(n.s->tcp), left - 1);
+        ck_assert_uint_eq(connections(stack_tcp(n.c)), left - 1);
+        ck_assert_uint_eq(connections(stack_tcp(n.s)), left - 1);
     }
     tcpnet_free(&n);
 }

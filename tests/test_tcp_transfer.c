@@ -97,7 +97,7 @@ static void transfer_start(Transfer *t, uint64_t up, uint64_t down)
     quiet(&t->n);
     t->down.to_send = down;
     listener_on_ready(t->n.listener, accepted, t);
-    t->n.conn = tcp_connect(t->n.c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    t->n.conn = tcp_connect(stack_tcp(t->n.c), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
     pump_start(&t->up, t->n.conn, up);
 }
 
@@ -528,7 +528,7 @@ START_TEST(the_estimator_is_rfc_6298s)
     ck_assert_int_eq(info.srtt, 20 * MSEC);
     ck_assert_int_eq(info.rttvar, 10 * MSEC);
     ck_assert_int_eq(info.rto, 60 * MSEC);
-    LinkConfig slow = n.link->dir[1].cfg;
+    LinkConfig slow = *n.link->dir[1].cfg;
     slow.delay = 90 * MSEC;
     link_set(link_dir_from(n.link, n.s->node), &slow);
     must_send(n.conn, 10); /* sent again after 60 ms: no sample, Karn */
@@ -704,8 +704,8 @@ START_TEST(a_narrow_path_is_learnt)
     net_route(r1, "10.0.3.0/24", "10.0.2.2");
     net_route(r2, "10.0.1.0/24", "10.0.2.1");
     net_warm(net);
-    Listener *l = tcp_listen(s->tcp, IP4_ANY, 80, 0, false, &err);
-    Conn *conn = tcp_connect(c->tcp, IP_NONE, 40000, ip("10.0.3.1"), 80, &err);
+    Listener *l = tcp_listen(stack_tcp(s), IP4_ANY, 80, 0, false, &err);
+    Conn *conn = tcp_connect(stack_tcp(c), IP_NONE, 40000, ip("10.0.3.1"), 80, &err);
     net_run(net);
     Conn *accepted = listener_accept(l);
     ck_assert_ptr_nonnull(accepted);

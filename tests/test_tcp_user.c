@@ -226,7 +226,7 @@ static uint16_t connect_to(uint16_t port)
 {
     NetError err;
     TcpInfo info;
-    Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), port, &err);
+    Conn *c = tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), port, &err);
 
     if (c == NULL)
         return 0;
@@ -284,7 +284,7 @@ START_TEST(a_pair_in_time_wait_is_not_chosen)
     run_ms(&n, 100);
     expect_state(&n, n.conn, TCP_TIME_WAIT);
     for (int i = 0; i < 8; i++) {
-        Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
+        Conn *c = tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
         TcpInfo info;
         ck_assert_ptr_nonnull(c);
         conn_info(c, &info);
@@ -296,7 +296,7 @@ START_TEST(a_pair_in_time_wait_is_not_chosen)
     }
     ck_assert_uint_eq(seen, 0x1fe);
     NetError err;
-    ck_assert_ptr_null(tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &err));
+    ck_assert_ptr_null(tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), 80, &err));
     ck_assert_int_eq(err, NET_EADDRNOTAVAIL);
     ck_assert_uint_ne(connect_to(81), 0);
 }
@@ -307,7 +307,7 @@ END_TEST
 static uint32_t next_isn(void)
 {
     TcpInfo info;
-    Conn *c = tcp_connect(n.c->tcp, IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
+    Conn *c = tcp_connect(stack_tcp(n.c), IP_NONE, 0, ip("10.0.0.2"), 80, &(NetError){ 0 });
 
     conn_info(c, &info);
     conn_free(c);

@@ -27,7 +27,7 @@ static void teardown(void)
 static UdpSock *must_open(Stack *stack, const char *addr, uint16_t port)
 {
     NetError err;
-    UdpSock *s = udp_open(stack->udp, addr != NULL ? ip(addr) : IP4_ANY, port, &err);
+    UdpSock *s = udp_open(stack_udp(stack), addr != NULL ? ip(addr) : IP4_ANY, port, &err);
 
     ck_assert_int_eq(err, NET_OK);
     ck_assert_ptr_nonnull(s);
@@ -37,7 +37,7 @@ static UdpSock *must_open(Stack *stack, const char *addr, uint16_t port)
 static NetError open_error(Stack *stack, const char *addr, uint16_t port)
 {
     NetError err;
-    UdpSock *s = udp_open(stack->udp, addr != NULL ? ip(addr) : IP4_ANY, port, &err);
+    UdpSock *s = udp_open(stack_udp(stack), addr != NULL ? ip(addr) : IP4_ANY, port, &err);
 
     ck_assert_int_eq(s == NULL, err != NET_OK);
     if (s != NULL)
@@ -452,7 +452,7 @@ START_TEST(a_crash_ends_every_socket)
     ck_assert_str_eq(received(t), "ENETDOWN");
     ck_assert_int_eq(send_text(t, "x", "10.0.0.1", 9), NET_ENETDOWN);
     UdpSock *again = must_open(b, NULL, 9);
-    udp_sockets(b->udp, &n);
+    udp_sockets(stack_udp(b), &n);
     ck_assert_uint_eq(n, 1);
     udp_close(t);
     udp_close(again);

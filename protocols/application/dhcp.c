@@ -82,7 +82,7 @@ DhcpClient *dhcp_client_of(Dhcp *dhcp, Iface *iface, NetError *err)
 
     *err = NET_OK;
     if (dhcp->sock == NULL) {
-        dhcp->sock = udp_open(dhcp->stack->udp, IP4_ANY, DHCP_CLIENT_PORT, err);
+        dhcp->sock = udp_open(stack_udp(dhcp->stack), IP4_ANY, DHCP_CLIENT_PORT, err);
         if (dhcp->sock == NULL)
             return NULL;
         udp_on_ready(dhcp->sock, ready, dhcp);

@@ -413,7 +413,7 @@ static void ready(void *server)
 
 DhcpServer *dhcp_server_new(Stack *stack, DhcpStore *store, NetError *err)
 {
-    UdpSock *sock = udp_open(stack->udp, IP4_ANY, DHCP_SERVER_PORT, err);
+    UdpSock *sock = udp_open(stack_udp(stack), IP4_ANY, DHCP_SERVER_PORT, err);
 
     if (sock == NULL)
         return NULL;

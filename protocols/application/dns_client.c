@@ -169,7 +169,7 @@ static DnsPipe *pipe_to(DnsClient *c, IpAddr server)
         if (ip_equal(pipe->server, server))
             return pipe;
     }
-    Conn *conn = tcp_connect(c->stack->tcp, IP_NONE, 0, server, DNS_PORT, &err);
+    Conn *conn = tcp_connect(stack_tcp(c->stack), IP_NONE, 0, server, DNS_PORT, &err);
     if (conn == NULL)
         return NULL;
     DnsPipe *pipe = g_new0(DnsPipe, 1);
@@ -385,10 +385,10 @@ static UdpSock *open_port(DnsClient *c)
     NetError err = NET_OK;
 
     if (c->cfg.ports == DNS_FIXED)
-        return udp_open(c->stack->udp, IP4_ANY, (uint16_t)first, &err);
+        return udp_open(stack_udp(c->stack), IP4_ANY, (uint16_t)first, &err);
     for (int i = 0; i < PORT_TRIES && udp == NULL && err != NET_ENETDOWN; i++) {
         uint64_t off = c->cfg.ports == DNS_IN_TURN ? c->next_port++ % n : rng_below(&c->rng, n);
-        udp = udp_open(c->stack->udp, IP4_ANY, (uint16_t)(first + off), &err);
+        udp = udp_open(stack_udp(c->stack), IP4_ANY, (uint16_t)(first + off), &err);
     }
     return udp;
 }

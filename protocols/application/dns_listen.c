@@ -126,10 +126,10 @@ NetError dns_listen_open(DnsServer *s)
 {
     NetError err;
 
-    s->udp = udp_open(s->stack->udp, IP4_ANY, DNS_PORT, &err);
+    s->udp = udp_open(stack_udp(s->stack), IP4_ANY, DNS_PORT, &err);
     if (s->udp == NULL)
         return err;
-    s->listener = tcp_listen(s->stack->tcp, IP4_ANY, DNS_PORT, 0, true, &err);
+    s->listener = tcp_listen(stack_tcp(s->stack), IP4_ANY, DNS_PORT, 0, true, &err);
     if (s->listener == NULL) {
         udp_close(s->udp);
         return err;

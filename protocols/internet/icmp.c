@@ -38,7 +38,7 @@ struct Ping {
 struct Icmp {
     Stack     *stack;
     Node      *node;
-    GPtrArray *pings; /* open, in the order of opening */
+    GPtrArray *pings; /* open, in the order of opening; NULL: there was none yet */
     uint16_t   next_id;
 };
 
@@ -46,7 +46,7 @@ struct Icmp {
 
 static Ping *find_ping(const Icmp *icmp, uint16_t id)
 {
-    for (guint i = 0; i < icmp->pings->len; i++) {
+    for (guint i = 0; icmp->pings != NULL && i < icmp->pings->len; i++) {
         Ping *ping = g_ptr_array_index(icmp->pings, i);
         if (ping->id == id)
             return ping;
@@ -134,6 +134,8 @@ static DropReason echo_reply_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *
 
 Ping *icmp_ping_open(Icmp *icmp, void (*on_reply)(void *self, const PingReply *r), void *self)
 {
+    if (icmp->pings == NULL)
+        icmp->pings = g_ptr_array_new();
     if (icmp->pings->len > UINT16_MAX)
         return NULL;
     Ping *ping = g_new0(Ping, 1);
@@ -403,13 +405,12 @@ Icmp *icmp_new(Stack *stack)
     Icmp *icmp = g_new0(Icmp, 1);
 
     *icmp = (Icmp){ .stack = stack, .node = stack->node, .next_id = 1 };
-    icmp->pings = g_ptr_array_new();
     return icmp;
 }
 
 void icmp_flush(Icmp *icmp)
 {
-    for (guint i = 0; i < icmp->pings->len; i++) {
+    for (guint i = 0; icmp->pings != NULL && i < icmp->pings->len; i++) {
         Ping *ping = g_ptr_array_index(icmp->pings, i);
         timer_stop(&ping->timer);
         g_array_set_size(ping->told, 0);
@@ -418,8 +419,9 @@ void icmp_flush(Icmp *icmp)
 
 void icmp_free(Icmp *icmp)
 {
-    for (guint i = 0; i < icmp->pings->len; i++)
+    for (guint i = 0; icmp->pings != NULL && i < icmp->pings->len; i++)
         ping_free(g_ptr_array_index(icmp->pings, i));
-    g_ptr_array_free(icmp->pings, TRUE);
+    if (icmp->pings != NULL)
+        g_ptr_array_free(icmp->pings, TRUE);
     g_free(icmp);
 }

@@ -121,6 +121,8 @@ static DropReason deliver(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Pa
 
     if (!h->mf && h->frag_off == 0)
         return to_protocol(ip, iface, h, broadcast, pkt);
+    if (ip->frags == NULL)
+        ip->frags = frags_new(ip);
     DropReason why = frags_input(ip->frags, h, port, pkt, &whole);
     if (why != DROP_NONE || whole == NULL)
         return why;
@@ -403,9 +405,13 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
 
 void ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self)
 {
-    g_assert(ip->n_protos < IPV4_MAX_PROTOS);
-    g_assert(find_proto(ip, proto) == NULL);
-    ip->protos[ip->n_protos++] = (Ipv4Proto){ proto, input, error, self };
+    unsigned i = 0;
+
+    while (i < ip->n_protos && ip->protos[i].proto != proto)
+        i++;
+    g_assert(i < IPV4_MAX_PROTOS);
+    ip->protos[i] = (Ipv4Proto){ proto, input, error, self };
+    ip->n_protos = MAX(ip->n_protos, i + 1);
 }
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
@@ -418,8 +424,6 @@ Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
     ip->arp = arp;
     ip->next_id = 1;
     route_table_init(&ip->table);
-    ip->frags = frags_new(ip);
-    ip->path_mtus = path_mtus_new();
     timer_init(&ip->loop_timer, &ip->node->sim->sched, ipv4_loop_fired, ip);
     return ip;
 }
@@ -427,17 +431,21 @@ Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
 void ipv4_flush(Ipv4 *ip)
 {
     ipv4_loop_flush(ip, DROP_LINK_HOST_DOWN);
-    frags_flush(ip->frags, DROP_LINK_HOST_DOWN);
-    g_array_set_size(ip->path_mtus, 0);
+    if (ip->frags != NULL)
+        frags_flush(ip->frags, DROP_LINK_HOST_DOWN);
+    if (ip->path_mtus != NULL)
+        g_array_set_size(ip->path_mtus, 0);
 }
 
 void ipv4_free(Ipv4 *ip)
 {
     ipv4_loop_flush(ip, DROP_LINK_ENDED);
-    frags_free(ip->frags);
+    if (ip->frags != NULL)
+        frags_free(ip->frags);
     route_table_clear(&ip->table);
     fast_clear(&ip->fast);
-    g_array_free(ip->path_mtus, TRUE);
+    if (ip->path_mtus != NULL)
+        g_array_free(ip->path_mtus, TRUE);
     g_free(ip);
 }
 

@@ -109,7 +109,7 @@ bool fast_originate(Ipv4 *ip, Packet *pkt)
 {
     const Hop *hop = find_hop(ip, pkt->data);
 
-    if (hop == NULL || hop->iface == NULL || ip->path_mtus->len > 0 ||
+    if (hop == NULL || hop->iface == NULL || ip->path_mtus != NULL ||
         pkt->len > ipv4_iface_mtu(hop->iface))
         return false;
     node_count(ip->node, COUNTER_IpOutRequests);

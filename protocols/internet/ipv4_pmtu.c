@@ -20,14 +20,9 @@ enum { MAX_PATHS = 256 };
 /* RFC 1191 §7.1: the sizes that links have, for routers that do not say theirs. */
 static const uint32_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68 };
 
-GArray *path_mtus_new(void)
-{
-    return g_array_new(FALSE, FALSE, sizeof(PathMtu));
-}
-
 static PathMtu *find_path(const Ipv4 *ip, IpAddr dst)
 {
-    for (guint i = 0; i < ip->path_mtus->len; i++) {
+    for (guint i = 0; ip->path_mtus != NULL && i < ip->path_mtus->len; i++) {
         PathMtu *path = &g_array_index(ip->path_mtus, PathMtu, i);
         if (ip_equal(path->dst, dst))
             return path;
@@ -37,7 +32,7 @@ static PathMtu *find_path(const Ipv4 *ip, IpAddr dst)
 
 size_t path_mtu(const Ipv4 *ip, IpAddr dst, size_t link_mtu)
 {
-    const PathMtu *path = ip->path_mtus->len > 0 ? find_path(ip, dst) : NULL;
+    const PathMtu *path = find_path(ip, dst);
 
     if (path == NULL || path->until <= sim_now(ip->node->sim))
         return link_mtu;
@@ -64,6 +59,8 @@ uint32_t ipv4_learn_mtu(Ipv4 *ip, IpAddr dst, uint32_t mtu, size_t len)
     if (!ip->cfg.pmtu)
         return mtu;
     if (path == NULL) {
+        if (ip->path_mtus == NULL)
+            ip->path_mtus = g_array_new(FALSE, FALSE, sizeof(PathMtu));
         if (ip->path_mtus->len == MAX_PATHS)
             g_array_remove_index(ip->path_mtus, 0);
         PathMtu fresh = { dst, mtu, now + PATH_LIFETIME };

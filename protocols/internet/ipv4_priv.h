@@ -46,8 +46,8 @@ struct Ipv4 {
     RouteTable table;
     FastTable  fast;
     uint64_t   delivered;  /* the last pair of addresses that ended here, from outside */
-    Frags     *frags;
-    GArray    *path_mtus;  /* of PathMtu, oldest first */
+    Frags     *frags;      /* NULL: no fragment has come yet */
+    GArray    *path_mtus;  /* of PathMtu, oldest first; NULL: none was ever told */
     uint16_t   next_id;
     Packet    *loop_head, *loop_tail; /* datagrams to ourselves */
     Timer      loop_timer;
@@ -110,7 +110,6 @@ void route_table_disconnect(RouteTable *table, const Iface *iface);
 /* Forgets the interfaces that were found from next hops: an address has changed. */
 void route_table_unresolve(RouteTable *table);
 
-GArray *path_mtus_new(void);
 /* What fits on the whole way to dst, as far as is known: at most link_mtu. */
 size_t  path_mtu(const Ipv4 *ip, IpAddr dst, size_t link_mtu);
 

@@ -51,14 +51,16 @@ struct Neigh {
     Timer    age;        /* REACHABLE */
 };
 
+enum { FEW = 8 }; /* are looked through faster than they are hashed */
+
 struct Arp {
     Node       *node;
     ArpConfig   cfg;
     void      (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt);
     void       *self;
-    GPtrArray  *neighs;  /* in the order of learning, owned */
-    GHashTable *by_ip;   /* to Neigh; for look-up only */
-    GArray     *listing; /* what arp_entries last gave out */
+    GPtrArray  *neighs;  /* in the order of learning, owned; NULL: there was none yet */
+    GHashTable *by_ip;   /* to Neigh; for look-up only; NULL: they are few */
+    GArray     *listing; /* what arp_entries last gave out; NULL: nobody has asked */
 };
 
 static unsigned entry_hash(const void *entry)
@@ -161,7 +163,8 @@ static void forget(Neigh *n)
 
     if (n->entry.iface->last_hop == n)
         n->entry.iface->last_hop = NULL;
-    g_hash_table_remove(arp->by_ip, n);
+    if (arp->by_ip != NULL)
+        g_hash_table_remove(arp->by_ip, n);
     g_ptr_array_remove(arp->neighs, n); /* frees it */
 }
 
@@ -186,11 +189,28 @@ static bool is_old(const Neigh *n)
            sim_now(sim_of(n->arp)) - n->entry.updated >= n->arp->cfg.lifetime;
 }
 
+static guint count(const Arp *arp)
+{
+    return arp->neighs != NULL ? arp->neighs->len : 0;
+}
+
+static Neigh *look_up(const Arp *arp, const ArpEntry *key)
+{
+    if (arp->by_ip != NULL)
+        return g_hash_table_lookup(arp->by_ip, key);
+    for (guint i = 0; i < count(arp); i++) {
+        Neigh *n = g_ptr_array_index(arp->neighs, i);
+        if (entry_equal(&n->entry, key))
+            return n;
+    }
+    return NULL;
+}
+
 /* The entry for this address, unless there is none or its time is over. */
 static Neigh *find(Arp *arp, Iface *iface, IpAddr ip)
 {
     ArpEntry key = { .ip = ip, .iface = iface };
-    Neigh *n = g_hash_table_lookup(arp->by_ip, &key);
+    Neigh *n = look_up(arp, &key);
 
     if (n == NULL)
         return NULL;
@@ -275,6 +295,20 @@ static void retry_fired(void *neigh)
         ask(n);
 }
 
+static void note(Arp *arp, Neigh *n)
+{
+    if (arp->neighs == NULL)
+        arp->neighs = g_ptr_array_new_with_free_func(neigh_free);
+    g_ptr_array_add(arp->neighs, n);
+    if (arp->by_ip != NULL) {
+        g_hash_table_add(arp->by_ip, n);
+    } else if (arp->neighs->len > FEW) {
+        arp->by_ip = g_hash_table_new(entry_hash, entry_equal);
+        for (guint i = 0; i < arp->neighs->len; i++)
+            g_hash_table_add(arp->by_ip, g_ptr_array_index(arp->neighs, i));
+    }
+}
+
 static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
 {
     Neigh *n = g_new0(Neigh, 1);
@@ -285,8 +319,7 @@ static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
     timer_init(&n->retry, sched, retry_fired, n);
     timer_init(&n->age, sched, age_fired, n);
     timer_set_background(&n->age);
-    g_ptr_array_add(arp->neighs, n);
-    g_hash_table_add(arp->by_ip, n);
+    note(arp, n);
     return n;
 }
 
@@ -438,17 +471,17 @@ Arp *arp_new(Stack *stack, const ArpConfig *cfg,
     arp->cfg = *cfg;
     arp->failed = failed;
     arp->self = self;
-    arp->neighs = g_ptr_array_new_with_free_func(neigh_free);
-    arp->by_ip = g_hash_table_new(entry_hash, entry_equal);
-    arp->listing = g_array_new(FALSE, FALSE, sizeof(ArpEntry));
     return arp;
 }
 
 void arp_free(Arp *arp)
 {
-    g_hash_table_destroy(arp->by_ip);
-    g_ptr_array_free(arp->neighs, TRUE);
-    g_array_free(arp->listing, TRUE);
+    if (arp->by_ip != NULL)
+        g_hash_table_destroy(arp->by_ip);
+    if (arp->neighs != NULL)
+        g_ptr_array_free(arp->neighs, TRUE);
+    if (arp->listing != NULL)
+        g_array_free(arp->listing, TRUE);
     g_free(arp);
 }
 
@@ -464,7 +497,7 @@ void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent)
 /* Forgets the entries of an address, or all of them for IP_NONE, and drops what waits there. */
 static void remove_entries(Arp *arp, IpAddr wanted, DropReason why)
 {
-    for (guint i = arp->neighs->len; i-- > 0;) {
+    for (guint i = count(arp); i-- > 0;) {
         Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (!ip_is_none(wanted) && !ip_equal(n->entry.ip, wanted))
             continue;
@@ -494,8 +527,10 @@ void arp_announce(Arp *arp, Iface *iface)
 
 const ArpEntry *arp_entries(Arp *arp, size_t *n)
 {
+    if (arp->listing == NULL)
+        arp->listing = g_array_new(FALSE, FALSE, sizeof(ArpEntry));
     g_array_set_size(arp->listing, 0);
-    for (guint i = 0; i < arp->neighs->len; i++) {
+    for (guint i = 0; i < count(arp); i++) {
         const Neigh *neigh = g_ptr_array_index(arp->neighs, i);
         if (!is_old(neigh))
             g_array_append_val(arp->listing, neigh->entry);
@@ -506,7 +541,7 @@ const ArpEntry *arp_entries(Arp *arp, size_t *n)
 
 const ArpEntry *arp_lookup(Arp *arp, IpAddr ip)
 {
-    for (guint i = 0; i < arp->neighs->len; i++) {
+    for (guint i = 0; i < count(arp); i++) {
         const Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (ip_equal(n->entry.ip, ip) && !is_old(n))
             return &n->entry;

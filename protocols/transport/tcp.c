@@ -276,9 +276,20 @@ bool conn_writable(Conn *c)
 
 /* --- RECEIVE, RFC 9293 §3.10.3 --------------------------------------------------------------- */
 
+/* It is written to only if there is something in it. */
 static Ring *unread(const Conn *c)
 {
-    return c->tcb != NULL ? &c->tcb->flow->in : (Ring *)&c->left;
+    if (c->left != NULL)
+        return c->left;
+    return c->tcb != NULL ? &c->tcb->flow->in : (Ring *)(uintptr_t)&flow_none.in;
+}
+
+static void forget_left(Conn *c)
+{
+    if (c->left != NULL)
+        ring_free(c->left);
+    g_free(c->left);
+    c->left = NULL;
 }
 
 static NetError nothing_to_read(const Conn *c)
@@ -381,7 +392,7 @@ void conn_close(Conn *c)
     if (c->closed)
         return;
     c->closed = true;
-    ring_free(&c->left);
+    forget_left(c);
     if (tcb == NULL)
         return;
     tcb->closed = true;
@@ -405,10 +416,12 @@ void conn_free(Conn *c)
         return;
     conn_close(c);
     timer_stop(&c->wake.timer);
-    timer_stop(&c->urgent.timer);
+    if (c->urgent != NULL)
+        timer_stop(&c->urgent->timer);
+    g_free(c->urgent);
     if (c->tcb != NULL)
         c->tcb->conn = NULL;
-    ring_free(&c->left);
+    forget_left(c);
     g_free(c->last);
     g_free(c);
 }
@@ -418,7 +431,7 @@ void conn_free(Conn *c)
 void conn_abort(Conn *c)
 {
     c->closed = true;
-    ring_free(&c->left);
+    forget_left(c);
     if (c->tcb == NULL)
         return;
     c->tcb->closed = true;

@@ -56,12 +56,12 @@ struct Conn {
     Conn    *next;     /* in the accept queue */
     bool     queued;   /* it is there */
     Wake     wake;
-    Wake     urgent;
+    Wake    *urgent;   /* NULL: nobody asked to be told */
     NetError error;
     bool     connected; /* it has been ESTABLISHED */
     bool     closed;    /* close or abort was called */
     bool     eof;       /* ended behind the peer's FIN */
-    Ring     left;      /* what it had not read when it ended */
+    Ring    *left;      /* what it had not read when it ended; NULL: nothing */
     TcpInfo *last;      /* NULL while it lives */
 };
 

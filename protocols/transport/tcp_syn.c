@@ -295,7 +295,7 @@ uint64_t listener_backlog(const Listener *l)
 
 void tcp_each_listener(Tcp *tcp, void (*fn)(void *self, const Listener *l), void *self)
 {
-    for (unsigned i = 0; i < tcp->listeners->len; i++)
+    for (unsigned i = 0; tcp != NULL && i < tcp->listeners->len; i++)
         fn(self, g_ptr_array_index(tcp->listeners, i));
 }
 

@@ -46,7 +46,6 @@ Conn *conn_new(Tcb *tcb)
     c->tcp = tcb->tcp;
     c->tcb = tcb;
     wake_init(&c->wake, tcb->tcp->sim);
-    wake_init(&c->urgent, tcb->tcp->sim);
     tcb->conn = c;
     return c;
 }
@@ -241,8 +240,9 @@ static void leave_conn(Tcb *tcb, NetError error)
     tcb_info(tcb, c->last);
     c->error = error;
     c->eof = tcb->fin_received;
-    if (!c->closed && tcb_has_flow(tcb)) {
-        c->left = tcb->flow->in;
+    if (!c->closed && tcb->flow->in.len > 0) {
+        c->left = g_new(Ring, 1);
+        *c->left = tcb->flow->in;
         tcb->flow->in = (Ring){ 0 };
     }
     c->tcb = NULL;
@@ -529,6 +529,8 @@ void tcp_free(Tcp *tcp)
 
 void tcp_flush(Tcp *tcp)
 {
+    if (tcp == NULL)
+        return;
     while (tcp->first != NULL)
         tcb_end(tcp->first, NET_ENETDOWN, "host crashes", "RFC 9293 §3.4.3");
     listeners_end(tcp);
@@ -548,7 +550,7 @@ void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
 
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
 {
-    for (const Tcb *tcb = tcp->first; tcb != NULL; tcb = tcb->next) {
+    for (const Tcb *tcb = tcp != NULL ? tcp->first : NULL; tcb != NULL; tcb = tcb->next) {
         TcpInfo info;
         if (tcb->pushed_by != NULL)
             continue;

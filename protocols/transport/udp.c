@@ -520,7 +520,9 @@ size_t udp_queued(const UdpSock *s)
 
 UdpSock *const *udp_sockets(Udp *udp, size_t *n)
 {
-    *n = udp->socks->len;
+    *n = udp != NULL ? udp->socks->len : 0;
+    if (udp == NULL)
+        return NULL;
     return (UdpSock *const *)udp->socks->pdata;
 }
 
@@ -539,6 +541,8 @@ Udp *udp_new(Stack *stack)
 
 void udp_flush(Udp *udp)
 {
+    if (udp == NULL)
+        return;
     while (udp->socks->len > 0) {
         UdpSock *s = udp->socks->pdata[0];
         unlink_sock(s);
@@ -553,6 +557,8 @@ void udp_flush(Udp *udp)
 
 void udp_free(Udp *udp)
 {
+    if (udp == NULL)
+        return;
     for (guint i = 0; i < udp->socks->len; i++)
         sock_free(udp->socks->pdata[i], DROP_LINK_ENDED);
     for (guint i = 0; i < udp->ended->len; i++)

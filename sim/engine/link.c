@@ -12,6 +12,8 @@
 #include "sim/engine/fault.h"
 #include "sim/engine/sim.h"
 
+#include <string.h>
+
 enum { ETHERNET_HEADER = 14, FIRST_BACKLOG = 16 };
 
 const TracePoint LINK_ENQUEUED = { "link:enqueued", TRACE_LINK, { { "id", TV_INT } } };
@@ -38,9 +40,12 @@ static bool is_the_queues(DropReason why)
            why == DROP_LINK_RED_FORCED || why == DROP_LINK_CODEL || why == DROP_LINK_FQ_OVERLIMIT;
 }
 
+/* What all directions show on which nothing was lost: nobody writes here. */
+static const uint64_t no_drops[DROP_LINK_ENDED];
+
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 {
-    g_assert(why < G_N_ELEMENTS(dir->drops));
+    g_assert(why < DROP_LINK_ENDED);
     Sim *sim = dir->link->sim;
 
     trace(sim, LINK_LOST, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
@@ -50,7 +55,9 @@ void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
     else
         dir->counters.dropped++;
     dir->counters.queue_drops += is_the_queues(why);
-    dir->drops[why]++;
+    if (dir->drops == no_drops)
+        dir->drops = g_new0(uint64_t, DROP_LINK_ENDED);
+    ((uint64_t *)(uintptr_t)dir->drops)[why]++;
     sim->packets.dropped++;
     packet_free(pkt);
 }
@@ -166,7 +173,7 @@ static SimTime transmission_time(LinkDir *dir, size_t size)
 {
     if (size != dir->last_size) {
         dir->last_size = size;
-        dir->last_time = link_transmission_time(&dir->cfg, size);
+        dir->last_time = link_transmission_time(dir->cfg, size);
     }
     return dir->last_time;
 }
@@ -174,7 +181,7 @@ static SimTime transmission_time(LinkDir *dir, size_t size)
 /* Takes the transmitter's time for a frame of that size; false if the queue before it is full. */
 static bool transmit(LinkDir *dir, size_t size)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
     SimTime now = sim_now(dir->link->sim);
 
     if (dir->next_free > now) {
@@ -207,7 +214,7 @@ static LinkChances *chances(LinkDir *dir)
 /* Judged in the state it is in, which then may change: as tc-netem(8)'s gemodel. */
 static bool gilbert_elliott_loses(LinkDir *dir)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
     bool passes = rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_h : cfg->ge_k);
 
     if (rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_r : cfg->ge_p))
@@ -217,9 +224,9 @@ static bool gilbert_elliott_loses(LinkDir *dir)
 
 static bool loses(LinkDir *dir)
 {
-    if (dir->cfg.loss_model == LOSS_GILBERT_ELLIOTT)
+    if (dir->cfg->loss_model == LOSS_GILBERT_ELLIOTT)
         return gilbert_elliott_loses(dir);
-    return rng_chance(&chances(dir)->loss, dir->cfg.loss);
+    return rng_chance(&chances(dir)->loss, dir->cfg->loss);
 }
 
 static SimTime draw_delay(LinkDir *dir)
@@ -227,7 +234,7 @@ static SimTime draw_delay(LinkDir *dir)
     static int64_t (*const draws[DIST_COUNT])(Rng *, int64_t) = {
         [DIST_UNIFORM] = rng_uniform, [DIST_NORMAL] = rng_normal, [DIST_PARETO] = rng_pareto
     };
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
 
     if (cfg->jitter == 0)
         return cfg->delay;
@@ -238,7 +245,7 @@ static SimTime draw_delay(LinkDir *dir)
 /* As tc-netem(8): the gap-th frame after the last one that was, with the probability. */
 static bool jumps_ahead(LinkDir *dir)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
 
     if (cfg->reorder == 0)
         return false;
@@ -254,7 +261,7 @@ static bool jumps_ahead(LinkDir *dir)
  * or early. */
 static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
     Sim *sim = dir->link->sim;
 
     if (loses(dir)) {
@@ -286,7 +293,7 @@ static bool is_plain(const LinkConfig *cfg)
 /* The transmitter will have sent it at next_free: lost, or in flight. */
 static void depart(LinkDir *dir, Packet *pkt)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
     SimTime arrive;
 
     if (dir->plain)
@@ -320,7 +327,7 @@ static void transmit_next(void *owner)
         return;
     dir->next_free = time_add(now, transmission_time(dir, pkt->frame_len));
     if (dir->qdisc->packets > 0)
-        timer_set(&dir->transmitter, dir->next_free - now);
+        timer_set(&dir->qdisc->transmitter, dir->next_free - now);
     depart(dir, pkt);
 }
 
@@ -330,18 +337,18 @@ static void enqueue(LinkDir *dir, Packet *pkt)
 
     qdisc_put(dir->qdisc, pkt);
     tell_queue(dir);
-    if (dir->qdisc->packets == 0 || timer_pending(&dir->transmitter))
+    if (dir->qdisc->packets == 0 || timer_pending(&dir->qdisc->transmitter))
         return;
     if (dir->next_free <= now)
         transmit_next(dir);
     else
-        timer_set(&dir->transmitter, dir->next_free - now);
+        timer_set(&dir->qdisc->transmitter, dir->next_free - now);
 }
 
 /* One frame along the cable: refused, lost, waiting or in flight. */
 static void carry(LinkDir *dir, Packet *pkt)
 {
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
 
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
@@ -360,11 +367,11 @@ void link_enter(LinkDir *dir, Packet *pkt)
     Sim *sim = dir->link->sim;
     Packet *copy = NULL;
 
-    if (dir->cfg.duplicate == 0) {
+    if (dir->cfg->duplicate == 0) {
         carry(dir, pkt);
         return;
     }
-    if (dir->link->up && rng_chance(&chances(dir)->duplicate, dir->cfg.duplicate))
+    if (dir->link->up && rng_chance(&chances(dir)->duplicate, dir->cfg->duplicate))
         copy = packet_copy(pkt);
     carry(dir, pkt);
     if (copy != NULL) {
@@ -424,17 +431,61 @@ void link_init_stream(LinkDir *dir, Rng *rng, const char *what)
     g_free(name);
 }
 
+/* --- what a link was told --------------------------------------------------------------------- */
+
+/* Links are often made alike, one after the other. */
+typedef struct SharedConfig {
+    LinkConfig cfg; /* first: a direction points to it */
+    unsigned   users;
+} SharedConfig;
+
+static const LinkConfig *take_config(const LinkConfig *like, const LinkConfig *wanted)
+{
+    SharedConfig *shared = (SharedConfig *)(uintptr_t)like;
+
+    if (like == NULL || memcmp(like, wanted, sizeof *wanted) != 0) {
+        shared = g_new0(SharedConfig, 1);
+        memcpy(&shared->cfg, wanted, sizeof *wanted); /* and what lies between its members */
+    }
+    shared->users++;
+    return &shared->cfg;
+}
+
+static void leave_config(const LinkConfig *cfg)
+{
+    SharedConfig *shared = (SharedConfig *)(uintptr_t)cfg;
+
+    if (--shared->users == 0)
+        g_free(shared);
+}
+
+static const LinkConfig *last_config(const Sim *sim, int direction)
+{
+    const Link *last = sim->links->len > 0 ? sim->links->pdata[sim->links->len - 1] : NULL;
+
+    return last != NULL ? last->dir[direction].cfg : NULL;
+}
+
+static void use_qdisc(LinkDir *dir)
+{
+    dir->qdisc = qdisc_new(dir);
+    if (dir->qdisc != NULL)
+        timer_init(&dir->qdisc->transmitter, &dir->link->sim->sched, transmit_next, dir);
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
 static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkConfig *cfg,
                      unsigned nth)
 {
     g_assert(from->out == NULL);
-    *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = *cfg };
+    *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = cfg,
+                      .drops = no_drops };
     dir->name = nth == 0 ? g_strconcat(from->node->name, ">", to->node->name, NULL)
                          : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
     timer_init(&dir->timer, &link->sim->sched, arrived, dir);
-    timer_init(&dir->transmitter, &link->sim->sched, transmit_next, dir);
     dir->plain = is_plain(cfg);
-    dir->qdisc = qdisc_new(dir);
+    use_qdisc(dir);
     from->out = dir;
 }
 
@@ -453,8 +504,9 @@ Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const Link
     link->index = sim->links->len;
     link->up = true;
     link->rules = g_ptr_array_new_with_free_func(free_rule);
+    forward = take_config(last_config(sim, 0), forward);
     init_dir(link, &link->dir[0], a, b, forward, nth);
-    init_dir(link, &link->dir[1], b, a, reverse, nth);
+    init_dir(link, &link->dir[1], b, a, take_config(forward, reverse), nth);
     g_ptr_array_add(sim->links, link);
     sim->topology++;
     return link;
@@ -466,14 +518,16 @@ void link_free(Link *link)
     for (int i = 0; i < 2; i++) {
         LinkDir *dir = &link->dir[i];
         timer_stop(&dir->timer);
-        timer_stop(&dir->transmitter);
         qdisc_free(dir->qdisc);
         while (dir->flight.n > 0)
             packet_free(flight_take(&dir->flight));
         dir->from->out = NULL;
         g_free(dir->backlog);
         g_free(dir->chances);
+        if (dir->drops != no_drops)
+            g_free((uint64_t *)(uintptr_t)dir->drops);
         g_free(dir->name);
+        leave_config(dir->cfg);
     }
     g_free(link);
 }
@@ -504,14 +558,15 @@ void link_set(LinkDir *dir, const LinkConfig *cfg)
     Qdisc *old = dir->qdisc;
     Packet *pkt;
 
-    bool keep = suits(&dir->cfg, cfg);
-    dir->cfg = *cfg;
+    const LinkConfig *was = dir->cfg;
+    bool keep = suits(was, cfg);
+    dir->cfg = take_config(was, cfg);
+    leave_config(was);
     dir->plain = is_plain(cfg);
     dir->last_size = 0;
     if (keep)
         return;
-    timer_stop(&dir->transmitter);
-    dir->qdisc = qdisc_new(dir);
+    use_qdisc(dir);
     while (old != NULL && (pkt = qdisc_evict(old)) != NULL)
         carry(dir, pkt);
     qdisc_free(old);
@@ -523,7 +578,8 @@ static void flush(LinkDir *dir)
     Packet *pkt;
 
     timer_stop(&dir->timer);
-    timer_stop(&dir->transmitter);
+    if (dir->qdisc != NULL)
+        timer_stop(&dir->qdisc->transmitter);
     while (dir->flight.n > 0)
         link_lose(dir, flight_take(&dir->flight), DROP_LINK_DOWN);
     while (dir->qdisc != NULL && (pkt = qdisc_evict(dir->qdisc)) != NULL)

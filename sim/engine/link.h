@@ -105,12 +105,11 @@ struct LinkDir {
     size_t       backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
     uint64_t     backlog_bytes;
     LinkCounters counters;
-    LinkConfig   cfg;
-    uint64_t     drops[DROP_LINK_ENDED]; /* frames that ended here, by reason */
+    const LinkConfig *cfg;     /* links made one after the other alike share it */
+    const uint64_t *drops;     /* frames that ended here, by reason */
     char        *name;         /* "a>b", "a>b#2": its random streams are named after it */
     LinkChances *chances;      /* NULL while nothing has been random */
     uint64_t     since_reorder;
-    Timer        transmitter;  /* free again, and frames wait in the qdisc */
 };
 
 struct Link {

@@ -46,7 +46,7 @@ void qdisc_left(Qdisc *q, const Packet *pkt)
 
 bool qdisc_fits(const Qdisc *q, uint64_t packets, uint64_t bytes)
 {
-    const LinkConfig *cfg = &q->dir->cfg;
+    const LinkConfig *cfg = q->dir->cfg;
 
     if (packets == 1 && q->dir->next_free <= sim_now(q->dir->link->sim))
         return true;
@@ -65,7 +65,7 @@ Qdisc *qdisc_new(LinkDir *dir)
     static const QdiscOps *const kinds[QDISC_COUNT] = {
         [QDISC_RED] = &red_ops, [QDISC_CODEL] = &codel_ops, [QDISC_FQ_CODEL] = &fq_codel_ops
     };
-    const QdiscOps *ops = kinds[dir->cfg.qdisc.type];
+    const QdiscOps *ops = kinds[dir->cfg->qdisc.type];
 
     if (ops == NULL)
         return NULL;
@@ -83,6 +83,7 @@ void qdisc_free(Qdisc *q)
         return;
     while ((pkt = qdisc_evict(q)) != NULL)
         packet_free(pkt);
+    timer_stop(&q->transmitter);
     q->ops->free(q);
 }
 

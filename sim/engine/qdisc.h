@@ -11,6 +11,7 @@
 #pragma once
 #include "sim/engine/node.h"
 #include "sim/engine/rng.h"
+#include "sim/engine/sched.h"
 
 typedef enum QdiscType {
     QDISC_DROP_TAIL,
@@ -55,6 +56,7 @@ struct Qdisc {
     LinkDir *dir;
     uint64_t packets, bytes; /* that wait */
     SimTime  waited;         /* how long the last one to leave had */
+    Timer    transmitter;    /* the link's: free again, and frames wait */
 };
 
 /* What a look at a queue shows beyond its length. */

@@ -55,7 +55,7 @@ uint32_t codel_inv_sqrt(uint64_t n)
 /* §5.6: the next drop is due interval / sqrt(count) later. */
 static SimTime control_law(const Qdisc *q, SimTime t, uint64_t count)
 {
-    uint64_t interval = (uint64_t)q->dir->cfg.qdisc.interval;
+    uint64_t interval = (uint64_t)q->dir->cfg->qdisc.interval;
 
     if (count >= 2)
         interval = scale_q32(interval, codel_inv_sqrt(count));
@@ -72,7 +72,7 @@ typedef struct Head {
 /* §5.6, dodequeue. A queue that holds no more than one frame of full size is never too long. */
 static Head take_head(Codel *c, Fifo *f, Qdisc *q, SimTime now)
 {
-    const LinkConfig *cfg = &q->dir->cfg;
+    const LinkConfig *cfg = q->dir->cfg;
     Head head = { fifo_take(f), false };
 
     if (head.pkt == NULL) {
@@ -92,7 +92,7 @@ static Head take_head(Codel *c, Fifo *f, Qdisc *q, SimTime now)
 /* Marks it; if that cannot be, drops it and takes the next one. True: it was marked. */
 static bool tell_sender(Codel *c, Fifo *f, Qdisc *q, SimTime now, Head *head)
 {
-    if (q->dir->cfg.qdisc.ecn && link_mark(q->dir, head->pkt))
+    if (q->dir->cfg->qdisc.ecn && link_mark(q->dir, head->pkt))
         return true;
     link_lose(q->dir, head->pkt, DROP_LINK_CODEL);
     *head = take_head(c, f, q, now);
@@ -118,7 +118,7 @@ static void go_on_dropping(Codel *c, Fifo *f, Qdisc *q, SimTime now, Head *head)
 static void begin_dropping(Codel *c, Fifo *f, Qdisc *q, SimTime now, Head *head)
 {
     uint64_t delta = c->count - c->last_count;
-    bool soon = now - c->drop_next < 16 * q->dir->cfg.qdisc.interval;
+    bool soon = now - c->drop_next < 16 * q->dir->cfg->qdisc.interval;
 
     tell_sender(c, f, q, now, head);
     c->dropping = true;
@@ -129,7 +129,7 @@ static void begin_dropping(Codel *c, Fifo *f, Qdisc *q, SimTime now, Head *head)
 
 Packet *codel_take(Codel *c, Fifo *f, Qdisc *q)
 {
-    const QdiscConfig *cfg = &q->dir->cfg.qdisc;
+    const QdiscConfig *cfg = &q->dir->cfg->qdisc;
     SimTime now = sim_now(q->dir->link->sim);
     Head head = take_head(c, f, q, now);
 

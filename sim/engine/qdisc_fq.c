@@ -86,7 +86,7 @@ static void put(Qdisc *q, Packet *pkt)
     fifo_put(&flow->fifo, pkt);
     qdisc_joined(q, pkt);
     if (!flow->listed) {
-        flow->deficit = (int64_t)q->dir->cfg.qdisc.quantum;
+        flow->deficit = (int64_t)q->dir->cfg->qdisc.quantum;
         list_append(&fq->fresh, flow);
     }
     while (!qdisc_fits(q, q->packets, q->bytes)) {
@@ -106,7 +106,7 @@ static Packet *take(Qdisc *q)
     while ((list = first_list(fq))->head != NULL) {
         Flow *flow = list->head;
         if (flow->deficit <= 0) {
-            flow->deficit += (int64_t)q->dir->cfg.qdisc.quantum;
+            flow->deficit += (int64_t)q->dir->cfg->qdisc.quantum;
             list_append(&fq->old, list_take(list));
             continue;
         }
@@ -145,7 +145,7 @@ static Qdisc *make(LinkDir *dir)
     FqQueue *fq = g_new0(FqQueue, 1);
     Rng rng;
 
-    fq->n_flows = dir->cfg.qdisc.flows;
+    fq->n_flows = dir->cfg->qdisc.flows;
     fq->flows = g_new0(Flow, fq->n_flows);
     link_init_stream(dir, &rng, "fq_codel");
     fq->salt = rng_u64(&rng);

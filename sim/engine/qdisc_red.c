@@ -38,7 +38,7 @@ static uint64_t decay(uint64_t weight, uint64_t m)
 static void update_average(RedQueue *red)
 {
     const LinkDir *dir = red->q.dir;
-    const LinkConfig *cfg = &dir->cfg;
+    const LinkConfig *cfg = dir->cfg;
     SimTime idle = sim_now(dir->link->sim) - dir->next_free;
     SimTime usual = link_transmission_time(cfg, cfg->qdisc.avpkt);
 
@@ -65,7 +65,7 @@ static Prob ratio(uint64_t part, uint64_t whole)
 /* The paper's p_b. PROB_ONE: for certain. */
 static Prob base_probability(const RedQueue *red, size_t size)
 {
-    const LinkConfig *cfg = &red->q.dir->cfg;
+    const LinkConfig *cfg = red->q.dir->cfg;
     const QdiscConfig *c = &cfg->qdisc;
     uint64_t min = c->min.n << AVERAGE_BITS, max = c->max.n << AVERAGE_BITS;
     Prob p = 0;
@@ -96,7 +96,7 @@ static bool chosen(RedQueue *red, Prob p)
 
 static DropReason judge(RedQueue *red, size_t size)
 {
-    uint64_t min = red->q.dir->cfg.qdisc.min.n << AVERAGE_BITS;
+    uint64_t min = red->q.dir->cfg->qdisc.min.n << AVERAGE_BITS;
     Prob p = base_probability(red, size);
 
     if (red->average < min) {
@@ -113,7 +113,7 @@ static DropReason judge(RedQueue *red, size_t size)
 /* RFC 3168 §7: above the upper threshold it drops even what it could mark, if harddrop. */
 static bool may_mark(const RedQueue *red)
 {
-    const QdiscConfig *c = &red->q.dir->cfg.qdisc;
+    const QdiscConfig *c = &red->q.dir->cfg->qdisc;
     bool above = red->average >= c->max.n << AVERAGE_BITS;
 
     return c->ecn && !(above && c->harddrop);

@@ -243,8 +243,8 @@ static void set_mtu(const LinkDir *dir)
 {
     Iface *iface = port_iface(dir->from);
 
-    if (iface != NULL && dir->cfg.mtu != 0)
-        iface->mtu = dir->cfg.mtu;
+    if (iface != NULL && dir->cfg->mtu != 0)
+        iface->mtu = dir->cfg->mtu;
 }
 
 /* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an
@@ -272,7 +272,7 @@ static int l_link(lua_State *L)
 static int l_set(lua_State *L)
 {
     Link *link = lua_check_link(L, 1);
-    LinkConfig cfg[2] = { link->dir[0].cfg, link->dir[1].cfg };
+    LinkConfig cfg[2] = { *link->dir[0].cfg, *link->dir[1].cfg };
 
     lua_check_act(L, "link:set");
     if (!lua_istable(L, 2))
@@ -342,7 +342,7 @@ static void push_counters(lua_State *L, Link *link, unsigned dirs)
 
 static void push_link_drops(lua_State *L, const Link *link)
 {
-    uint64_t sum[G_N_ELEMENTS(link->dir[0].drops)];
+    uint64_t sum[DROP_LINK_ENDED];
 
     for (size_t why = 0; why < G_N_ELEMENTS(sum); why++)
         sum[why] = link->dir[0].drops[why] + link->dir[1].drops[why];
@@ -386,13 +386,13 @@ static int l_queue(lua_State *L)
     if (dir == NULL)
         return lua_fail(L, "link:queue: %s is not at an end of this link", lua_kind(L, 2));
     lua_createtable(L, 0, 10);
-    lua_pushstring(L, qdisc_names[dir->cfg.qdisc.type]);
+    lua_pushstring(L, qdisc_names[dir->cfg->qdisc.type]);
     lua_setfield(L, -2, "type");
     set_integer(L, "packets", link_queued(dir, &bytes));
     set_integer(L, "bytes", bytes);
-    set_integer(L, "limit", dir->cfg.queue);
+    set_integer(L, "limit", dir->cfg->queue);
     if (dir->qdisc != NULL)
-        set_queue_state(L, dir->qdisc, dir->cfg.qdisc.type);
+        set_queue_state(L, dir->qdisc, dir->cfg->qdisc.type);
     lua_strict(L, "figure of a queue");
     return 1;
 }

@@ -53,7 +53,8 @@ static int l_listen(lua_State *L)
     lua_conn_options(L, 3, "listen", listen_knobs, &opt.conn, NULL);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
-    Listener *listener = tcp_listen(stack->tcp, IP4_ANY, port, opt.backlog, opt.reuse_addr, &err);
+    Listener *listener =
+        tcp_listen(stack_tcp(stack), IP4_ANY, port, opt.backlog, opt.reuse_addr, &err);
     if (listener == NULL)
         return lua_net_error(L, err);
     if (opt.fastopen)
@@ -266,7 +267,7 @@ static int l_connect(lua_State *L)
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
-    Conn *conn = open_conn(L, stack->tcp, &target, &opt, &err);
+    Conn *conn = open_conn(L, stack_tcp(stack), &target, &opt, &err);
     if (conn == NULL)
         return lua_net_error(L, err);
     lua_conn_apply(lua_push_conn(L, conn, stack->node), &opt.conn);

@@ -153,10 +153,10 @@ static int l_sockets(lua_State *L)
     lua_options(L, 2, "sockets", sockets_knobs, &f, sockets_custom);
     lua_newtable(L);
     if (f.udp) {
-        add_udp(&f, stack->udp);
+        add_udp(&f, stack->made.udp);
     } else {
-        tcp_each_listener(stack->tcp, add_listener, &f);
-        tcp_each(stack->tcp, add_conn, &f);
+        tcp_each_listener(stack->made.tcp, add_listener, &f);
+        tcp_each(stack->made.tcp, add_conn, &f);
     }
     GString *text = g_string_new(NULL);
     table_ss(stack, false, text);

@@ -235,7 +235,7 @@ static int l_traceroute(lua_State *L)
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
-    UdpSock *sock = udp_open(stack->udp, IP4_ANY, 0, &err);
+    UdpSock *sock = udp_open(stack_udp(stack), IP4_ANY, 0, &err);
     if (sock == NULL)
         return lua_net_error(L, err);
     TraceRun *run = g_new0(TraceRun, 1);

@@ -52,7 +52,7 @@ static int l_udp(lua_State *L)
     lua_options(L, said || lua_isnil(L, 2) ? 3 : 2, "udp", udp_knobs, &opt, NULL);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
-    UdpSock *sock = udp_open(stack->udp, IP4_ANY, port, &err);
+    UdpSock *sock = udp_open(stack_udp(stack), IP4_ANY, port, &err);
     if (sock == NULL)
         return lua_net_error(L, err);
     udp_set_ttl(sock, (uint8_t)opt.ttl);

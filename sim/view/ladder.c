@@ -80,7 +80,7 @@ static uint8_t state_now(const Track *track)
         return track->state;
     Track idle = *track;
     idle.state = TCP_CLOSED;
-    tcp_each_listener(stack->tcp, note_listener, &idle);
+    tcp_each_listener(stack->made.tcp, note_listener, &idle);
     return idle.state;
 }
 

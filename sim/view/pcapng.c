@@ -138,7 +138,7 @@ static void write_interface(Capture *cap, const Interface *i)
     const Node  *node = i->port->node;
     const Stack *stack = node_stack(node);
     GString     *name = g_string_new(NULL), *description = g_string_new(NULL);
-    PcapngInterface block = { .speed = i->port->out != NULL ? i->port->out->cfg.rate : 0 };
+    PcapngInterface block = { .speed = i->port->out != NULL ? i->port->out->cfg->rate : 0 };
 
     if (i->dropped) {
         g_string_printf(name, "%s!dropped", i->port->out->name);

@@ -196,7 +196,7 @@ char *pkt_bsd_command(PktRun *run, const char *line)
     else if (owned)
         count_owned(run, &c);
     else
-        tcp_each(run->stack->tcp, count_one, &c);
+        tcp_each(stack_tcp(run->stack), count_one, &c);
     g_autofree char *have = g_strdup_printf("%u", c.n);
     return strstr(have, *w) != NULL
                ? g_strdup("")

@@ -182,14 +182,14 @@ void pkt_own_mss(PktRun *run, const PktSock *s)
     TcpConfig *cfg = &run->settings.stack.tcp;
 
     cfg->mss = s->maxseg != 0 ? (uint64_t)s->maxseg : run->script->settings.stack.tcp.mss;
-    tcp_set_config(run->stack->tcp, cfg);
+    tcp_set_config(stack_tcp(run->stack), cfg);
 }
 
 static bool open_udp(PktRun *run, PktSock *s, PktOutcome *out)
 {
     NetError err;
 
-    s->udp = udp_open(run->stack->udp, s->addr, s->port, &err);
+    s->udp = udp_open(stack_udp(run->stack), s->addr, s->port, &err);
     if (s->udp == NULL)
         return pkt_errs(out, net_error_name(err));
     return pkt_done(out, 0);
@@ -230,8 +230,8 @@ static bool call_listen(PktRun *run, const PktCall *call, PktOutcome *out)
     if (s->port == 0)
         return pkt_call_lacks(out, "listening on a port that the host chooses");
     pkt_own_mss(run, s);
-    s->listener = tcp_listen(run->stack->tcp, s->addr, s->port, (uint64_t)MAX(backlog, 1), s->reuse,
-                             &err);
+    s->listener = tcp_listen(stack_tcp(run->stack), s->addr, s->port,
+                             (uint64_t)MAX(backlog, 1), s->reuse, &err);
     if (s->listener == NULL)
         return pkt_errs(out, net_error_name(err));
     s->kind = PKT_LISTENER;
@@ -331,8 +331,8 @@ static bool call_connect(PktRun *run, const PktCall *call, PktOutcome *out)
     if (s->fast.connect)
         return pkt_fast_connect(run, s, addr, port, out);
     pkt_own_mss(run, s);
-    s->conn = tcp_connect(run->stack->tcp, ip_is_any(s->addr) ? IP_NONE : s->addr, s->port, addr,
-                          port, &err);
+    s->conn = tcp_connect(stack_tcp(run->stack), ip_is_any(s->addr) ? IP_NONE : s->addr, s->port,
+                          addr, port, &err);
     if (s->conn == NULL)
         return pkt_errs(out, net_error_name(err));
     s->kind = PKT_CONN;

@@ -206,7 +206,7 @@ static bool send_udp(PktRun *run, PktSock *s, const Amount *a, PktOutcome *out)
         port = run->settings.connect_port;
     }
     if (s->udp == NULL)
-        s->udp = udp_open(run->stack->udp, s->addr, s->port, &err);
+        s->udp = udp_open(stack_udp(run->stack), s->addr, s->port, &err);
     if (s->udp == NULL)
         return pkt_errs(out, net_error_name(err));
     uint8_t *bytes = g_malloc((size_t)a->n + 1);

@@ -9,7 +9,7 @@
 
 static Tcp *tcp_of(const PktRun *run)
 {
-    return run->stack->tcp;
+    return stack_tcp(run->stack);
 }
 
 static bool is_client(const PktRun *run)

@@ -155,9 +155,9 @@ static bool run_command(PktRun *run, const PktEvent *ev)
         return false;
     }
     if (run->sim != NULL) {
-        tcp_set_config(run->stack->tcp, &run->settings.stack.tcp);
+        tcp_set_config(stack_tcp(run->stack), &run->settings.stack.tcp);
         if (run->settings.flush)
-            tcp_fastopen_forget(run->stack->tcp);
+            tcp_fastopen_forget(stack_tcp(run->stack));
     }
     run->settings.flush = false;
     return true;

@@ -34,7 +34,7 @@ static bool set_host(const Opt *o)
 {
     if (!is_alone(o))
         return pkt_call_lacks(o->out, "an option of TCP for one of several sockets");
-    tcp_set_config(o->run->stack->tcp, &o->run->settings.stack.tcp);
+    tcp_set_config(stack_tcp(o->run->stack), &o->run->settings.stack.tcp);
     return pkt_done(o->out, 0);
 }
 

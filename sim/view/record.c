@@ -183,7 +183,7 @@ static void catch_up(Recorder *rec)
     for (guint i = 0; i < rec->sim->nodes->len; i++) {
         const Stack *stack = node_stack(g_ptr_array_index(rec->sim->nodes, i));
         if (stack != NULL)
-            tcp_each(stack->tcp, catch_up_with, rec);
+            tcp_each(stack->made.tcp, catch_up_with, rec);
     }
 }
 

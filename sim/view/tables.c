@@ -119,8 +119,8 @@ static void collect(GArray *rows, const Stack *stack)
 {
     Rows self = { rows, stack->node->name };
 
-    tcp_each_listener(stack->tcp, add_listener, &self);
-    tcp_each(stack->tcp, add_connection, &self);
+    tcp_each_listener(stack->made.tcp, add_listener, &self);
+    tcp_each(stack->made.tcp, add_connection, &self);
 }
 
 static GArray *rows_of(const Stack *stack)

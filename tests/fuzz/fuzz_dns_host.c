@@ -134,8 +134,8 @@ static void begin(World *w)
     w->host = make_host(w, "h", 0x0a000001, &a);
     w->peer = make_host(w, "p", 0x0a000002, &b);
     link_new(w->sim, a, b, &link_defaults, &link_defaults);
-    w->root = udp_open(w->peer->udp, IP4_ANY, DNS_PORT, &err);
-    w->client = udp_open(w->peer->udp, IP4_ANY, 5300, &err);
+    w->root = udp_open(stack_udp(w->peer), IP4_ANY, DNS_PORT, &err);
+    w->client = udp_open(stack_udp(w->peer), IP4_ANY, 5300, &err);
     udp_on_ready(w->root, root_ready, w);
     udp_on_ready(w->client, client_ready, w);
     Dns *dns = dns_of(w->host);

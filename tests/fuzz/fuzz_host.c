@@ -142,7 +142,7 @@ static void act(World *w, Span s)
 {
     unsigned what = s.n > 0 ? s.p[0] : 0, which = s.n > 1 ? s.p[1] : 0;
     Conn *c = w->n_conns > 0 ? w->conns[which % w->n_conns] : NULL;
-    Tcp *tcp = w->host->tcp;
+    Tcp *tcp = stack_tcp(w->host);
     NetError err;
 
     if (what % 8 == 0)

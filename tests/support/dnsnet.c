@@ -222,8 +222,8 @@ void dnsnet_script(DnsNet *d, unsigned server, const DnsRule *rules)
     }
     if (s->udp != NULL)
         return;
-    s->udp = udp_open(s->stack->udp, IP4_ANY, DNS_PORT, &err);
-    s->listener = tcp_listen(s->stack->tcp, IP4_ANY, DNS_PORT, 0, true, &err);
+    s->udp = udp_open(stack_udp(s->stack), IP4_ANY, DNS_PORT, &err);
+    s->listener = tcp_listen(stack_tcp(s->stack), IP4_ANY, DNS_PORT, 0, true, &err);
     udp_on_ready(s->udp, server_ready, s);
     listener_on_ready(s->listener, server_accept, s);
 }
@@ -253,7 +253,7 @@ void dnsnet_init(DnsNet *d)
         net_link(d->net, d->h->node, us, d->s[i].stack->node, them, 5 * MSEC);
     }
     net_warm(d->net);
-    d->sock = udp_open(d->c->udp, IP4_ANY, 5300, &err);
+    d->sock = udp_open(stack_udp(d->c), IP4_ANY, 5300, &err);
     timer_init(&d->alarm, &d->net->sim->sched, alarm_fired, d);
 }
 

@@ -145,7 +145,7 @@ void pair_init_with(TcpNet *n, uint64_t seed, const TcpConfig *c, const TcpConfi
     n->s = host(n, "s", s, fcs);
     n->link = net_link_with(n->net, n->c->node, "10.0.0.1/24", n->s->node, "10.0.0.2/24", link);
     net_warm(n->net);
-    n->listener = tcp_listen(n->s->tcp, IP4_ANY, 80, 0, false, &err);
+    n->listener = tcp_listen(stack_tcp(n->s), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_nonnull(n->listener);
 }
 
@@ -161,7 +161,7 @@ void pair_establish(TcpNet *n)
 {
     NetError err;
 
-    n->conn = tcp_connect(n->c->tcp, IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
+    n->conn = tcp_connect(stack_tcp(n->c), IP_NONE, 40000, ip("10.0.0.2"), 80, &err);
     ck_assert_int_eq(err, NET_OK);
     run_ms(n, 30);
     n->accepted = must_accept(n);
@@ -211,7 +211,7 @@ void peer_establish(TcpNet *n)
 {
     NetError err;
 
-    n->listener = tcp_listen(n->c->tcp, IP4_ANY, 80, 0, false, &err);
+    n->listener = tcp_listen(stack_tcp(n->c), IP4_ANY, 80, 0, false, &err);
     ck_assert_ptr_nonnull(n->listener);
     peer_inject(n, "S 300 mss 1460");
     peer_inject(n, ". 301 ack 101");
