@@ -43,7 +43,9 @@ else
   sim.note { "The offer was lost. UDP repeats nothing: the client's own clock rang, four seconds give or take one.",
              zh = "DHCPOFFER 丢了。UDP 不重发，是客户端自己的时钟响了：4 秒，上下浮动 1 秒。" }
 end
-local ack = said[#said].dhcp
+local request, ack = said[#said - 1], said[#said].dhcp
+check.equal({ request.dhcp.type, request.ip.dst, request.dhcp.server }, { "DHCPREQUEST", "255.255.255.255", "192.168.1.1" },
+            "to everybody again: servers that are not meant hear that their offers are not taken")
 check.equal({ ack.yiaddr, ack.mask, ack.router[1], ack.dns[1], ack.lease },
             { "192.168.1.100", "255.255.255.0", "192.168.1.1", "192.168.1.1", 3600 }, "all that a host needs to know")
 local probes = {}
