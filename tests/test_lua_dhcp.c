@@ -89,6 +89,26 @@ START_TEST(packets_have_a_layer_dhcp)
 }
 END_TEST
 
+/* What is read can be written: a forged answer is believed if its id is right. */
+START_TEST(a_message_can_be_forged)
+{
+    lua_prints("a rogue server",
+               WORLD
+               "c:spawn(function() c:dhcp { probes = 0 } end)\nsim.sleep(1)\n"
+               "local asked = s:packets { udp = true }[1].dhcp\n"
+               "local function say(type) s:send_raw {\n"
+               "  ip = { src = s, dst = '255.255.255.255' }, udp = { sport = 67, dport = 68 },\n"
+               "  eth = { dst = 'ff:ff:ff:ff:ff:ff' },\n"
+               "  dhcp = { type = type, reply = true, xid = asked.xid, chaddr = asked.chaddr,\n"
+               "           yiaddr = '10.0.0.66', server = s, lease = 100, mask = '255.255.255.0',\n"
+               "           router = { '10.0.0.66', s }, domain = 'evil' } } sim.sleep(1) end\n"
+               "say('DHCPOFFER')\nsay('DHCPACK')\n"
+               "print(c:dhcp_lease())\nprint(c:packets { udp = true, src = s }[1].dhcp.router[2])\n",
+               "10.0.0.66/24, router 10.0.0.66, 10.0.0.1, domain evil, from 10.0.0.1 for 100s\n"
+               "10.0.0.1\n");
+}
+END_TEST
+
 static const struct {
     const char *text, *error;
 } mistakes[] = {
@@ -109,9 +129,11 @@ static const struct {
       "t.lua:4: serve_dhcp: no field 'leese', did you mean 'lease'?..." },
     { WORLD "s:serve_dhcp { pool = '10.0.0.5-10.0.0.9', reservations = { 'x' } }",
       "t.lua:4: serve_dhcp: reservations is a table of MACs and addresses" },
-    { WORLD "s:send_raw { ip = { dst = '10.0.0.9' }, udp = { sport = 67, dport = 68 }, "
-            "dhcp = { type = 1 } }",
-      "t.lua:4: packet: dhcp is there to be read; a forged one is a payload" },
+#define RAW "s:send_raw { ip = { dst = '10.0.0.9' }, udp = { sport = 67, dport = 68 }, dhcp = "
+    { WORLD RAW "{ type = 'OFFER' } }", "t.lua:4: dhcp: 'OFFER' is no type such as \"DHCPOFFER\"" },
+    { WORLD RAW "{ yaddr = '10.0.0.5' } }",
+      "t.lua:4: dhcp: no field 'yaddr', did you mean 'yiaddr'?..." },
+    { WORLD RAW "{ name = ('x'):rep(2000) } }", "t.lua:4: dhcp: there is no room for 'name'" },
 };
 
 START_TEST(mistakes_are_named)
@@ -130,6 +152,7 @@ Suite *lua_dhcp_suite(void)
     tcase_add_test(tc, who_has_given_up_does_not_keep_the_world);
     tcase_add_test(tc, names_work_by_the_servers_of_a_lease);
     tcase_add_test(tc, packets_have_a_layer_dhcp);
+    tcase_add_test(tc, a_message_can_be_forged);
     tcase_add_loop_test(tc, mistakes_are_named, 0, (int)(sizeof mistakes / sizeof mistakes[0]));
     suite_add_tcase(suite, tc);
     return suite;

@@ -2,6 +2,7 @@
  * lua_draft.c - the fields of a packet's table, read into its draft.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_dhcp.h"
 #include "sim/lua/lua_dns.h"
 #include "sim/lua/lua_frame.h"
 #include "sim/lua/lua_net.h"
@@ -264,15 +265,28 @@ static void apply_layer(lua_State *L, int arg, Layer layer, Draft *d, const Stac
     lua_settop(L, arg);
 }
 
-/* The message on top of the stack is the payload. Its bytes live until the next one is made. */
+/* The text on top of the stack lives until the next one is kept. */
+static void keep_payload(lua_State *L)
+{
+    static const char key[] = "stacklab.payload";
+
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+/* The message on top of the stack is the payload. */
 static void apply_dns(lua_State *L, Draft *d)
 {
-    static const char key[] = "stacklab.dns";
     uint8_t *bytes = lua_make_dns(L, lua_gettop(L), &d->payload.n);
 
     d->payload.p = (const uint8_t *)lua_pushlstring(L, (const char *)bytes, d->payload.n);
     g_free(bytes);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+    keep_payload(L);
+}
+
+static void apply_dhcp(lua_State *L, Draft *d)
+{
+    d->payload.p = (const uint8_t *)lua_make_dhcp(L, lua_gettop(L), &d->payload.n);
+    keep_payload(L);
 }
 
 void draft_apply(lua_State *L, int arg, Draft *d, const Stack *from, bool add)
@@ -300,8 +314,8 @@ void draft_apply(lua_State *L, int arg, Draft *d, const Stack *from, bool add)
         d->payload.n = n;
     } else if (lua_getfield(L, arg, "dns") == LUA_TTABLE) {
         apply_dns(L, d);
-    } else if (lua_getfield(L, arg, "dhcp") != LUA_TNIL) {
-        lua_fail(L, "packet: dhcp is there to be read; a forged one is a payload");
+    } else if (lua_getfield(L, arg, "dhcp") == LUA_TTABLE) {
+        apply_dhcp(L, d);
     }
     lua_settop(L, top);
 }
