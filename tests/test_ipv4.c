@@ -291,6 +291,77 @@ START_TEST(a_known_way_has_the_mtu_that_its_link_has_now)
 }
 END_TEST
 
+/* From r to a, as often as it takes to be known. */
+static void deliver_some(void)
+{
+    for (int i = 0; i < 3; i++)
+        inject_changed(8, 64, true, 28);
+    ck_assert_str_eq(net_drops(net), "a ip.protocol\na ip.protocol\na ip.protocol\n");
+    net_clear(net);
+}
+
+START_TEST(one_like_it_has_been_delivered_and_this_one_is_wrong)
+{
+    deliver_some();
+    inject_changed(wrong[_i].at, wrong[_i].value, wrong[_i].fix_sum, wrong[_i].cut_to);
+    ck_assert_msg(strcmp(net_drops(net), wrong[_i].drop) == 0, "%s: %s", wrong[_i].what,
+                  net_drops(net));
+    ck_assert_uint_eq(net_count(net, "a>r"), 0);
+}
+END_TEST
+
+START_TEST(what_was_delivered_is_a_strangers_once_the_address_has_changed)
+{
+    Ipv4Hdr h = { .src = ip("10.0.1.1"), .dst = ip("10.0.1.2"), .ttl = 9, .proto = 99 };
+
+    deliver_some();
+    stack_set_address(a, net_iface(a, 0), (IpPrefix){ ip("10.0.1.9"), 24 });
+    net_inject_ip(net_iface(r, 0), net_iface(a, 0), &h, (Span){ h.options, 8 });
+    net_run(net);
+    ck_assert_str_eq(net_drops(net), "a ip.not-mine\n");
+}
+END_TEST
+
+static DropReason output(Stack *stack, const IpSend *how, size_t size)
+{
+    Packet *pkt = packet_new(net->sim, size, SENT_RAW);
+
+    memset(pkt->data, 0, size);
+    DropReason why = ip_output(stack, how, pkt);
+    if (why != DROP_NONE)
+        packet_drop(pkt, stack->node, NULL, why);
+    return why;
+}
+
+START_TEST(a_host_that_sends_again_heeds_what_has_changed)
+{
+    const IpPrefix there = { ip("10.0.2.0"), 24 };
+    LinkDir *out = net_iface(a, 0)->port->out;
+    LinkConfig cfg = *out->cfg;
+    IpSend how = { .src = ip("10.0.1.2"), .dst = ip("10.0.2.2"), .proto = 99, .df = true };
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(output(a, &how, 100), DROP_NONE);
+    ck_assert_uint_eq(net_count(net, "a>r 10.0.1.2 > 10.0.2.2"), 3);
+    ipv4_route_add(a->ipv4, &(Route){ there, ROUTE_BLACKHOLE, ROUTE_STATIC, IP_NONE, NULL, false });
+    ck_assert_int_eq(output(a, &how, 100), DROP_IP_BLACKHOLE);
+    ipv4_route_delete(a->ipv4, there, ROUTE_STATIC);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(output(a, &how, 100), DROP_NONE);
+    cfg.mtu = 119;
+    link_set(out, &cfg);
+    ck_assert_int_eq(output(a, &how, 100), DROP_IP_DF);
+    ck_assert_int_eq(output(a, &how, 99), DROP_NONE);
+    net_run(net);
+    net_clear(net);
+    stack_set_address(a, net_iface(a, 0), (IpPrefix){ ip("10.0.2.2"), 24 });
+    ck_assert_int_eq(output(a, &how, 99), DROP_NONE);
+    net_run(net);
+    ck_assert_str_eq(net_wire(net), ""); /* it was for ourselves, */
+    ck_assert_str_eq(net_drops(net), "a ip.no-route\na ip.protocol\n"); /* and so the answer */
+}
+END_TEST
+
 /* More pairs than are remembered, in turn: each datagram leaves once, by its own route. */
 START_TEST(many_pairs_do_not_mix)
 {
@@ -340,17 +411,6 @@ START_TEST(a_group_needs_no_arp)
     trace_remove_sink(&net->sim->trace, &seen_mac);
 }
 END_TEST
-
-static DropReason output(Stack *stack, const IpSend *how, size_t size)
-{
-    Packet *pkt = packet_new(net->sim, size, SENT_RAW);
-
-    memset(pkt->data, 0, size);
-    DropReason why = ip_output(stack, how, pkt);
-    if (why != DROP_NONE)
-        packet_drop(pkt, stack->node, NULL, why);
-    return why;
-}
 
 START_TEST(output_says_why_it_cannot)
 {
@@ -462,6 +522,10 @@ Suite *ipv4_suite(void)
     tcase_add_loop_test(tc, one_like_it_has_been_passed_on_and_this_one_is_wrong, 0,
                         G_N_ELEMENTS(later));
     tcase_add_test(tc, what_changes_meanwhile_counts_for_the_next);
+    tcase_add_loop_test(tc, one_like_it_has_been_delivered_and_this_one_is_wrong, 0,
+                        G_N_ELEMENTS(wrong));
+    tcase_add_test(tc, what_was_delivered_is_a_strangers_once_the_address_has_changed);
+    tcase_add_test(tc, a_host_that_sends_again_heeds_what_has_changed);
     tcase_add_test(tc, a_known_way_has_the_mtu_that_its_link_has_now);
     tcase_add_test(tc, many_pairs_do_not_mix);
     tcase_add_loop_test(tc, a_group_needs_no_arp, 0, G_N_ELEMENTS(groups));
