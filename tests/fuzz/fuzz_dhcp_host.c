@@ -79,8 +79,8 @@ static void begin(World *w)
     w->client = make_host(w, sw, "c", 0);
     w->server = make_host(w, sw, "s", 0x0a000001);
     w->peer = make_host(w, sw, "p", 0x0a000002);
-    w->at67 = udp_open(w->peer->udp, IP4_ANY, DHCP_SERVER_PORT, &err);
-    w->at68 = udp_open(w->peer->udp, IP4_ANY, DHCP_CLIENT_PORT, &err);
+    w->at67 = udp_open(stack_udp(w->peer), IP4_ANY, DHCP_SERVER_PORT, &err);
+    w->at68 = udp_open(stack_udp(w->peer), IP4_ANY, DHCP_CLIENT_PORT, &err);
     udp_on_ready(w->at67, heard_67, w);
     udp_on_ready(w->at68, heard_68, w);
     Dhcp *dhcp = dhcp_of(w->server);

@@ -335,9 +335,9 @@ static void world_init(World *w)
     link_new(w->sim, w->iface->port, w->peer, &link_defaults, &link_defaults);
     stack_set_address(w->host, w->iface, (IpPrefix){ ip_v4(US), 24 });
     arp_set(w->host->arp, w->iface, ip_v4(PEER), mac_from_u64(PEER), false);
-    w->listener = tcp_listen(w->host->tcp, IP4_ANY, 80, 4, false, &err);
+    w->listener = tcp_listen(stack_tcp(w->host), IP4_ANY, 80, 4, false, &err);
     listener_on_ready(w->listener, accept_all, w);
-    w->udp = udp_open(w->host->udp, IP4_ANY, 7, &err);
+    w->udp = udp_open(stack_udp(w->host), IP4_ANY, 7, &err);
     udp_on_ready(w->udp, echo_udp, w);
     w->ping = icmp_ping_open(w->host->icmp, on_reply, w);
     trace_add_sink(&w->sim->trace, TRACE_LINK, on_frame, w);
