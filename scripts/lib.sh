@@ -24,6 +24,8 @@ missing_build() {
 missing_test() {
     local p
     for p in clang tshark tcpdump valgrind; do have "$p" || echo "$p"; done
+    have drill || echo ldnsutils
+    [ -e /usr/lib/python3/dist-packages/scapy ] || echo python3-scapy
 }
 
 # install PACKAGE...: with apt, as root or through sudo; 1 if that cannot be done.
