@@ -415,6 +415,11 @@ void conn_free(Conn *c)
     if (c == NULL)
         return;
     conn_close(c);
+    conn_drop(c);
+}
+
+void conn_drop(Conn *c)
+{
     timer_stop(&c->wake.timer);
     if (c->urgent != NULL)
         timer_stop(&c->urgent->timer);

@@ -335,6 +335,7 @@ void conn_close(Conn *c);
 void conn_abort(Conn *c);    /* RST if the state asks for one (RFC 9293 §3.10.5) */
 /* The user is done with the handle; a connection that is still open is closed as by conn_close. */
 void conn_free(Conn *c);
+void conn_drop(Conn *c); /* frees it and sends nothing, for the world ends */
 
 /* --- options of a connection; of one that has ended they are let pass ------------------------- */
 

@@ -2,8 +2,8 @@
  * tcp_parts.c - the parts of a TCB that are made with their first use: what it takes to move text
  * (Flow), and what few connections have (Rare).
  *
- * Until then a TCB has one that says "nothing of that kind" and is the same for all: everybody
- * reads it, and nobody can write to it.
+ * Until then a TCB has one that says "nothing of that kind, and all as by default", the same for
+ * all: everybody reads it, and nobody can write to it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_priv.h"
@@ -14,7 +14,7 @@ const Flow flow_none = {
         .rack = { .degree = TCP_DUP_THRESHOLD, .mult = 1 },
     },
 };
-const Rare rare_none = { .ip_options = { .first = { 0 } } };
+const Rare rare_none = { .uto = { .set = { .changeable = true } } }; /* tcp_defaults' */
 
 void parts_init(Tcb *tcb)
 {

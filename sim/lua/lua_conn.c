@@ -21,7 +21,7 @@ static void conn_gc(void *p)
     LuaConn *c = p;
 
     conn_on_ready(c->conn, NULL, NULL);
-    conn_free(c->conn);
+    conn_drop(c->conn);
     g_byte_array_free(c->inbox, TRUE);
     g_free(c);
 }
