@@ -53,6 +53,8 @@ static void setup(void)
 
 static void teardown(void)
 {
+    for (guint i = 0; i < seen->len; i++)
+        g_free((Record *)(uintptr_t)g_array_index(seen, Seen, i).rec);
     g_array_free(seen, TRUE);
     recorder_free(rec);
     sim_free(sim);
@@ -67,7 +69,7 @@ static void show(SimTime t, Node *from, Packet *pkt, const char *label)
     sim->sched.now = t;
     uint64_t serial = recorder_end(rec);
     port_send(node_port(from, "eth0"), pkt);
-    s.rec = recorder_get(rec, serial);
+    s.rec = g_memdup2(recorder_get(rec, serial), sizeof *s.rec);
     g_array_append_val(seen, s);
 }
 

@@ -6,6 +6,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/net.h"
 
+#include "sim/engine/fault.h"
+#include "sim/view/record.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -16,6 +19,7 @@ enum { UP = 400000, WORLDS = 60, PROFILES = 3 };
 typedef struct Thorough { /* what is not left out */
     bool writing, checking;
     TcpProfile profile;
+    bool recording; /* and the recorder is watched, instead of some packets */
 } Thorough;
 
 typedef struct Flow {
@@ -127,6 +131,84 @@ static void make_world(Flow *f, uint32_t x, TcpProfile profile)
     net_route(f->b, "0.0.0.0/0", "10.0.1.1");
 }
 
+/* --- the recorder ----------------------------------------------------------------------------- */
+
+typedef struct Snapshot {
+    SimTime     t;
+    uint64_t    id;
+    const char *remark;
+    bool        altered;
+    size_t      len;
+    uint8_t     bytes[RECORD_SNAP];
+} Snapshot;
+
+static Recorder *recorder;
+static GArray *snapshots; /* of Snapshot: all that the recorder must have written down */
+
+/* Behind the recorder; it looks at a copy, so that the packet stays as it was. Now and then there
+ * is a pause. */
+static void snap(void *self, const TraceEvent *ev)
+{
+    const Flow *f = self;
+
+    if (ev->pkt == NULL || recorder_end(recorder) == snapshots->len)
+        return;
+    Packet *copy = packet_copy(ev->pkt);
+    Span frame = packet_frame(copy);
+    Snapshot s = { ev->t, copy->id, copy->remark, copy->altered, frame.n, { 0 } };
+
+    memcpy(s.bytes, frame.p, MIN(frame.n, RECORD_SNAP));
+    packet_free(copy);
+    g_array_append_val(snapshots, s);
+    ck_assert_uint_eq(recorder_end(recorder), snapshots->len);
+    if (f->every == 1 && snapshots->len % 500 == 0)
+        recorder_pause(recorder, true);
+}
+
+static void go_on(void *timer)
+{
+    recorder_pause(recorder, false);
+    timer_set(timer, 70 * MSEC);
+}
+
+static void check_records(void)
+{
+    for (guint i = 0; i < snapshots->len; i++) {
+        const Snapshot *s = &g_array_index(snapshots, Snapshot, i);
+        const Record *r = recorder_get(recorder, i);
+        ck_assert_uint_eq(r->serial, i);
+        ck_assert_int_eq(r->t, s->t);
+        ck_assert_uint_eq(r->packet, s->id);
+        ck_assert_uint_eq(r->len, s->len);
+        ck_assert_uint_eq(r->altered, s->altered);
+        ck_assert_ptr_eq(r->remark, s->remark);
+        ck_assert_uint_eq(r->snap, MIN(s->len, RECORD_SNAP));
+        ck_assert_mem_eq(r->bytes, s->bytes, r->snap);
+    }
+}
+
+static void record_begin(Flow *f, Timer *pause)
+{
+    snapshots = g_array_new(FALSE, FALSE, sizeof(Snapshot));
+    recorder = recorder_new(f->net->sim);
+    trace_add_sink(&f->net->sim->trace, TRACE_LINK | TRACE_DROP, snap, f);
+    timer_init(pause, &f->net->sim->sched, go_on, pause);
+    timer_set_background(pause);
+    timer_set(pause, 70 * MSEC);
+}
+
+static void record_end(const Flow *f, Timer *pause)
+{
+    timer_stop(pause);
+    trace_remove_sink(&f->net->sim->trace, (void *)(uintptr_t)f);
+    check_records();
+    ck_assert_uint_gt(snapshots->len, 1000);
+    recorder_free(recorder);
+    g_array_free(snapshots, TRUE);
+}
+
+/* --- playing ---------------------------------------------------------------------------------- */
+
 static void hear_step(void *self, const TraceEvent *ev)
 {
     (void)self;
@@ -135,6 +217,7 @@ static void hear_step(void *self, const TraceEvent *ev)
 
 static Flow play(uint32_t x, Thorough how)
 {
+    Timer pause;
     Flow f = { .net = net_new(x), .seen = 14695981039346656037u, .every = 1 + x % 6 };
     Sim *sim = f.net->sim;
     NetError err;
@@ -143,7 +226,10 @@ static Flow play(uint32_t x, Thorough how)
     trace_remove_sink(&sim->trace, f.net);
     trace_add_sink(&sim->trace, 0, NULL, f.net);
     make_world(&f, x, how.profile);
-    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, look, &f);
+    if (how.recording)
+        record_begin(&f, &pause);
+    else
+        trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, look, &f);
     if (how.checking) /* who hears of each step has each taken */
         trace_add_sink(&sim->trace, TRACE_STEP, hear_step, f.net);
     f.listener = tcp_listen(stack_tcp(f.b), IP_NONE, 80, 1, false, &err);
@@ -151,7 +237,10 @@ static Flow play(uint32_t x, Thorough how)
     f.from = tcp_connect(stack_tcp(f.a), IP_NONE, 40000, ip("10.0.1.2"), 80, &err);
     conn_on_ready(f.from, send_more, &f);
     net_run(f.net);
-    trace_remove_sink(&sim->trace, &f);
+    if (how.recording)
+        record_end(&f, &pause);
+    else
+        trace_remove_sink(&sim->trace, &f);
     ck_assert_uint_eq(f.received, UP);
     conn_free(f.from);
     conn_free(f.to);
@@ -189,6 +278,13 @@ START_TEST(the_short_way_leads_where_the_long_one_does)
 }
 END_TEST
 
+/* Every happening as it was, whatever was written then, whoever changed the packet since. */
+START_TEST(the_recorder_tells_what_was_there)
+{
+    play((uint32_t)_i + 1, (Thorough){ .writing = _i % 4 == 3, .recording = true });
+}
+END_TEST
+
 Suite *tcp_lazy_suite(void)
 {
     Suite *suite = suite_create("tcp_lazy");
@@ -197,6 +293,7 @@ Suite *tcp_lazy_suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, nothing_shows_what_was_not_written, 0, WORLDS);
     tcase_add_loop_test(tc, the_short_way_leads_where_the_long_one_does, 0, WORLDS);
+    tcase_add_loop_test(tc, the_recorder_tells_what_was_there, 0, WORLDS / 2);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -57,6 +57,7 @@ Packet *packet_copy(const Packet *pkt)
     *copy = *pkt;
     copy->cap = cap;
     copy->next = copy->prev = NULL;
+    copy->seen = 0;
     copy->data = copy->buf + (pkt->data - pkt->buf);
     /* What was cut off behind (padding) is still part of the frame that observers see. */
     size_t end = (size_t)(pkt->data - pkt->buf) + pkt->len;

@@ -56,6 +56,7 @@ struct Packet {
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
     bool       retransmission; /* the transport sends these bytes again */
     Unwritten  unwritten;
+    uint64_t   seen;      /* an observer's note of how it last looked; 0 for a copy: never */
     const char *remark;   /* what was done to it, for people; see sim_remark; NULL: nothing */
     uint8_t    buf[];
 };

@@ -55,9 +55,10 @@ void trace_emit(Sim *sim, const TracePoint *point, Node *node, Port *port, const
                 const int64_t *args)
 {
     TraceEvent ev = { sim_now(sim), point, node, port, pkt, args };
+    const GArray *sinks = sim->trace.sinks;
 
-    for (guint i = 0; i < sim->trace.sinks->len; i++) {
-        const TraceSink *sink = &g_array_index(sim->trace.sinks, TraceSink, i);
+    for (guint i = 0; i < sinks->len; i++) {
+        const TraceSink *sink = &g_array_index(sinks, TraceSink, i);
         if (sink->categories & point->category)
             sink->on_event(sink->self, &ev);
     }

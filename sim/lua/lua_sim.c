@@ -438,7 +438,7 @@ const char *sim_label(World *world, const Record *rec)
 
 const char *lua_world_label(World *world, const Packet *pkt)
 {
-    const Recorder *recorder = world->recorder;
+    Recorder *recorder = world->recorder;
 
     if (world->parts->labels == NULL || recorder_end(recorder) == 0)
         return NULL;

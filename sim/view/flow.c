@@ -38,6 +38,7 @@ typedef struct Flow {
 
 struct Flows {
     GHashTable *by_key; /* FlowKey inside the Flow to Flow; for look-up only */
+    Flow       *last;   /* seen; NULL: none yet */
 };
 
 enum { LOOK_BACK = 32 };                 /* incarnations; older ones are no longer about */
@@ -250,23 +251,31 @@ void flows_free(Flows *flows)
     g_free(flows);
 }
 
-void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
+static Flow *find_flow(Flows *flows, const FlowKey *key)
 {
-    int from;
-    FlowKey key = key_of(src, dst, h, &from);
-    Flow *flow = g_hash_table_lookup(flows->by_key, &key);
+    Flow *flow = g_hash_table_lookup(flows->by_key, key);
 
     if (flow == NULL) {
         flow = g_new0(Flow, 1);
-        flow->key = key;
+        flow->key = *key;
         flow->incarnations = g_array_new(FALSE, FALSE, sizeof(Incarnation));
         append_incarnation(flow->incarnations);
         g_hash_table_insert(flows->by_key, &flow->key, flow);
     }
+    return flow;
+}
+
+void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
+{
+    int from;
+    FlowKey key = key_of(src, dst, h, &from);
+
+    if (flows->last == NULL || !key_equal(&flows->last->key, &key))
+        flows->last = find_flow(flows, &key);
     if (h->flags & TCP_SYN)
-        see_syn(flow, from, h, made);
+        see_syn(flows->last, from, h, made);
     else
-        see_other(flow, from, h, len, made);
+        see_other(flows->last, from, h, len, made);
 }
 
 void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, SimTime made,

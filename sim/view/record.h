@@ -42,7 +42,7 @@ typedef struct Record {
     const char *remark;   /* what the scenario did to it; lives as long as the recorder; or NULL */
     uint32_t    len;      /* of the frame on the wire */
     uint32_t    snap;     /* bytes kept */
-    uint8_t    *whole;    /* all of the frame; NULL but for DHCP, which begins behind 240 octets */
+    const uint8_t *whole; /* all of the frame; NULL but for DHCP, which begins behind 240 octets */
     uint8_t     bytes[RECORD_SNAP];
 } Record;
 
@@ -60,6 +60,7 @@ void      recorder_pause(Recorder *rec, bool paused); /* sim.record(false) */
 bool      recorder_paused(const Recorder *rec);
 uint64_t  recorder_first(const Recorder *rec); /* serial of the oldest kept */
 uint64_t  recorder_end(const Recorder *rec);   /* one past the newest */
-/* NULL: it never was, or is forgotten. */
-const Record *recorder_get(const Recorder *rec, uint64_t serial);
+/* NULL: it never was, or is forgotten. Valid until one is asked for after something else has
+ * happened. */
+const Record *recorder_get(Recorder *rec, uint64_t serial);
 Flows    *recorder_flows(Recorder *rec);       /* kept up to date from now on, paused or not */
