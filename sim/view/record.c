@@ -471,6 +471,7 @@ Recorder *recorder_new(Sim *sim)
     Recorder *rec = g_new0(Recorder, 1);
 
     rec->sim = sim;
+    rec->bodies.zeroed = true; /* for their wholes */
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->flows = flows_new();
     rec->rules = g_string_chunk_new(256);

@@ -34,7 +34,10 @@ void shelf_add_block(Shelf *shelf, size_t size)
     void **block = block_of(shelf, shelf->end);
 
     g_assert(*block == NULL);
-    *block = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare] : g_malloc0(SHELF_BLOCK * size);
+    if (shelf->n_spare > 0)
+        *block = shelf->spare[--shelf->n_spare];
+    else
+        *block = shelf->zeroed ? g_malloc0(SHELF_BLOCK * size) : g_malloc(SHELF_BLOCK * size);
     shelf->next = *block;
     shelf->full = shelf->next + SHELF_BLOCK * size;
 }

@@ -18,11 +18,12 @@ typedef struct Shelf { /* all zero is empty; the size of a thing is the caller's
     void    *blocks[SHELF_BLOCKS];
     void    *spare[SHELF_BLOCKS];
     size_t   n_spare;
+    bool     zeroed; /* a place is all zero before it is first used */
 } Shelf;
 
 void shelf_clear(Shelf *shelf);
 void shelf_add_block(Shelf *shelf, size_t size);
-/* f of each, kept or forgotten, and of places that were never used: all zero. */
+/* f of each, kept or forgotten, and of places that were never used; of one that is `zeroed`. */
 void shelf_each(Shelf *shelf, size_t size, void (*f)(void *thing));
 /* Things before `number` may go; as many as fill whole blocks do. */
 void shelf_forget(Shelf *shelf, uint64_t number);
@@ -41,7 +42,7 @@ static inline bool shelf_is_full(const Shelf *shelf)
     return shelf->next == shelf->full;
 }
 
-/* A new thing, as a forgotten one was or all zero; its number is what `end` was. At most
+/* A new thing, as a forgotten one was or not initialised; its number is what `end` was. At most
  * SHELF_BLOCK * (SHELF_BLOCKS - 1) may be kept. */
 static inline void *shelf_add(Shelf *shelf, size_t size)
 {
