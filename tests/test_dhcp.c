@@ -25,6 +25,7 @@ static DhcpClientConfig config;
 static GString *log_;
 static Timer alarm_clock;
 static IpAddr dns[90];
+static uint32_t last_xid; /* of a client's message */
 
 /* --- the log ---------------------------------------------------------------------------------- */
 
@@ -67,6 +68,8 @@ static void listen(void *self, const TraceEvent *ev)
         g_string_append_printf(log_, " wants %s", ip_text(addr, text));
     if (!m.reply && dhcp_option_addr(&m, DHCP_OPT_SERVER, &addr))
         g_string_append_printf(log_, " of %s", ip_text(addr, text));
+    if (!m.reply)
+        last_xid = m.xid;
     if (m.secs > 0)
         g_string_append_printf(log_, " secs %u", m.secs);
     g_string_append_c(log_, '\n');
@@ -434,12 +437,90 @@ START_TEST(asks_for_the_rest_with_an_address_of_its_own)
 }
 END_TEST
 
+/* §4.4.5: not a moment longer, however short it is, and whoever else may have it by then. */
+START_TEST(no_lease_is_used_beyond_its_end)
+{
+    scope.lease = SEC;
+    serve_at(s);
+    boot();
+    until(0.01);
+    has("10.0.0.100");
+    stack_crash(s);
+    until(1.0045);
+    ck_assert(ip_is_none(iface->ip.addr));
+}
+END_TEST
+
+START_TEST(what_ran_out_while_it_was_checked_is_not_taken)
+{
+    config.probes = 3; /* four seconds at least */
+    scope.lease = 3 * SEC;
+    serve_at(s);
+    boot();
+    for (double t = 0.5; t < 30; t += 0.5) {
+        until(t);
+        ck_assert(ip_is_none(iface->ip.addr));
+    }
+    ck_assert_uint_ge(count("ACK"), 3); /* it goes on trying */
+}
+END_TEST
+
+/* Two interfaces with a lease each: what one loses the other still has. */
+START_TEST(the_first_interface_with_a_lease_says_what_the_host_uses)
+{
+    NetError err;
+
+    net_link(net, c->node, NULL, net_switch(net, "sw2"), NULL, MSEC);
+    net_link(net, o->node, "10.7.0.1/24", sim_node(net->sim, "sw2"), NULL, MSEC);
+    Iface *second = net_iface(c, 1);
+    second->ip_leased = true;
+    bound();
+    scope.subnet.addr = IP_NONE;
+    scope.first = scope.last = ip("10.7.0.9");
+    scope.routers[0] = ip("10.7.0.1");
+    scope.dns = dns + 5;
+    serve_at(o);
+    DhcpClient *other = dhcp_client_of(dhcp_of(c), second, &err);
+    dhcp_client_start(other, &config);
+    until(2);
+    ck_assert_int_eq(dhcp_client_state(other), DHCP_BOUND_STATE);
+    ck_assert(ip_equal(ipv4_route_lookup(c->ipv4, ip("8.8.8.8"))->via, ip("10.0.0.1")));
+    dhcp_client_release(client());
+    ck_assert(ip_equal(ipv4_route_lookup(c->ipv4, ip("8.8.8.8"))->via, ip("10.7.0.1")));
+    ck_assert_uint_eq(dns_stub_servers(dns_of(c)->stub), 1);
+    dhcp_client_release(other);
+    ck_assert_ptr_null(ipv4_route_lookup(c->ipv4, ip("8.8.8.8")));
+    ck_assert_uint_eq(dns_stub_servers(dns_of(c)->stub), 0);
+}
+END_TEST
+
 /* --- the server ------------------------------------------------------------------------------- */
 
 START_TEST(a_reservation_is_for_its_mac)
 {
     dhcp_store_reserve(dhcp_of(s)->store, iface->mac, ip("10.0.0.50"));
     bound();
+    has("10.0.0.50");
+}
+END_TEST
+
+/* Once the time is over for which a declined address is nobody's, whether or not anybody has
+ * looked at the list meanwhile. */
+START_TEST(a_reservation_comes_back_after_a_conflict)
+{
+    config.probes = 1;
+    scope.decline_hold = 60 * SEC;
+    dhcp_store_reserve(dhcp_of(s)->store, iface->mac, ip("10.0.0.50"));
+    stack_set_address(o, net_iface(o, 0), (IpPrefix){ ip("10.0.0.50"), 24 });
+    serve_at(s);
+    boot();
+    until(30);
+    has("10.0.0.100");
+    dhcp_client_release(client());
+    stack_set_address(o, net_iface(o, 0), (IpPrefix){ ip("10.0.0.9"), 24 });
+    until(70);
+    boot();
+    until(80);
     has("10.0.0.50");
 }
 END_TEST
@@ -504,30 +585,68 @@ START_TEST(the_pool_is_finite)
 }
 END_TEST
 
-/* What is to come is not believed: wrong ids, other clients, other servers, no server. */
+static void forge(UdpSock *sock, const DhcpMessage *m, IpAddr server, uint32_t lease)
+{
+    uint8_t out[DHCP_DEFAULT_MAX];
+    DhcpWriter w;
+
+    dhcp_write(&w, m, out, DHCP_DEFAULT_MAX);
+    dhcp_write_addrs(&w, DHCP_OPT_SERVER, &server, 1);
+    dhcp_write_u32(&w, DHCP_OPT_LEASE, lease);
+    udp_send(sock, (Span){ out, dhcp_write_end(&w) }, IP4_BROADCAST, DHCP_CLIENT_PORT);
+}
+
+/* One thing is wrong with each: the id, the station, who says it, its type, the lease, the address.
+ * The last is right, and believed. */
 START_TEST(ignores_what_is_not_for_it)
 {
-    UdpSock *sock;
     NetError err;
-    uint8_t out[DHCP_DEFAULT_MAX];
-    IpAddr server = ip("10.0.0.9"), addr = ip("10.0.0.66");
-    DhcpWriter w;
+    IpAddr server = ip("10.0.0.9");
 
     boot();
     until(0.5);
-    sock = udp_open(stack_udp(o), IP4_ANY, DHCP_SERVER_PORT, &err);
-    for (int i = 0; i < 3; i++) {
-        DhcpMessage m = { .reply = i != 2, .xid = 12345, .ciaddr = IP4_ANY, .yiaddr = addr,
-                          .siaddr = IP4_ANY, .giaddr = IP4_ANY, .chaddr = iface->mac,
-                          .type = i == 1 ? DHCP_ACK : DHCP_OFFER };
-        dhcp_write(&w, &m, out, DHCP_DEFAULT_MAX);
-        dhcp_write_addrs(&w, DHCP_OPT_SERVER, &server, 1);
-        dhcp_write_u32(&w, DHCP_OPT_LEASE, 100);
-        udp_send(sock, (Span){ out, dhcp_write_end(&w) }, IP4_BROADCAST, DHCP_CLIENT_PORT);
+    UdpSock *sock = udp_open(stack_udp(o), IP4_ANY, DHCP_SERVER_PORT, &err);
+    for (int wrong = 0; wrong < 8; wrong++) {
+        DhcpMessage m = { .reply = wrong != 2, .xid = last_xid ^ (wrong == 0), .ciaddr = IP4_ANY,
+                          .yiaddr = wrong == 6 ? ip("224.0.0.5") : ip("10.0.0.66"),
+                          .siaddr = IP4_ANY, .giaddr = IP4_ANY,
+                          .chaddr = wrong == 1 ? mac_from_u64(0x020000000077) : iface->mac,
+                          .type = wrong == 3   ? DHCP_ACK
+                                  : wrong == 4 ? DHCP_NAK
+                                               : DHCP_OFFER };
+        forge(sock, &m, server, wrong == 5 ? 0 : 100);
+        until(1 + wrong * 0.1);
+        ck_assert_int_eq(dhcp_client_state(client()),
+                         wrong < 7 ? DHCP_SELECTING : DHCP_REQUESTING);
     }
-    udp_send(sock, (Span){ out, 100 }, IP4_BROADCAST, DHCP_CLIENT_PORT);
-    until(1);
+    ck_assert_uint_eq(count("REQUEST wants 10.0.0.66 of 10.0.0.9"), 1);
+    udp_close(sock);
+}
+END_TEST
+
+/* RFC 2131 §3.1 (4), §4.4.5: a refusal counts from the server that was asked, and takes the address
+ * away from who has it. */
+START_TEST(a_refusal_takes_the_address_away)
+{
+    NetError err;
+
+    bound();
+    stack_crash(s);
+    UdpSock *sock = udp_open(stack_udp(o), IP4_ANY, DHCP_SERVER_PORT, &err);
+    DhcpMessage nak = { .reply = true, .xid = last_xid, .ciaddr = IP4_ANY, .yiaddr = IP4_ANY,
+                        .siaddr = IP4_ANY, .giaddr = IP4_ANY, .chaddr = iface->mac,
+                        .type = DHCP_NAK };
+    forge(sock, &nak, ip("10.0.0.9"), 1);
+    until(3000);
+    has("10.0.0.100"); /* BOUND: nothing was asked */
+    until(3200);
+    ck_assert_int_eq(dhcp_client_state(client()), DHCP_REBINDING);
+    nak.xid = last_xid;
+    forge(sock, &nak, ip("10.0.0.9"), 1);
+    until(3201);
+    ck_assert(ip_is_none(iface->ip.addr));
     ck_assert_int_eq(dhcp_client_state(client()), DHCP_SELECTING);
+    udp_close(sock);
 }
 END_TEST
 
@@ -550,13 +669,18 @@ Suite *dhcp_suite(void)
     tcase_add_test(tc, reboots_with_the_address_it_remembers);
     tcase_add_test(tc, a_refusal_on_reboot_begins_anew);
     tcase_add_test(tc, asks_for_the_rest_with_an_address_of_its_own);
+    tcase_add_test(tc, no_lease_is_used_beyond_its_end);
+    tcase_add_test(tc, what_ran_out_while_it_was_checked_is_not_taken);
+    tcase_add_test(tc, the_first_interface_with_a_lease_says_what_the_host_uses);
     tcase_add_test(tc, a_reservation_is_for_its_mac);
+    tcase_add_test(tc, a_reservation_comes_back_after_a_conflict);
     tcase_add_test(tc, the_client_may_ask_for_an_address_and_a_lease);
     tcase_add_test(tc, a_lease_for_ever);
     tcase_add_test(tc, pings_before_it_offers);
     tcase_add_test(tc, a_long_list_overloads_other_fields);
     tcase_add_test(tc, the_pool_is_finite);
     tcase_add_test(tc, ignores_what_is_not_for_it);
+    tcase_add_test(tc, a_refusal_takes_the_address_away);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -190,6 +190,17 @@ static void again(DhcpClient *c, DhcpType type)
     arm(c, back_off(c, c->tries));
 }
 
+/* RFC 2131 §4.4.5. */
+static void lease_fired(DhcpClient *c)
+{
+    if (now(c) >= c->lease.ends)
+        expire(c);
+    else if (now(c) >= c->lease.t2)
+        extend(c, DHCP_REBINDING, "T2");
+    else
+        extend(c, DHCP_RENEWING, "T1");
+}
+
 static void fired(void *client)
 {
     DhcpClient *c = client;
@@ -201,25 +212,25 @@ static void fired(void *client)
     case DHCP_REQUESTING:
     case DHCP_REBOOTING: again(c, DHCP_REQUEST); break;
     case DHCP_INFORMING: again(c, DHCP_INFORM); break;
-    case DHCP_BOUND_STATE: extend(c, DHCP_RENEWING, "T1"); break;
+    case DHCP_BOUND_STATE:
     case DHCP_RENEWING:
-        if (now(c) >= c->lease.t2)
-            extend(c, DHCP_REBINDING, "T2");
-        else
-            extend(c, DHCP_RENEWING, "T1");
-        break;
-    case DHCP_REBINDING:
-        if (now(c) >= c->lease.ends)
-            expire(c);
-        else
-            extend(c, DHCP_REBINDING, "T2");
-        break;
+    case DHCP_REBINDING: lease_fired(c); break;
     case DHCP_OFF:
     case DHCP_CHECKING: break;
     }
 }
 
 /* --- having ----------------------------------------------------------------------------------- */
+
+/* At T1; a server that says one of no time at all is not asked over and over. */
+static void wait_for_t1(DhcpClient *c)
+{
+    const DhcpLease *lease = &c->lease;
+    SimTime soonest = MIN(SEC, lease->length / 2);
+
+    arm(c, lease->t1 == NEVER ? NEVER
+                              : MIN(MAX(lease->t1 - now(c), soonest), lease->ends - now(c)));
+}
 
 void dhcp_client_bind(DhcpClient *c, const char *trigger)
 {
@@ -238,7 +249,7 @@ void dhcp_client_bind(DhcpClient *c, const char *trigger)
     trace(c->sim, DHCP_BOUND, c->iface->port->node, c->iface->port, NULL,
           trace_str(c->iface->port->name), trace_str(ip_text(c->lease.prefix.addr, addr)),
           trace_str(ip_text(c->lease.server, server)), c->lease.length);
-    arm(c, c->lease.t1 == NEVER ? NEVER : MAX(c->lease.t1 - now(c), SEC));
+    wait_for_t1(c);
 }
 
 /* RFC 5227 §2.3: twice, with two seconds between. */
@@ -259,6 +270,10 @@ static void checked(void *client, const MacAddr *theirs)
     DhcpClient *c = client;
     char addr[IP_TEXT], mac[MAC_TEXT];
 
+    if (theirs == NULL && c->lease.ends <= now(c)) {
+        expire(c);
+        return;
+    }
     if (theirs == NULL) {
         dhcp_client_bind(c, "nobody else uses the address");
         return;
@@ -449,15 +464,12 @@ void dhcp_client_inform(DhcpClient *c)
 
 void dhcp_client_crash(DhcpClient *c)
 {
-    DhcpLease kept = c->lease;
     bool had = has_address(c);
 
     halt(c);
     lose(c, "crashed");
     if (!had)
         forget_lease(c);
-    else
-        c->lease = kept;
     enter(c, DHCP_OFF, "crashed");
 }
 

@@ -3,6 +3,7 @@
  * does to its host. RFC 2131 §4.3.6, §4.4, tables 4 and 5.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/application/dhcp.h"
 #include "protocols/application/dhcp_client_priv.h"
 #include "protocols/application/dhcp_events.h"
 #include "protocols/application/dns.h"
@@ -149,20 +150,23 @@ static size_t read_hosts(const DhcpMessage *m, uint8_t code, IpAddr out[DHCP_SER
 /* RFC 2131 §4.4.5: half and seven eighths, unless the server says others that make sense. */
 static void read_times(DhcpLease *lease, const DhcpMessage *m, uint32_t seconds)
 {
-    uint32_t t1 = seconds / 2, t2 = (uint32_t)((uint64_t)seconds * 7 / 8), said1 = t1, said2 = t2;
+    uint32_t said;
 
     lease->ends = lease->t1 = lease->t2 = lease->length = NEVER;
     if (seconds == DHCP_INFINITE)
         return;
-    dhcp_option_u32(m, DHCP_OPT_T1, &said1);
-    dhcp_option_u32(m, DHCP_OPT_T2, &said2);
-    if (said1 < said2 && said2 < seconds) {
+    lease->length = (SimTime)seconds * SEC;
+    SimTime t1 = lease->length / 2, t2 = lease->length / 8 * 7, said1 = t1, said2 = t2;
+    if (dhcp_option_u32(m, DHCP_OPT_T1, &said))
+        said1 = (SimTime)said * SEC;
+    if (dhcp_option_u32(m, DHCP_OPT_T2, &said))
+        said2 = (SimTime)said * SEC;
+    if (said1 < said2 && said2 < lease->length) {
         t1 = said1;
         t2 = said2;
     }
-    lease->length = (SimTime)seconds * SEC;
-    lease->t1 = time_add(lease->since, (SimTime)t1 * SEC);
-    lease->t2 = time_add(lease->since, (SimTime)t2 * SEC);
+    lease->t1 = time_add(lease->since, t1);
+    lease->t2 = time_add(lease->since, t2);
     lease->ends = time_add(lease->since, lease->length);
 }
 
@@ -187,34 +191,46 @@ bool dhcp_lease_read(DhcpLease *lease, const DhcpMessage *m, SimTime asked, bool
 
 static const IpPrefix everywhere = { { 0, UINT64_C(0xffff00000000) }, 0 };
 
+/* Of each kind the host uses what the first of its leases says. */
+static void use_leases(Stack *stack)
+{
+    const GPtrArray *clients = dhcp_of(stack)->clients;
+    static const DhcpLease none;
+    const DhcpLease *router = &none, *dns = &none, *domain = &none;
+    DnsStub *stub = dns_of(stack)->stub;
+    DnsName name;
+
+    for (guint i = clients->len; i-- > 0;) {
+        const DhcpClient *c = g_ptr_array_index(clients, i);
+        router = c->configured && c->lease.n_routers > 0 ? &c->lease : router;
+        dns = c->configured && c->lease.n_dns > 0 ? &c->lease : dns;
+        domain = c->configured && c->lease.domain[0] != 0 ? &c->lease : domain;
+    }
+    ipv4_route_delete(stack->ipv4, everywhere, ROUTE_LEASED);
+    if (router->n_routers > 0)
+        ipv4_route_add(stack->ipv4, &(Route){ .prefix = everywhere, .kind = ROUTE_VIA,
+                                              .origin = ROUTE_LEASED,
+                                              .via = router->routers[0] });
+    dns_stub_set_servers(stub, dns->dns, dns->n_dns);
+    dns_stub_clear_search(stub);
+    if (domain->domain[0] != 0 && dns_name_parse(domain->domain, &name))
+        dns_stub_add_search(stub, &name);
+}
+
 void dhcp_config_apply(DhcpClient *c)
 {
-    const DhcpLease *lease = &c->lease;
-    Stack *stack = c->iface->stack;
-    DnsStub *stub = dns_of(stack)->stub;
-    DnsName domain;
+    Iface *iface = c->iface;
+    IpPrefix prefix = c->lease.prefix;
 
     c->configured = true;
-    if (!ip_equal(c->iface->ip.addr, lease->prefix.addr) || c->iface->ip.len != lease->prefix.len)
-        stack_set_address(stack, c->iface, lease->prefix);
-    ipv4_route_delete(stack->ipv4, everywhere, ROUTE_LEASED);
-    if (lease->n_routers > 0)
-        ipv4_route_add(stack->ipv4, &(Route){ .prefix = everywhere, .kind = ROUTE_VIA,
-                                              .origin = ROUTE_LEASED, .via = lease->routers[0] });
-    dns_stub_set_servers(stub, lease->dns, lease->n_dns);
-    dns_stub_clear_search(stub);
-    if (lease->domain[0] != 0 && dns_name_parse(lease->domain, &domain))
-        dns_stub_add_search(stub, &domain);
+    if (!ip_equal(iface->ip.addr, prefix.addr) || iface->ip.len != prefix.len)
+        stack_set_address(iface->stack, iface, prefix);
+    use_leases(iface->stack);
 }
 
 void dhcp_config_remove(DhcpClient *c)
 {
-    Stack *stack = c->iface->stack;
-    DnsStub *stub = dns_of(stack)->stub;
-
     c->configured = false;
-    ipv4_route_delete(stack->ipv4, everywhere, ROUTE_LEASED);
-    stack_set_address(stack, c->iface, (IpPrefix){ .addr = IP_NONE });
-    dns_stub_set_servers(stub, NULL, 0);
-    dns_stub_clear_search(stub);
+    stack_set_address(c->iface->stack, c->iface, (IpPrefix){ .addr = IP_NONE });
+    use_leases(c->iface->stack);
 }

@@ -90,9 +90,10 @@ static uint8_t read_id(const DhcpMessage *m, uint8_t id[64])
 }
 
 /* A reservation is for a MAC, whatever the client calls itself. */
-static bool is_clients(const DhcpBinding *b, MacAddr mac, const uint8_t *id, uint8_t id_len)
+static bool is_clients(const DhcpStore *store, const DhcpBinding *b, MacAddr mac,
+                       const uint8_t *id, uint8_t id_len)
 {
-    if (b->state == DHCP_DECLINED)
+    if (binding_state(store, b) == DHCP_DECLINED)
         return false;
     if (b->reserved)
         return mac_equal(b->mac, mac);
@@ -109,7 +110,8 @@ DhcpBinding *store_find(DhcpStore *store, const DhcpScope *scope, const DhcpMess
 
     for (guint i = 0; i < store->bindings->len; i++) {
         DhcpBinding *b = g_ptr_array_index(store->bindings, i);
-        if (!ip_in_prefix(b->addr, scope->cfg.subnet) || !is_clients(b, m->chaddr, id, id_len))
+        if (!ip_in_prefix(b->addr, scope->cfg.subnet) ||
+            !is_clients(store, b, m->chaddr, id, id_len))
             continue;
         if (b->reserved)
             return b;
