@@ -315,11 +315,11 @@ static GOptionContext *make_context(Options *o)
           "Play it again with what the lesson says to change; beside it from 130 columns on",
           NULL },
         { "no-wait", 0, 0, G_OPTION_ARG_NONE, &o->no_wait, "All at once, at no pace", NULL },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario",
-          "NAME=VALUE" },
+        { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sets,
+          "Override a parameter of the scenario", "NAME=VALUE" },
         { "folder", 0, 0, G_OPTION_ARG_FILENAME, &o->folder, "Where the lessons are", "FOLDER" },
         { "markdown", 0, 0, G_OPTION_ARG_NONE, &o->markdown, "list: as docs/course.md", NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->words, NULL,
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->words, NULL,
           "[list [WORD]|ID]" },
         { 0 },
     };
@@ -384,7 +384,7 @@ int cmd_demo(int argc, char **argv)
     int status = STATUS_ERROR;
 
     GOptionContext *context = make_context(&o);
-    if (g_option_context_parse(context, &argc, &argv, &error))
+    if (options_parse(context, &argc, &argv, &error))
         status = run(&o, &error);
     g_option_context_free(context);
     if (error != NULL)

@@ -113,7 +113,7 @@ int cmd_explain(int argc, char **argv)
     const GOptionEntry entries[] = {
         { "seed", 's', 0, G_OPTION_ARG_STRING, &o.seed, "Seed of all that is random (default 1)",
           "N" },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.sets, "Override a parameter of the scenario",
+        { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.sets, "Override a parameter of the scenario",
           "NAME=VALUE" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.words, NULL, "FILE [N[..M]]" },
         { 0 },
@@ -131,7 +131,7 @@ int cmd_explain(int argc, char **argv)
                  "Plays a scenario, and tells of each packet why it was sent, what its receiver\n"
                  "looked at and in which order, why it was accepted or dropped, and which\n"
                  "paragraph says so. Packets are counted from 1 as they are first put on a wire.");
-    if (g_option_context_parse(context, &argc, &argv, &error))
+    if (options_parse(context, &argc, &argv, &error))
         status = run(&o, &error);
     g_option_context_free(context);
     if (error != NULL)

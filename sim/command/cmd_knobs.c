@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run.h"
+#include "sim/command/terminal.h"
 #include "sim/view/knobs.h"
 
 int cmd_knobs(int argc, char **argv)
@@ -12,7 +13,7 @@ int cmd_knobs(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     const GOptionEntry entries[] = {
         { "markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "all of them as docs/knobs.md", NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words, NULL, "[WORD]" },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words, NULL, "[WORD]" },
         { 0 },
     };
     GOptionContext *context = g_option_context_new(NULL);
@@ -23,7 +24,7 @@ int cmd_knobs(int argc, char **argv)
                                  "Lists the knobs of a host whose name or meaning holds WORD, or\n"
                                  "all: default, what it does, unit, values, source.");
     g_option_context_add_main_entries(context, entries, NULL);
-    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    bool ok = options_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (ok && words != NULL && (words[1] != NULL || markdown)) {
         g_set_error(&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,

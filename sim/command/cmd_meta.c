@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/run.h"
+#include "sim/command/terminal.h"
 #include "sim/lua/lua_meta.h"
 
 #include <stdio.h>
@@ -58,7 +59,7 @@ int cmd_meta(int argc, char **argv)
                  "Writes library/stacklab.d.lua and .luarc.json into DIR (default: here), for\n"
                  "lua-language-server.");
     g_option_context_add_main_entries(context, entries, NULL);
-    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    bool ok = options_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (ok && folders != NULL && folders[1] != NULL) {
         g_set_error(&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one folder is wanted");

@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/command/files.h"
 #include "sim/command/run.h"
+#include "sim/command/terminal.h"
 #include "sim/command/job.h"
 #include "sim/command/test_report.h"
 #include "sim/view/pkt.h"
@@ -72,7 +73,7 @@ static int play(const Options *o, const char *file, GString *said)
     g_autofree char *text = NULL;
 
     if (!g_file_get_contents(file, &text, NULL, &error)) {
-        g_string_append_printf(said, "stacklab pkt: %s\n", error->message);
+        g_string_append_printf(said, "%s\n", error->message);
         return STATUS_ERROR;
     }
     return statuses[pkt_play(file, text, &opt, said)];
@@ -116,6 +117,7 @@ static bool job_done(void *self, Job *job)
     g_autoptr(TestCase) c = test_case_new();
 
     c->file = job->file;
+    c->argv = job->argv;
     c->seconds = job->seconds;
     count(t, c, job->status, job->err->str);
     return !(t->opt.fail_fast && t->failed > 0);
@@ -149,9 +151,9 @@ static bool parse(Suite *t, int argc, char **argv)
     const GOptionEntry entries[] = {
         { "profile", 0, 0, G_OPTION_ARG_STRING, &o->profile, "linux (default), rfc or freebsd",
           "NAME" },
-        { "define", 'D', 0, G_OPTION_ARG_STRING_ARRAY, &o->defines, "A name of the scripts",
+        { "define", 'D', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->defines, "A name of the scripts",
           "NAME=VALUE" },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "An option line of the scripts",
+        { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sets, "An option line of the scripts",
           "NAME=VALUE" },
         { "seed", 's', 0, G_OPTION_ARG_INT64, &o->seed, "Seed (default 1)", "N" },
         { "jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs, "Processes at once (default: one a core)",
@@ -176,7 +178,7 @@ static bool parse(Suite *t, int argc, char **argv)
                  "Plays packetdrill's scripts against a simulated host. One that needs what is not "
                  "here is skipped, with the reason.");
     g_option_context_add_main_entries(context, entries, NULL);
-    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    bool ok = options_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!ok)
         fprintf(stderr, "stacklab pkt: %s\n", error->message);
@@ -199,7 +201,9 @@ static void play_here(Suite *t)
     g_autoptr(GString) said = g_string_new(NULL);
     g_autoptr(TestCase) c = test_case_new();
 
+    g_auto(GStrv) argv = job_arguments(&t->opt, t->files->pdata[0]);
     c->file = t->files->pdata[0];
+    c->argv = argv;
     int status = play(&t->opt, c->file, said);
     for (const char *line = said->str; line[0] == ' ';) { /* what --verbose shows comes first */
         size_t n = strcspn(line, "\n") + 1;

@@ -41,8 +41,8 @@ static void add_limit_entries(GOptionGroup *group, Options *o)
     const GOptionEntry entries[] = {
         { "seed", 's', 0, G_OPTION_ARG_STRING, &o->seed, "Seed of all that is random (default 1)",
           "N" },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter of the scenario",
-          "NAME=VALUE" },
+        { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sets,
+          "Override a parameter of the scenario", "NAME=VALUE" },
         { "until", 0, 0, G_OPTION_ARG_STRING, &o->until, "Horizon in virtual time (default 1h)",
           "TIME" },
         { "max-events", 0, 0, G_OPTION_ARG_STRING, &o->max_events,
@@ -66,14 +66,14 @@ static void add_view_entries(GOptionGroup *group, Options *o)
     const GOptionEntry entries[] = {
         { "view", 0, 0, G_OPTION_ARG_STRING, &o->view,
           "ladder (default), tcpdump, layers, states, events or none", "VIEW" },
-        { "packet", 0, 0, G_OPTION_ARG_STRING, &o->packet,
+        { "packet", 0, 0, G_OPTION_ARG_FILENAME, &o->packet,
           "Which packet --view layers opens: its number, or the first that a tcpdump filter takes",
           "N|FILTER" },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->captures,
           "Write a capture: FILE.pcapng, FILE.pcap, or FOLDER/ with a file for each interface; - "
           "is stdout",
           "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &o->at,
+        { "at", 0, 0, G_OPTION_ARG_FILENAME, &o->at,
           "Where it is taken: client (default), server, HOST.IF or all", "WHERE" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->outputs,
           "Write FILE.jsonl (events), FILE.txt, .svg or .mmd (the ladder), FILE.states.svg (the "
@@ -310,7 +310,7 @@ int cmd_run(int argc, char **argv)
     int status = STATUS_ERROR;
 
     GOptionContext *context = make_context(&o);
-    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    bool ok = options_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (ok && (o.files == NULL || o.files[1] != NULL))
         ok = bad(&error, "one scenario is wanted: stacklab run SCENARIO.lua");

@@ -6,6 +6,7 @@
 #include "sim/command/files.h"
 #include "sim/command/lessons.h"
 #include "sim/command/run.h"
+#include "sim/command/terminal.h"
 #include "sim/command/job.h"
 #include "sim/command/test_report.h"
 
@@ -302,10 +303,11 @@ static bool parse(Test *t, int argc, char **argv)
         { "seed", 's', 0, G_OPTION_ARG_INT64, &o->seed, "Seed (default 1)", "N" },
         { "seeds", 0, 0, G_OPTION_ARG_STRING, &o->seeds, "Every seed from A to B", "A..B" },
         { "repeat", 0, 0, G_OPTION_ARG_INT64, &o->repeat, "N seeds, from the seed on", "N" },
-        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->sets, "Override a parameter", "KEY=VALUE" },
+        { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sets, "Override a parameter", "KEY=VALUE" },
         { "flip", 0, 0, G_OPTION_ARG_NONE, &o->flip,
           "Lessons only, each with what it says to change, without goldens", NULL },
-        { "filter", 'k', 0, G_OPTION_ARG_STRING, &o->name, "Only paths that contain TEXT", "TEXT" },
+        { "filter", 'k', 0, G_OPTION_ARG_FILENAME, &o->name, "Only paths that contain TEXT",
+          "TEXT" },
         { "fail-fast", 'x', 0, G_OPTION_ARG_NONE, &o->fail_fast, "Stop at the first failure",
           NULL },
         { "shuffle", 0, 0, G_OPTION_ARG_NONE, &o->shuffle, "In an order drawn from the seed",
@@ -323,7 +325,7 @@ static bool parse(Test *t, int argc, char **argv)
                  "Plays every scenario below PATH (default scenarios/) and compares it with its "
                  "golden.");
     g_option_context_add_main_entries(context, entries, NULL);
-    bool ok = g_option_context_parse(context, &argc, &argv, &error);
+    bool ok = options_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!ok)
         fprintf(stderr, "stacklab test: %s\n", error->message);

@@ -120,8 +120,8 @@ int main(int argc, char **argv)
         print_help(stderr);
         return STATUS_ERROR;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    bool help = strcmp(argv[1], "help") == 0;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (help && argc == 2)) {
         print_help(stdout);
         return close_stdout(STATUS_PASS);
     }
@@ -129,9 +129,11 @@ int main(int argc, char **argv)
         print_version();
         return close_stdout(STATUS_PASS);
     }
+    char *asked[] = { argv[help ? 2 : 1], (char[]){ "--help" }, NULL };
+    int words = help ? 2 : argc - 1;
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return close_stdout(
-                run_command(commands[i].name, commands[i].run, argc - 1, argv + 1));
-    return unknown_command(argv[1]);
+        if (strcmp(asked[0], commands[i].name) == 0)
+            return close_stdout(run_command(commands[i].name, commands[i].run, words,
+                                            help ? asked : argv + 1));
+    return unknown_command(asked[0]);
 }

@@ -55,6 +55,7 @@ struct Views {
     RunCapture *lines;      /* --view tcpdump, layers: the packets */
     States *states;         /* of all worlds; NULL: nobody asks */
     Explain *explain;
+    GError *wrong; /* what was asked for is not there; NULL */
     bool stdout_taken;      /* by a capture */
 };
 
@@ -153,8 +154,10 @@ static void stop_looking_at_first(Views *views, Looks *looks)
         }
     }
     if (views->explain != NULL && !explain_print(views->explain, views->out))
-        fprintf(views->out, "%s\n", views->req->options.chinese ? "（没有这样的分组）"
-                                                                : "(there is no such packet)");
+        g_set_error(&views->wrong, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "stacklab explain: there is no packet %" G_GUINT64_FORMAT
+                    ": the run has %" G_GUINT64_FORMAT,
+                    views->req->explain->first, explain_packets(views->explain));
     explain_free(views->explain);
     views->explain = NULL;
     for (guint i = 0; i < views->events->len; i++)
@@ -424,6 +427,7 @@ bool views_finish(Views *views, bool keep, RunResult *out, GError **error)
     set_digest(views, out);
     out->stats = views->stats;
     fflush(views->out);
+    first = views->wrong;
     views_free(views, keep, &first);
     out->text = views->text;
     out->text_len = views->text_len;

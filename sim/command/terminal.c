@@ -33,6 +33,45 @@ void terminal_options_clear(TerminalOptions *o)
     *o = (TerminalOptions){ 0 };
 }
 
+/* "--view", "--packet" ...: GLib keeps the entries to itself, but its help names them all. */
+static GPtrArray *option_names(GOptionContext *context)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+
+    for (char **line = lines; *line != NULL; line++) {
+        const char *name = strstr(*line, "--");
+        if (name != NULL && g_str_has_prefix(*line, "  "))
+            g_ptr_array_add(names, g_strndup(name, strcspn(name, " =")));
+    }
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+bool options_parse(GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+    GError *wrong = NULL;
+
+    if (g_option_context_parse(context, argc, argv, &wrong))
+        return true;
+    const char *dashes = strrchr(wrong->message, ' ');
+    if (g_error_matches(wrong, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) && dashes != NULL) {
+        g_autoptr(GPtrArray) names = option_names(context);
+        g_autofree char *option = g_strndup(dashes + 1, strcspn(dashes + 1, "="));
+        const char *near = knob_nearest((const char *const *)names->pdata, option);
+        g_autofree char *hint =
+            near != NULL ? g_strdup_printf(", did you mean '%s'?", near) : g_strdup("");
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                    "there is no option '%s'%s (%s --help lists them)", option, hint,
+                    g_get_prgname());
+        g_error_free(wrong);
+        return false;
+    }
+    g_propagate_error(error, wrong);
+    return false;
+}
+
 bool option_choice(const char *option, const char *text, const char *const *names, int *out,
                    GError **error)
 {

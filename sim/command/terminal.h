@@ -24,6 +24,11 @@ void terminal_options_clear(TerminalOptions *o);
 /* What they and the surroundings come to. An error names the option. */
 bool terminal_read(const TerminalOptions *o, Terminal *out, GError **error);
 
+/* g_option_context_parse, whose words may hold any bytes if their entries are of a FILENAME kind
+ * (text it converts from the locale's character set, and a program that sets no locale has ASCII);
+ * an option that there is not is told with the nearest there is. */
+bool options_parse(GOptionContext *context, int *argc, char ***argv, GError **error);
+
 /* The index in names (the last is NULL) of text; as it is if text is NULL. */
 bool option_choice(const char *option, const char *text, const char *const *names, int *out,
                    GError **error);

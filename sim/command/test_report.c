@@ -68,15 +68,19 @@ static void add_failure(TestCase *c, const char *file, int line, const char *typ
 
 static char *replay_line(const TestCase *c)
 {
+    static const char *const kept[] = { "--set=", "--define=", "--profile=" };
     GString *out = g_string_new(NULL);
 
-    g_string_printf(out, "stacklab run --seed %" G_GUINT64_FORMAT, c->seed);
-    for (char **arg = c->argv; arg != NULL && *arg != NULL; arg++) {
-        if (!g_str_has_prefix(*arg, "--set="))
-            continue;
-        g_string_append(out, " --set");
-        report_append_word(out, *arg + strlen("--set="));
-    }
+    g_string_printf(out, "stacklab %s --seed %" G_GUINT64_FORMAT,
+                    g_str_has_suffix(c->file, ".pkt") ? "pkt" : "run", c->seed);
+    for (char **arg = c->argv; arg != NULL && *arg != NULL; arg++)
+        for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+            size_t n = strlen(kept[i]);
+            if (strncmp(*arg, kept[i], n) != 0)
+                continue;
+            g_string_append_printf(out, " %.*s", (int)n - 1, kept[i]);
+            report_append_word(out, *arg + n);
+        }
     report_append_word(out, c->file);
     return g_string_free(out, FALSE);
 }

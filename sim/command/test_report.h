@@ -19,7 +19,7 @@ typedef struct TestFailure {
 typedef struct TestCase {
     const char *file;
     uint64_t    seed;
-    char      **argv;     /* of its process, borrowed: whose --set a replay needs; NULL: none */
+    char      **argv;     /* of its process, borrowed: a replay needs what it sets; NULL: none */
     double      seconds;
     int         status;
     unsigned    checks;   /* that ran */

@@ -526,6 +526,11 @@ bool explain_print(const Explain *ex, FILE *out)
     return true;
 }
 
+uint64_t explain_packets(const Explain *ex)
+{
+    return ex->packets;
+}
+
 void explain_free(Explain *ex)
 {
     if (ex == NULL)

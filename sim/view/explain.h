@@ -25,4 +25,5 @@ void     explain_set_labels(Explain *ex, const char *(*label)(void *self, const 
 void     explain_note(Explain *ex, const char *text); /* text is copied */
 /* Prints what is known; false if there is no packet in the range. */
 bool     explain_print(const Explain *ex, FILE *out);
+uint64_t explain_packets(const Explain *ex); /* how many there were, told of or not */
 void     explain_free(Explain *ex);
