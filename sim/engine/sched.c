@@ -16,8 +16,9 @@
 #include <string.h>
 
 enum {
-    MANY = 64, /* as many timers a list alone serves best */
-    FIRST_CAP = 4 * MANY,
+    MANY = 32,  /* as many timers a list alone serves best */
+    SHORT = 64, /* as many are sorted soonest by insertion, most being in order */
+    FIRST_CAP = 8 * MANY,
     FIRST_LINE = 16
 };
 
@@ -140,7 +141,7 @@ static int by_key(const void *a, const void *b)
 
 static void near_sort(Sched *s)
 {
-    if (near_count(s) > MANY) {
+    if (near_count(s) > SHORT) {
         qsort(&s->near[s->near_first], near_count(s), sizeof *s->near, by_key);
         return;
     }
