@@ -117,6 +117,8 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
                int (*index)(lua_State *L, void *p, const char *name),
                void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p));
 void  lua_push_object(lua_State *L, const char *type, void *p); /* p NULL pushes nil */
+/* The same of what was not pushed before and will not be again: it is not found again. */
+void  lua_push_sole_object(lua_State *L, const char *type, void *p);
 void *lua_check_object(lua_State *L, int arg, const char *type);
 void *lua_test_object(lua_State *L, int arg, const char *type); /* NULL if it is something else */
 void  lua_forget_object(lua_State *L, void *p);

@@ -2,8 +2,9 @@
  * lua_object.c - handles: what a scenario holds of the world's nodes, links, connections.
  *
  * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table
- * of the world. The table is strong: when memory is collected must not show, and a connection
- * forgotten by its author lives on.
+ * of the world: [thing] is its handle. Handles of what is pushed but once, tasks and connections,
+ * are in the same table as a list, which costs less. The table is strong: when memory is collected
+ * must not show, and a connection forgotten by its author lives on.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -162,29 +163,48 @@ bool object_push_methods(lua_State *L, const char *type)
     return true;
 }
 
+/* Pushes a handle that nothing keeps yet. */
+static void push_fresh(lua_State *L, LuaEnv *env, const char *type, void *p)
+{
+    LuaObject *object = lua_newuserdatauv(L, sizeof *object, 0);
+
+    luaL_getmetatable(L, type);
+    lua_rawgeti(L, -1, CLASS_INFO);
+    *object = (LuaObject){ object, lua_touserdata(L, -1), ++env->serial, env->world, p };
+    lua_pop(L, 1);
+    lua_setmetatable(L, -2);
+    g_ptr_array_add(env->world->parts->objects, object);
+}
+
 void lua_push_object(lua_State *L, const char *type, void *p)
 {
     LuaEnv *env = lua_env(L);
-    WorldParts *parts = env->world->parts;
 
     if (p == NULL) {
         lua_pushnil(L);
         return;
     }
-    luaL_checkstack(L, 4, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
+    luaL_checkstack(L, 5, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, env->world->parts->objects_ref);
     if (lua_rawgetp(L, -1, p) == LUA_TNIL) {
         lua_pop(L, 1);
-        LuaObject *object = lua_newuserdatauv(L, sizeof *object, 0);
-        luaL_getmetatable(L, type);
-        lua_rawgeti(L, -1, CLASS_INFO);
-        *object = (LuaObject){ object, lua_touserdata(L, -1), ++env->serial, env->world, p };
-        lua_pop(L, 1);
-        lua_setmetatable(L, -2);
+        push_fresh(L, env, type, p);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, p);
-        g_ptr_array_add(parts->objects, object);
     }
+    lua_remove(L, -2);
+}
+
+void lua_push_sole_object(lua_State *L, const char *type, void *p)
+{
+    LuaEnv *env = lua_env(L);
+    WorldParts *parts = env->world->parts;
+
+    luaL_checkstack(L, 5, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
+    push_fresh(L, env, type, p);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, ++parts->sole_objects);
     lua_remove(L, -2);
 }
 

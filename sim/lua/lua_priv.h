@@ -60,9 +60,11 @@ struct WorldParts {
     unsigned   number;     /* in the environment, from 0 */
     Task      *file_task;
     GPtrArray *tasks;      /* of Task, owned, in the order of making */
+    GArray    *coroutines; /* the registry's references to those of tasks that returned */
     GPtrArray *conditions; /* of Task: those in task_wait_until */
     WaitQueue  settling;
     GPtrArray *objects;    /* of LuaObject, kept alive by objects_ref */
+    lua_Integer sole_objects; /* of lua_push_sole_object */
     int        objects_ref, modules_ref;
     Rng        random;     /* math.random */
     char      *error;      /* of the author: it ended this world */

@@ -13,7 +13,7 @@ typedef enum TaskState { TASK_READY, TASK_RUNNING, TASK_WAITING, TASK_OVER } Tas
 struct Task {
     World *world;
     lua_State *co; /* NULL once over */
-    int ref;       /* anchors co; later a list of what its function returned */
+    int ref;       /* anchors co; later a list of what its function returned, if anything */
     int n_values;
     Timer timer;
     TaskState state;
@@ -86,11 +86,8 @@ void waitq_wake_user(void *queue)
 /* Nothing of it will run any more. `keep` is what the registry holds of it from now on. */
 static void finish(Task *task, int keep)
 {
-    lua_State *L = world_lua(task->world);
-
     leave(task);
     timer_stop(&task->timer);
-    luaL_unref(L, LUA_REGISTRYINDEX, task->ref);
     task->ref = keep;
     task->co = NULL;
     task->state = TASK_OVER;
@@ -106,6 +103,7 @@ static void end_by_force(Task *task)
     lua_resetthread(task->co);
     env->ending = ending;
     task->killed = true;
+    luaL_unref(world_lua(task->world), LUA_REGISTRYINDEX, task->ref);
     finish(task, LUA_NOREF);
 }
 
@@ -124,24 +122,31 @@ static void file_has_begun(Task *task)
         hooks->loaded(hooks->self, task->world);
 }
 
-/* The registry's reference to a list of the n values that its function returned; of none, of a
- * nil. */
+/* The registry's reference to a list of the n values that its function returned. */
 static int keep_values(Task *task, int n)
 {
     lua_State *L = world_lua(task->world);
 
-    luaL_checkstack(task->co, 3, NULL);
-    if (n == 0) {
-        lua_pushnil(task->co);
-        n = 1;
-    }
     task->n_values = n;
+    if (n == 0)
+        return LUA_NOREF;
+    luaL_checkstack(task->co, 3, NULL);
     lua_createtable(task->co, n, 0);
     lua_insert(task->co, -n - 1);
     for (int i = n; i >= 1; i--)
         lua_rawseti(task->co, -i - 1, i);
     lua_xmove(task->co, L, 1);
     return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* Its function has returned n values. The coroutine, as good as new, serves a task to come: no
+ * author gets hold of one (coroutine.running gives none). */
+static void end_well(Task *task, int n)
+{
+    int values = keep_values(task, n);
+
+    g_array_append_val(task->world->parts->coroutines, task->ref);
+    finish(task, values);
 }
 
 static void resume(Task *task)
@@ -164,7 +169,7 @@ static void resume(Task *task)
         file_has_begun(task);
     } else if (status == LUA_OK) {
         file_has_begun(task);
-        finish(task, keep_values(task, n_results));
+        end_well(task, n_results);
     } else {
         world_fail(world, task->co);
         end_by_force(task);
@@ -194,20 +199,37 @@ static void timer_fired(void *owner)
     }
 }
 
-Task *task_new(lua_State *L, int arg, Node *node)
+/* A coroutine for the function at `arg`, and the registry's reference to it. */
+static lua_State *take_coroutine(lua_State *L, int arg, int *ref)
 {
-    World *world = lua_world(L);
+    GArray *spare = lua_world(L)->parts->coroutines;
+    lua_State *co;
 
     arg = lua_absindex(L, arg);
     luaL_checkstack(L, 4, NULL);
-
-    /* What may run out of memory comes first: no task without a coroutine may be left behind. */
-    lua_State *co = lua_newthread(L);
+    if (spare->len > 0) {
+        *ref = g_array_index(spare, int, spare->len - 1);
+        g_array_set_size(spare, spare->len - 1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, *ref);
+        co = lua_tothread(L, -1);
+        lua_pop(L, 1);
+    } else {
+        co = lua_newthread(L);
+        *ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
     bounds_watch(co);
     lua_pushvalue(L, arg);
     lua_xmove(L, co, 1);
-    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return co;
+}
 
+Task *task_new(lua_State *L, int arg, Node *node)
+{
+    World *world = lua_world(L);
+    int ref;
+
+    /* What may run out of memory comes first: no task without a coroutine may be left behind. */
+    lua_State *co = take_coroutine(L, arg, &ref);
     Task *task = g_new0(Task, 1);
     task->world = world;
     task->co = co;
@@ -227,6 +249,7 @@ void task_free(void *task)
 void task_end_all(World *world)
 {
     GPtrArray *tasks = world->parts->tasks;
+    const GArray *spare = world->parts->coroutines;
 
     for (guint i = tasks->len; i-- > 0;) {
         Task *task = g_ptr_array_index(tasks, i);
@@ -234,6 +257,8 @@ void task_end_all(World *world)
             end_by_force(task);
         luaL_unref(world_lua(world), LUA_REGISTRYINDEX, task->ref);
     }
+    for (guint i = 0; i < spare->len; i++)
+        luaL_unref(world_lua(world), LUA_REGISTRYINDEX, g_array_index(spare, int, i));
 }
 
 void task_kill_node(World *world, Node *node)
@@ -263,7 +288,7 @@ bool task_over(const Task *task)
 
 void task_push_value(lua_State *L, const Task *task)
 {
-    if (task->state == TASK_OVER && !task->killed) {
+    if (task->n_values > 0) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
         lua_rawgeti(L, -1, 1);
         lua_remove(L, -2);
@@ -400,7 +425,7 @@ Task *task_spawn(lua_State *L, int arg, Node *node)
 {
     luaL_checktype(L, arg, LUA_TFUNCTION);
     Task *task = task_new(L, arg, node);
-    lua_push_object(L, "task", task);
+    lua_push_sole_object(L, "task", task);
     return task;
 }
 
@@ -455,6 +480,10 @@ static int k_task_wait(lua_State *L, int status, lua_KContext ctx)
         lua_pushnil(L);
         lua_pushliteral(L, "KILLED");
         return 2;
+    }
+    if (task->n_values == 0) {
+        lua_pushnil(L);
+        return 1;
     }
     luaL_checkstack(L, task->n_values + 2, "too many values");
     lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);

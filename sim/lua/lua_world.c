@@ -25,6 +25,7 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
     world->parts = parts;
     parts->number = env->worlds->len;
     parts->tasks = g_ptr_array_new_with_free_func(task_free);
+    parts->coroutines = g_array_new(FALSE, FALSE, sizeof(int));
     parts->conditions = g_ptr_array_new();
     parts->objects = g_ptr_array_new();
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
@@ -187,6 +188,7 @@ void world_end(World *world)
     world->sim = NULL;
     world->recorder = NULL;
     g_ptr_array_free(parts->tasks, TRUE);
+    g_array_free(parts->coroutines, TRUE);
     g_ptr_array_free(parts->conditions, TRUE);
     g_ptr_array_free(parts->params, TRUE);
     g_ptr_array_free(parts->param_text, TRUE);
