@@ -22,7 +22,8 @@ static void conn_gc(void *p)
 
     conn_on_ready(c->conn, NULL, NULL);
     conn_drop(c->conn);
-    g_byte_array_free(c->inbox, TRUE);
+    if (c->inbox != NULL)
+        g_byte_array_free(c->inbox, TRUE);
     g_free(c);
 }
 
@@ -32,9 +33,8 @@ LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node)
 
     c->conn = conn;
     c->node = node;
-    c->inbox = g_byte_array_new();
     conn_on_ready(conn, waitq_wake_user, &c->queue);
-    lua_push_object(L, "conn", c);
+    lua_push_sole_object(L, "conn", c);
     return c;
 }
 
@@ -140,10 +140,20 @@ static int l_stream(lua_State *L)
 /* Stack of recv: 1 conn, 2 what: */
 enum { RECV_SOME = 0, RECV_LINE = -1, RECV_ALL = -2 }; /* or that many bytes */
 
+enum { RECV_CHUNK = 16384 };
+
+static size_t inbox_len(const LuaConn *c)
+{
+    return c->inbox != NULL ? c->inbox->len : 0;
+}
+
+/* Its first bytes, as they are asked for; it ends, for it may be long until more comes. */
 static int push_inbox(lua_State *L, LuaConn *c, size_t len)
 {
-    lua_pushlstring(L, (const char *)c->inbox->data, len);
-    g_free(g_byte_array_steal(c->inbox, NULL)); /* it may be long until more comes */
+    lua_pushlstring(L, c->inbox != NULL ? (const char *)c->inbox->data : "", len);
+    if (c->inbox != NULL)
+        g_byte_array_free(c->inbox, TRUE);
+    c->inbox = NULL;
     return 1;
 }
 
@@ -152,13 +162,15 @@ static NetError recv_into_inbox(LuaConn *c, size_t want)
     NetError err = NET_OK;
 
     while (want > 0) {
-        guint have = c->inbox->len;
-        size_t chunk = MIN(want, MAX(conn_readable(c->conn), 1));
-        g_byte_array_set_size(c->inbox, have + (guint)chunk);
-        size_t n = conn_receive(c->conn, c->inbox->data + have, chunk, &err);
-        g_byte_array_set_size(c->inbox, have + (guint)n);
-        if (n == 0)
+        size_t have = inbox_len(c), n = MIN(want, conn_readable(c->conn));
+        if (n == 0) {
+            conn_receive(c->conn, NULL, 1, &err); /* why there is nothing */
             return err;
+        }
+        if (c->inbox == NULL)
+            c->inbox = g_byte_array_new();
+        g_byte_array_set_size(c->inbox, (guint)(have + n));
+        conn_receive(c->conn, c->inbox->data + have, n, &err);
         want -= n;
     }
     return NET_OK;
@@ -167,7 +179,7 @@ static NetError recv_into_inbox(LuaConn *c, size_t want)
 /* What has arrived. OK: the inbox is what was asked for. */
 static NetError recv_some(LuaConn *c)
 {
-    if (c->inbox->len > 0)
+    if (inbox_len(c) > 0)
         return NET_OK;
     return recv_into_inbox(c, MAX(conn_readable(c->conn), 1));
 }
@@ -178,7 +190,7 @@ static NetError recv_line(LuaConn *c)
     NetError err;
 
     do {
-        if (c->inbox->len > 0 && c->inbox->data[c->inbox->len - 1] == '\n')
+        if (inbox_len(c) > 0 && c->inbox->data[c->inbox->len - 1] == '\n')
             return NET_OK;
         err = recv_into_inbox(c, 1);
     } while (err == NET_OK);
@@ -193,44 +205,60 @@ static NetError recv_what(LuaConn *c, lua_Integer what)
         return recv_line(c);
     if (what == RECV_ALL)
         return recv_into_inbox(c, SIZE_MAX);
-    return c->inbox->len >= (size_t)what ? NET_OK
-                                         : recv_into_inbox(c, (size_t)what - c->inbox->len);
+    size_t have = inbox_len(c);
+    return have >= (size_t)what ? NET_OK : recv_into_inbox(c, (size_t)what - have);
 }
 
 static size_t line_len(const LuaConn *c)
 {
-    size_t n = c->inbox->len;
+    size_t n = inbox_len(c);
 
     n -= n > 0 && c->inbox->data[n - 1] == '\n';
-    n -= n > 0 && n < c->inbox->len && c->inbox->data[n - 1] == '\r';
+    n -= n > 0 && n < inbox_len(c) && c->inbox->data[n - 1] == '\r';
     return n;
+}
+
+/* The short way of what is there as a whole: not by the inbox. False: nothing was done. */
+static bool recv_at_once(lua_State *L, LuaConn *c, lua_Integer what)
+{
+    uint8_t bytes[RECV_CHUNK];
+    size_t ready = conn_readable(c->conn), n = what == RECV_SOME ? ready : (size_t)what;
+    NetError err;
+
+    if (inbox_len(c) > 0 || what < RECV_SOME || n == 0 || n > MIN(ready, sizeof bytes))
+        return false;
+    conn_receive(c->conn, bytes, n, &err);
+    lua_pushlstring(L, (const char *)bytes, n);
+    return true;
 }
 
 static int recv_k(lua_State *L, int status, lua_KContext deadline)
 {
     LuaConn *c = lua_check_conn(L, 1);
     lua_Integer what = lua_tointeger(L, 2);
-    NetError err = recv_what(c, what);
 
     (void)status;
+    if (recv_at_once(L, c, what))
+        return 1;
+    NetError err = recv_what(c, what);
     if (err == NET_EAGAIN) {
         if (deadline <= sim_now(lua_sim(L)))
             return lua_timed_out(L);
         return task_wait(L, &c->queue, deadline, recv_k, deadline);
     }
-    if (err == NET_OK && what > 0 && c->inbox->len > (guint)what) {
+    if (err == NET_OK && what > 0 && inbox_len(c) > (size_t)what) {
         lua_pushlstring(L, (const char *)c->inbox->data, (size_t)what);
         g_byte_array_remove_range(c->inbox, 0, (guint)what);
         return 1;
     }
     if (err == NET_OK)
-        return push_inbox(L, c, what == RECV_LINE ? line_len(c) : c->inbox->len);
-    if (err == NET_EOF && (c->inbox->len > 0 || what == RECV_ALL))
-        return push_inbox(L, c, c->inbox->len);
+        return push_inbox(L, c, what == RECV_LINE ? line_len(c) : inbox_len(c));
+    if (err == NET_EOF && (inbox_len(c) > 0 || what == RECV_ALL))
+        return push_inbox(L, c, inbox_len(c));
     lua_net_error(L, err);
-    if (c->inbox->len == 0)
+    if (inbox_len(c) == 0)
         return 2;
-    push_inbox(L, c, c->inbox->len);
+    push_inbox(L, c, inbox_len(c));
     return 3;
 }
 
@@ -274,8 +302,6 @@ typedef struct Sink {
     uint8_t     byte;
 } Sink;
 
-enum { SINK_CHUNK = 16384 };
-
 static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 {
     LuaConn *c = sink->c;
@@ -292,7 +318,7 @@ static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 static NetError take(Sink *sink)
 {
     LuaConn *c = sink->c;
-    uint8_t chunk[SINK_CHUNK];
+    uint8_t chunk[RECV_CHUNK];
     NetError err = NET_OK;
     size_t n;
 
@@ -484,7 +510,7 @@ static int conn_index(lua_State *L, void *p, const char *name)
     else if (strcmp(name, "error") == 0)
         lua_pushstring(L, err != NET_OK ? net_error_name(err) : NULL);
     else if (strcmp(name, "readable") == 0)
-        lua_pushinteger(L, (lua_Integer)(conn_readable(c->conn) + c->inbox->len));
+        lua_pushinteger(L, (lua_Integer)(conn_readable(c->conn) + inbox_len(c)));
     else if (strcmp(name, "urgent") == 0)
         lua_pushinteger(L, conn_urgent(c->conn));
     else if (strcmp(name, "pushed") == 0)

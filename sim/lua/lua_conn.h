@@ -16,7 +16,7 @@ typedef struct LuaConn {
     Conn       *conn;
     Node       *node;
     WaitQueue   queue;
-    GByteArray *inbox;      /* read, but less than a line, n, or all was asked for */
+    GByteArray *inbox;      /* read, but less than a line, n, or all was asked for; NULL: nothing */
     uint64_t    streamed, sunk; /* places in the pattern */
     bool        sink_failed;
     unsigned    more;           /* descriptors beside the first: conn:dup() */
