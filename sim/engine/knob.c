@@ -120,15 +120,17 @@ static bool G_GNUC_PRINTF(3, 4) refuse(GError **error, const Knob *knob, const c
 }
 
 /* A value in the knob's smallest unit, shown as the user wrote it. */
-static bool store(const Knob *knob, void *config, uint64_t value, const char *shown, GError **error)
+static bool store(const Knob *knob, void *config, uint64_t value, UnitSaid said, GError **error)
 {
     bool bounded = knob->min != 0 || knob->max != 0;
 
     if (bounded && (int64_t)value < knob->min) {
+        g_autofree char *shown = unit_said_text(said);
         g_autofree char *least = unit_to_text(knob->type, (uint64_t)knob->min);
         return refuse(error, knob, "%s is too small: at least %s", shown, least);
     }
     if (bounded && (int64_t)value > knob->max) {
+        g_autofree char *shown = unit_said_text(said);
         g_autofree char *most = unit_to_text(knob->type, (uint64_t)knob->max);
         return refuse(error, knob, "%s is too large: at most %s", shown, most);
     }
@@ -141,14 +143,13 @@ static bool store(const Knob *knob, void *config, uint64_t value, const char *sh
 
 static bool set_quantity(const Knob *knob, void *config, const char *text, GError **error)
 {
-    g_autofree char *shown = g_strconcat("\"", text, "\"", NULL);
     uint64_t value;
 
     if (!unit_from_text(knob->type, text, &value, error)) {
         g_prefix_error(error, "%s: ", knob->name);
         return false;
     }
-    return store(knob, config, value, shown, error);
+    return store(knob, config, value, (UnitSaid){ .text = text }, error);
 }
 
 static bool set_enum(const Knob *knob, void *config, const char *text, GError **error)
@@ -199,16 +200,18 @@ bool knob_set_text(const Knob *knob, void *config, const char *text, GError **er
 
 bool knob_set_number(const Knob *knob, void *config, double value, GError **error)
 {
-    g_autofree char *shown = unit_number_text(value);
+    const UnitSaid said = { .number = value };
     uint64_t result;
 
-    if (!is_quantity(knob->type))
+    if (!is_quantity(knob->type)) {
+        g_autofree char *shown = unit_said_text(said);
         return refuse(error, knob, "%s is a number, which it cannot be", shown);
+    }
     if (!unit_from_number(knob->type, value, &result, error)) {
         g_prefix_error(error, "%s: ", knob->name);
         return false;
     }
-    return store(knob, config, result, shown, error);
+    return store(knob, config, result, said, error);
 }
 
 /* One of an enumeration's values may be called true, or on. */

@@ -42,14 +42,6 @@ static void count_drop(Node *node, DropReason why)
     node->drops[why]++;
 }
 
-static void port_free(void *port_)
-{
-    Port *port = port_;
-
-    g_free(port->name);
-    g_free(port);
-}
-
 Node *node_new(Sim *sim, const char *name, NodeKind kind)
 {
     g_assert(sim_node(sim, name) == NULL);
@@ -59,7 +51,7 @@ Node *node_new(Sim *sim, const char *name, NodeKind kind)
     node->name = g_strdup(name);
     node->kind = kind;
     node->counters = node->drops = zeros();
-    node->ports = g_ptr_array_new_with_free_func(port_free);
+    node->ports = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(sim->nodes, node);
     g_hash_table_insert(sim->by_name, node->name, node);
     sim->topology++;
@@ -79,13 +71,36 @@ void node_free(Node *node)
     g_free(node);
 }
 
+/* "eth12"; a world has many of these. */
+static void port_name(char out[16], unsigned index)
+{
+    char digits[12];
+    size_t n = 0;
+
+    do
+        digits[n++] = (char)('0' + index % 10);
+    while ((index /= 10) > 0);
+    memcpy(out, "eth", 3);
+    for (out += 3; n > 0; n--)
+        *out++ = digits[n - 1];
+    *out = '\0';
+}
+
 Port *node_add_port(Node *node, const char *name)
 {
-    Port *port = g_new0(Port, 1);
+    char numbered[16];
+
+    if (name == NULL)
+        port_name(numbered, node->ports->len);
+    else
+        node->ports_named = true;
+    const char *chosen = name != NULL ? name : numbered;
+    size_t size = strlen(chosen) + 1;
+    Port *port = g_malloc0(sizeof *port + size); /* with its name behind it */
 
     port->node = node;
     port->index = node->ports->len;
-    port->name = name != NULL ? g_strdup(name) : g_strdup_printf("eth%u", port->index);
+    port->name = memcpy(port + 1, chosen, size);
     port->check_fcs = true;
     g_ptr_array_add(node->ports, port);
     node->sim->topology++;

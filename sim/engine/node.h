@@ -36,6 +36,7 @@ struct Node {
     NodeKind   kind;
     bool       down;    /* crashed: takes and sends nothing */
     bool       counts;  /* it has counted something */
+    bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
     GPtrArray *ports;   /* of Port, owned */
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);

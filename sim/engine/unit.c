@@ -63,8 +63,19 @@ static const Quantity quantities[] = {
                     UINT64_C(1) << 32, false },
 };
 
-static bool fail(GError **error, const char *shown, const Quantity *q, const char *instead)
+char *unit_said_text(UnitSaid said)
 {
+    char buf[G_ASCII_DTOSTR_BUF_SIZE];
+
+    if (said.text != NULL)
+        return g_strconcat("\"", said.text, "\"", NULL);
+    return g_strdup(g_ascii_formatd(buf, sizeof buf, "%.14g", said.number));
+}
+
+static bool fail(GError **error, UnitSaid said, const Quantity *q, const char *instead)
+{
+    g_autofree char *shown = unit_said_text(said);
+
     g_set_error(error, KNOB_ERROR, KNOB_ERROR_VALUE, "%s is not %s: %s", shown, q->what,
                 instead != NULL ? instead : q->hint);
     return false;
@@ -135,9 +146,9 @@ static bool read_decimal(const char **p, Decimal *d)
     return any && d->places <= MAX_DIGITS;
 }
 
-static bool find_factor(const Quantity *q, const char *unit, uint64_t *factor)
+/* The word has no blanks around it; what it says may be written over it in a shorter way. */
+static bool find_factor(const Quantity *q, char *word, uint64_t *factor)
 {
-    g_autofree char *word = g_strchomp(g_strdup(unit));
     size_t n = strlen(word);
 
     if (q->units == rate_units && n > 5 && g_ascii_strcasecmp(word + n - 5, "bit/s") == 0)
@@ -167,28 +178,28 @@ static bool multiply(Decimal d, uint64_t factor, uint64_t *out, bool *exact)
 }
 
 /* What is left to say against a value that could be read. */
-static bool accept(KnobType kind, const char *shown, uint64_t value, bool fits, bool exact,
+static bool accept(KnobType kind, UnitSaid said, uint64_t value, bool fits, bool exact,
                    bool nonzero, GError **error)
 {
     const Quantity *q = &quantities[kind];
 
     if (kind == KNOB_PROB && (!fits || value > PROB_ONE))
-        return fail(error, shown, q, NULL);
+        return fail(error, said, q, NULL);
     if (!fits)
-        return fail(error, shown, q, "it is too large");
+        return fail(error, said, q, "it is too large");
     if (q->whole && !exact)
-        return fail(error, shown, q, kind == KNOB_SIZE ? "it is no whole number of bytes" : NULL);
+        return fail(error, said, q, kind == KNOB_SIZE ? "it is no whole number of bytes" : NULL);
     if (kind == KNOB_RATE && value == 0 && nonzero)
-        return fail(error, shown, q, "it is too small");
+        return fail(error, said, q, "it is too small");
     return true;
 }
 
-static bool fail_prob(GError **error, const char *shown, const char *number)
+static bool fail_prob(GError **error, UnitSaid said, const char *number)
 {
     g_autofree char *hint =
         g_strdup_printf("%s; did you mean \"%s%%\"?", quantities[KNOB_PROB].hint, number);
 
-    return fail(error, shown, &quantities[KNOB_PROB], hint);
+    return fail(error, said, &quantities[KNOB_PROB], hint);
 }
 
 static bool is_over_one(KnobType kind, uint64_t value, bool fits)
@@ -200,17 +211,17 @@ bool unit_from_text(KnobType kind, const char *text, uint64_t *out, GError **err
 {
     const Quantity *q = &quantities[kind];
     g_autofree char *bare = g_strstrip(g_strdup(text));
-    g_autofree char *shown = g_strconcat("\"", text, "\"", NULL);
+    const UnitSaid said = { .text = text };
     const char *p = bare;
     uint64_t factor, value;
     bool exact;
     Decimal d;
 
     if (*p == '-')
-        return fail(error, shown, q, "it is negative");
+        return fail(error, said, q, "it is negative");
     p += *p == '+';
     if (!read_decimal(&p, &d))
-        return fail(error, shown, q, NULL);
+        return fail(error, said, q, NULL);
     p += strspn(p, " ");
     bool percent = kind == KNOB_PROB && strcmp(p, "%") == 0;
     if (percent) {
@@ -218,13 +229,13 @@ bool unit_from_text(KnobType kind, const char *text, uint64_t *out, GError **err
         p++;
     }
     if (kind == KNOB_TIME && g_ascii_strcasecmp(p, "m") == 0)
-        return fail(error, shown, q, "write \"min\" for minutes or \"ms\" for milliseconds");
-    if (!find_factor(q, p, &factor))
-        return fail(error, shown, q, NULL);
+        return fail(error, said, q, "write \"min\" for minutes or \"ms\" for milliseconds");
+    if (!find_factor(q, bare + (p - bare), &factor))
+        return fail(error, said, q, NULL);
     bool fits = multiply(d, factor, &value, &exact);
     if (!percent && is_over_one(kind, value, fits))
-        return fail_prob(error, shown, bare);
-    if (!accept(kind, shown, value, fits, exact, d.digits > 0, error))
+        return fail_prob(error, said, bare);
+    if (!accept(kind, said, value, fits, exact, d.digits > 0, error))
         return false;
     *out = value;
     return true;
@@ -262,32 +273,27 @@ static bool multiply_double(double value, uint64_t factor, uint64_t *out, bool *
     return product <= INT64_MAX;
 }
 
-char *unit_number_text(double value)
-{
-    char buf[G_ASCII_DTOSTR_BUF_SIZE];
-
-    return g_strdup(g_ascii_formatd(buf, sizeof buf, "%.14g", value));
-}
-
 bool unit_from_number(KnobType kind, double value, uint64_t *out, GError **error)
 {
     const Quantity *q = &quantities[kind];
-    g_autofree char *shown = unit_number_text(value);
+    const UnitSaid said = { .number = value };
     uint64_t result = 0;
     bool exact = false;
 
     if (!(value - value == 0)) /* infinite or not a number */
-        return fail(error, shown, q, NULL);
+        return fail(error, said, q, NULL);
     if (value < 0)
-        return fail(error, shown, q, "it is negative");
+        return fail(error, said, q, "it is negative");
     if (value == 0) { /* a negative zero too */
         *out = 0;
         return true;
     }
     bool fits = multiply_double(value, q->base, &result, &exact);
-    if (is_over_one(kind, result, fits))
-        return fail_prob(error, shown, shown);
-    if (!accept(kind, shown, result, fits, exact, true, error))
+    if (is_over_one(kind, result, fits)) {
+        g_autofree char *shown = unit_said_text(said);
+        return fail_prob(error, said, shown);
+    }
+    if (!accept(kind, said, result, fits, exact, true, error))
         return false;
     *out = result;
     return true;

@@ -18,4 +18,10 @@ bool unit_from_number(KnobType kind, double value, uint64_t *out, GError **error
 /* Text that unit_from_text reads back as the same value; newly allocated. */
 char *unit_to_text(KnobType kind, uint64_t value);
 
-char *unit_number_text(double value); /* as Lua prints it; newly allocated */
+typedef struct UnitSaid { /* what the user wrote, for a message about it */
+    const char *text; /* NULL: the number */
+    double      number;
+} UnitSaid;
+
+/* A text in quotes, a number as Lua prints it; newly allocated. */
+char *unit_said_text(UnitSaid said);

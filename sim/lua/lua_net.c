@@ -327,17 +327,17 @@ static void set_address(Stack *stack, Iface *iface, IpPrefix prefix)
     iface->ip_said = !iface->ip_leased;
 }
 
-/* Set even if they were not said: an earlier world's node may have had the same address. */
+/* Forgotten even if none is said: an earlier world's node may have had the same address. */
 static void keep_options(lua_State *L, const Node *node)
 {
     static const char *const kept[] = { "hosts", "dns", "search", "resolver" };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
-        if (lua_istable(L, 2))
-            lua_getfield(L, 2, kept[i]);
+    lua_forget_node_options(L, node);
+    for (size_t i = 0; i < G_N_ELEMENTS(kept) && lua_istable(L, 2); i++) {
+        if (lua_getfield(L, 2, kept[i]) != LUA_TNIL)
+            lua_set_node_option(L, node, kept[i]);
         else
-            lua_pushnil(L);
-        lua_set_node_option(L, node, kept[i]);
+            lua_pop(L, 1);
     }
 }
 
@@ -421,7 +421,7 @@ Port *lua_node_new_port(Node *node, const char *name)
 {
     char next[24];
 
-    for (unsigned i = node->ports->len; name == NULL; i++) {
+    for (unsigned i = node->ports->len; name == NULL && node->ports_named; i++) {
         g_snprintf(next, sizeof next, "eth%u", i);
         if (node_port(node, next) == NULL)
             name = next;

@@ -38,6 +38,7 @@ Link    *lua_check_link(lua_State *L, int arg);
 
 /* What a node was told that only later calls look at, under its option's name (`hosts`, `dns`): set
  * pops the value. */
+void lua_forget_node_options(lua_State *L, const Node *node);
 void lua_set_node_option(lua_State *L, const Node *node, const char *option);
 void lua_push_node_option(lua_State *L, const Node *node, const char *option);
 /* The address or node behind one of its static names; nil if there is none. */

@@ -239,8 +239,16 @@ IpPrefix lua_check_prefix(lua_State *L, int arg)
     return prefix;
 }
 
-/* The node's table of options in the registry. */
-static void push_options(lua_State *L, const Node *node)
+void lua_forget_node_options(lua_State *L, const Node *node)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, node);
+    lua_pop(L, 1);
+}
+
+/* A node that was told nothing has no table. */
+void lua_set_node_option(lua_State *L, const Node *node, const char *option)
 {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
     if (lua_rawgetp(L, -1, node) != LUA_TTABLE) {
@@ -249,22 +257,20 @@ static void push_options(lua_State *L, const Node *node)
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, node);
     }
-    lua_remove(L, -2);
-}
-
-void lua_set_node_option(lua_State *L, const Node *node, const char *option)
-{
-    push_options(L, node);
-    lua_insert(L, -2);
+    lua_pushvalue(L, -3);
     lua_setfield(L, -2, option);
-    lua_pop(L, 1);
+    lua_pop(L, 3);
 }
 
 void lua_push_node_option(lua_State *L, const Node *node, const char *option)
 {
-    push_options(L, node);
-    lua_getfield(L, -1, option);
-    lua_remove(L, -2);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
+    if (lua_rawgetp(L, -1, node) == LUA_TTABLE)
+        lua_getfield(L, -1, option);
+    else
+        lua_pushnil(L);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
 }
 
 void lua_push_static_host(lua_State *L, const Node *node, const char *name)
