@@ -15,21 +15,19 @@ static Node *client, *server;
 static Recorder *rec;
 static GArray *seen; /* of Seen */
 
-static bool resolve(void *self, const char *name, IpAddr *out)
+static bool is_node(void *self, const char *name)
 {
     (void)self;
-    *out = ip_v4(strcmp(name, "client") == 0 ? FRAME_A : FRAME_B);
     return strcmp(name, "client") == 0 || strcmp(name, "server") == 0;
 }
 
 static bool owns(void *self, const char *name, IpAddr addr)
 {
-    IpAddr own;
-
-    return resolve(self, name, &own) && ip_equal(own, addr);
+    return is_node(self, name) &&
+           ip_equal(ip_v4(strcmp(name, "client") == 0 ? FRAME_A : FRAME_B), addr);
 }
 
-static const ExpectNames names = { .resolve = resolve, .owns = owns };
+static const ExpectNames names = { .is_node = is_node, .owns = owns };
 
 static DropReason take(void *owner, Packet *pkt)
 {

@@ -538,6 +538,18 @@ START_TEST(no_line_begins_with_a_full_stop)
 }
 END_TEST
 
+START_TEST(no_line_ends_with_what_opens_a_bracket)
+{
+    World w = { 0 };
+
+    pair(&w, 80, link_defaults);
+    ladder_note(w.ladder, "一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三（RFC 8085）。");
+    char *text = finish(&w);
+    ck_assert_ptr_nonnull(strstr(text, "九十一二三\n           （RFC 8085）。\n"));
+    free(text);
+}
+END_TEST
+
 Suite *ladder_suite(void);
 Suite *ladder_suite(void)
 {
@@ -559,6 +571,7 @@ Suite *ladder_suite(void)
     tcase_add_test(tc, nothing_happened);
     tcase_add_test(tc, notes_without_packets);
     tcase_add_test(tc, no_line_begins_with_a_full_stop);
+    tcase_add_test(tc, no_line_ends_with_what_opens_a_bracket);
     suite_add_tcase(suite, tc);
     return suite;
 }

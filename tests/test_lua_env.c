@@ -98,6 +98,7 @@ static const struct { const char *text; unsigned checks, failed; } counted[] = {
     { "check.near(1, 1.05, 0.1) check.near(1, 2, 0.5) check.near(nil, 1, 1) check.near(0.01, '10ms', '1us')", 4, 2 },
     { "local x = 0 sim.always('small', function() return x < 3 end) sim.never('big', function() return x > 7 end) "
       "for i = 1, 5 do x = i sim.sleep(1) end", 2, 1 },
+    { PAIR "check.trace(a, '0.000 a > b [S]')", 1, 1 }, /* nobody has an address yet */
     { "local x = 1 sim.spawn(function() sim.sleep(1) x = 9 end) sim.never('nine', function() return x == 9 end)", 1, 1 },
 };
 

@@ -121,6 +121,14 @@ static bool may_begin(const char *text)
     return u == 0 || g_utf8_strchr(marks, -1, u) == NULL;
 }
 
+/* And whether it may end with this: no mark that opens something may. */
+static bool may_end(const char *last)
+{
+    static const char marks[] = "（《“‘「【";
+
+    return g_utf8_strchr(marks, -1, g_utf8_get_char_validated(last, -1)) == NULL;
+}
+
 size_t canvas_fitting(const char *text, size_t room)
 {
     const char *p = text, *best = text;
@@ -132,7 +140,7 @@ size_t canvas_fitting(const char *text, size_t room)
         width += columns;
         if (width > room)
             return best > text ? (size_t)(best - text) : MAX((size_t)(before - text), 1);
-        if (*p == ' ' || *p == '\0' || (columns == 2 && may_begin(p)))
+        if (*p == ' ' || *p == '\0' || (columns == 2 && may_begin(p) && may_end(before)))
             best = p;
     }
     return (size_t)(p - text);

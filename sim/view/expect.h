@@ -15,8 +15,7 @@ typedef struct Seen {
 } Seen;
 
 typedef struct ExpectNames {
-    /* The address of a node by name, false if there is none; and back (NULL if it is nobody's). */
-    bool (*resolve)(void *self, const char *name, IpAddr *out);
+    bool (*is_node)(void *self, const char *name); /* one that may have addresses */
     bool (*owns)(void *self, const char *name, IpAddr addr); /* is addr one of that node's? */
     void *self;
 } ExpectNames;

@@ -132,11 +132,9 @@ static bool read_time(const char *s, ExpectLine *line)
 /* A node or an address. */
 static bool read_who(const Reader *r, const char *s, ExpectEnd *end)
 {
-    IpAddr ignored;
-
     if (ip_parse(s, &end->addr))
         return true;
-    if (r->names == NULL || !r->names->resolve(r->names->self, s, &ignored))
+    if (r->names == NULL || !r->names->is_node(r->names->self, s))
         return false;
     end->name = g_strdup(s);
     return true;
