@@ -14,6 +14,7 @@ sim.link(sw, r:interface("eth0", { ip = "192.168.1.1/24", mac = course.mac("192.
 sim.link(r:interface("eth1", { ip = "203.0.113.1/24" }), www, { delay = "10ms" })
 r:serve_dns { zone = "example.com", records = "www A 203.0.113.80 ; the web server" }
 r:serve_dhcp { pool = "192.168.1.100-192.168.1.199", router = r, dns = r, lease = "1h", ping = false }
+course.label_dns()
 sim.label({ udp = true, dport = 67 }, function(packet) return packet.dhcp.type end)
 sim.label({ udp = true, dport = 68 }, function(packet) return packet.dhcp.type .. " " .. packet.dhcp.yiaddr end)
 

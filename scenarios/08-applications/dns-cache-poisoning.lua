@@ -5,7 +5,7 @@ sim.lesson { "Poisoning a cache", zh = "DNS 缓存投毒",
                           zh = "解析程序凭什么不相信伪造的应答？" },
              shows = { "A forger answers before the true server: guess id and port, and the cache is " ..
                        "poisoned; with both random it hardly ever succeeds.",
-                       zh = "攻击者抢在真服务器之前回答：编号和端口猜得中，缓存就被投毒；随机编号加随机端口，几乎猜不中。" },
+                       zh = "攻击者抢在真服务器之前回答：标识和端口猜得中，缓存就被投毒；随机标识加随机端口，几乎猜不中。" },
              flip = { ports = "random" } }
 -- ids = "random" and forged = 65536: with a port that is known, a flood has every id there is.
 local p = sim.params { ids = "sequential", ports = "fixed", tcp_after = 0, forged = 8 }

@@ -51,4 +51,4 @@ check.equal(#client:packets { udp = true }, 4, "a datagram each way, twice: no c
 -- Who does not know the word gets no answer at all.
 check.equal({ snmp.get(client, server, names, { community = "guess" }) }, { nil, "TIMEOUT" })
 sim.note { "Another word than \"public\", and the server is silent: three tries, no answer. The word travels in the clear; version 3 encrypts.",
-           zh = "团体名不是 public，服务器就不作声：试了三次，没有应答。这个词是明文传送的，版本 3 才加密。" }
+           zh = "团体名不是 public，服务器就不作声：试了三次，没有应答。团体名是明文传送的，版本 3 才加密。" }

@@ -34,7 +34,7 @@ check.trace(client, [[
   1.220  client > server.23  [.]
 ]], { since = 1 })
 sim.note { "One key, one letter on the screen: there, back (with the ACK on board), and an ACK. 41 bytes of IP datagram for one byte.",
-           zh = "敲一个键，屏幕上一个字母：过去一个包，回显一个包（顺便确认），再一个确认。一个字节要用 41 字节的 IP 数据报。" }
+           zh = "敲一个键，屏幕上一个字母：过去一个包，回显一个包（捎带确认），再一个确认。一个字节要用 41 字节的 IP 数据报。" }
 check.equal(echo.tcp.ack, key.tcp.seq + 1, "the echo is the key's acknowledgment, too: ACKs are delayed for that")
 
 -- Six keys, fast, over a slow path: 200 ms there and back.

@@ -68,8 +68,8 @@ else
    +0.000  client > resolver.53  "A? www.example.com"
     ...
   ]])
-  sim.note { "62 ms more: before the first packet to a neighbour, ARP asks for his MAC; the router's, not the server's.",
-             zh = "多了 62 毫秒：给每个新邻居发第一个分组之前，ARP 要先问 MAC——问的是路由器的，不是服务器的。" }
+  sim.note { "62 ms more: before the first packet to a neighbour ARP asks for its MAC. The client asks for its router's; only the last router asks for the server's.",
+             zh = "多了 62 毫秒：给每个新邻居发第一个分组之前，ARP 要先问 MAC 地址。客户端问的是路由器的，最后一台路由器才问服务器的。" }
 end
 
 -- On every hop the frame is new and the packet the same.

@@ -73,7 +73,7 @@ for i, row in ipairs(rows) do list[i] = table.concat(row, " ") end
 check.equal(list, { "FTP TCP 21 6", "TELNET TCP 23 6", "SMTP TCP 25 6", "HTTP TCP 80 6", "DNS UDP 53 17", "DNS TCP 53 6",
                     "DHCP UDP 67 17", "TFTP UDP 69 17", "SNMP UDP 161 17", "echo TCP 7 6", "echo UDP 7 17", "discard TCP 9 6",
                     "discard UDP 9 17", "daytime TCP 13 6", "daytime UDP 13 17", "chargen TCP 19 6", "chargen UDP 19 17" })
-sim.table { "each asked once: what its first packet says", zh = "各问一次，看第一个数据包",
+sim.table { "each asked once: what its first packet says", zh = "各问一次，看第一个分组",
             columns = { { "application", zh = "应用" }, { "transport", zh = "传输层" }, { "port", zh = "端口" },
                         { "protocol number in IP", zh = "IP 首部里的协议号" } }, rows = rows }
 sim.note { "The textbook's \"DNS: UDP\" is half of it: TCP is used when an answer is too long for a datagram. NFS (2049) was over UDP, and today is over TCP. HTTP/3 is over UDP (443). NNTP, for news, is on TCP's 119.",

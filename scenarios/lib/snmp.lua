@@ -122,7 +122,8 @@ local function parse(datagram, kind)
   return m
 end
 
--- A label for packets: "GET tcpRetransSegs", "RESPONSE tcpRetransSegs=3".
+-- A label for packets: "GET tcpRetransSegs", "RESPONSE tcpRetransSegs=3"; in another community than "public"
+-- "GET as secret: tcpRetransSegs".
 function snmp.label(packet)
   local get = parse(packet.payload, GET)
   local m, texts = get or parse(packet.payload, RESPONSE), {}
@@ -130,7 +131,8 @@ function snmp.label(packet)
   for i, b in ipairs(m) do
     texts[i] = (names[b[1]] or "?") .. (get and "" or "=" .. (b[3] or "?"))
   end
-  return (get and "GET " or "RESPONSE ") .. table.concat(texts, " ")
+  local as = m.community ~= "public" and "as " .. m.community .. ": " or ""
+  return (get and "GET " or "RESPONSE ") .. as .. table.concat(texts, " ")
 end
 
 --- the agent and who asks ---------------------------------------------------------------------------
