@@ -150,13 +150,19 @@ bool tcp_loss_fall_back(Tcb *tcb)
 
 /* --- recovery begins and ends ----------------------------------------------------------------- */
 
+/* Does PRR bring cwnd down for a mark? A policy with a way of its own has set it at once. */
+static bool is_cwr_by_prr(const Tcb *tcb)
+{
+    return tcb->ca == TCP_CA_CWR && prr_is_on(tcb) && tcb->cc->on_ecn == NULL;
+}
+
 /* RFC 5681 §3.2 (2): ssthresh; who calls sets cwnd, or PRR does. */
 void tcp_loss_begin(Tcb *tcb, const AckNews *news)
 {
-    if (tcb->ca != TCP_CA_CWR || !prr_is_on(tcb)) { /* which has reduced it already */
+    if (tcb->ca != TCP_CA_CWR || !prr_is_on(tcb)) /* which has reduced it already */
         tcp_cong_loss(tcb, flight_size(tcb));
+    if (!is_cwr_by_prr(tcb))
         prr_start(tcb, news);
-    }
     tcb->recover = tcb->snd_max;
     tcb->limited = 0;
     ecn_reduced(tcb);
@@ -182,7 +188,7 @@ void tcp_loss_deflate(Tcb *tcb)
 /* Linux keeps cwnd until then, others have set it when the mark was echoed. */
 static void end_cwr(Tcb *tcb)
 {
-    if (prr_is_on(tcb) && tcb->cong.ssthresh != CWND_INFINITE)
+    if (is_cwr_by_prr(tcb) && tcb->cong.ssthresh != CWND_INFINITE)
         tcp_loss_deflate(tcb);
     tcp_loss_end(tcb);
 }
@@ -195,7 +201,7 @@ void tcp_loss_cwr(Tcb *tcb, uint32_t cwnd)
         return;
     tcb->recover = tcb->snd_max;
     tcb->ca = TCP_CA_CWR;
-    if (!prr_is_on(tcb) || tcb->cc->on_ecn != NULL)
+    if (!is_cwr_by_prr(tcb))
         return;
     tcb->cong.cwnd = cwnd; /* it comes down as segments arrive */
     prr_start(tcb, &none);
@@ -354,7 +360,7 @@ static uint32_t growth(const Tcb *tcb, const AckNews *news)
 /* Is cwnd the recovery's business? To Linux the ACK that ends it opens the window already. */
 static bool is_reducing(const Tcb *tcb)
 {
-    return tcb->ca == TCP_CA_RECOVERY || (tcb->ca == TCP_CA_CWR && prr_is_on(tcb));
+    return tcb->ca == TCP_CA_RECOVERY || is_cwr_by_prr(tcb);
 }
 
 /* PRR says how much goes out on this ACK, what is resent at once included. */
