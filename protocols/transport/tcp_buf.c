@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { RING_MIN = 2048 };
+enum { RING_MIN = 1024 };
 
 void ring_free(Ring *r)
 {

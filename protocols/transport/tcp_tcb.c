@@ -236,7 +236,7 @@ static void leave_conn(Tcb *tcb, NetError error)
 
     if (c == NULL)
         return;
-    c->last = g_new0(TcpInfo, 1);
+    c->last = g_new(TcpInfo, 1);
     tcb_info(tcb, c->last);
     c->error = error;
     c->eof = tcb->fin_received;

@@ -388,10 +388,8 @@ static int l_shutdown(lua_State *L)
 }
 
 /* Whoever waits on it learns that it is over. */
-static int end_conn(lua_State *L, void (*end)(Conn *c))
+static int end_conn(lua_State *L, LuaConn *c, void (*end)(Conn *c))
 {
-    LuaConn *c = lua_check_conn(L, 1);
-
     lua_check_act(L, "close");
     end(c->conn);
     waitq_wake(&c->queue);
@@ -415,7 +413,7 @@ static int l_close(lua_State *L)
     LuaConn *c = lua_check_conn(L, 1);
 
     if (c->more == 0)
-        return end_conn(L, conn_close);
+        return end_conn(L, c, conn_close);
     lua_check_act(L, "close");
     c->more--;
     return 0;
@@ -423,7 +421,7 @@ static int l_close(lua_State *L)
 
 static int l_abort(lua_State *L)
 {
-    return end_conn(L, conn_abort);
+    return end_conn(L, lua_check_conn(L, 1), conn_abort);
 }
 
 /* conn:flush() -> bytes: forgets what was sent but does not fit into the window yet */
