@@ -283,8 +283,8 @@ void lua_push_static_host(lua_State *L, const Node *node, const char *name)
     lua_remove(L, -2);
 }
 
-/* "no host 'serber', did you mean 'server'?" */
-static void fail_unknown(lua_State *L, const char *name)
+/* "no host 'serber', did you mean 'server'?" from: who wanted to reach it; NULL. */
+static void fail_unknown(lua_State *L, const char *name, const Node *from)
 {
     const GPtrArray *nodes = lua_sim(L)->nodes;
     const char *names[MAX_NAMES + 1];
@@ -296,6 +296,8 @@ static void fail_unknown(lua_State *L, const char *name)
     const char *near = knob_nearest(names, name);
     if (near != NULL)
         lua_fail(L, "no host '%s', did you mean '%s'?", name, near);
+    else if (from != NULL && strchr(name, '.') != NULL)
+        lua_fail(L, "no host '%s', and %s has no dns = to ask for a name", name, from->name);
     else
         lua_fail(L, "no host '%s'", name);
 }
@@ -310,7 +312,7 @@ Node *lua_named_node(lua_State *L, int arg, const char *what)
         lua_fail(L, "%s: a node is wanted, not %s", what, lua_kind(L, arg));
     node = sim_node(lua_sim(L), lua_tostring(L, arg));
     if (node == NULL)
-        fail_unknown(L, lua_tostring(L, arg));
+        fail_unknown(L, lua_tostring(L, arg), NULL);
     return node;
 }
 
@@ -347,7 +349,7 @@ static IpAddr name_address(lua_State *L, const char *name, const Stack *from)
     }
     const Node *node = sim_node(lua_sim(L), name);
     if (node == NULL)
-        fail_unknown(L, name);
+        fail_unknown(L, name, from != NULL ? from->node : NULL);
     return node_address(L, node, from);
 }
 
