@@ -407,6 +407,19 @@ static void watch_window(Tcb *tcb)
     }
 }
 
+/* RFC 6298 (5.1), whatever a peer that shrinks its window (RFC 9293 §3.8.6, MUST-34) has
+ * made of it: what was in flight when probes began is watched over when they end. */
+static void watch_flight(Tcb *tcb)
+{
+    if (tcb->snd_una == tcb->snd_max || tcp_timer_runs(tcb, TIMER_RTO) ||
+        tcp_timer_runs(tcb, TIMER_PERSIST) || !tcb->tcp->cfg.retransmit)
+        return;
+    if (tcb_send_window(tcb) == 0)
+        tcp_timer_window_closed(tcb);
+    else
+        tcp_timer_data_sent(tcb);
+}
+
 /* What waits would be sent, were the peer's window larger. */
 static bool waits_for_window(const Tcb *tcb)
 {
@@ -479,6 +492,7 @@ void tcp_output(Tcb *tcb)
     if (tcb->state == TCP_CLOSED)
         return;
     watch_window(tcb);
+    watch_flight(tcb);
     tally_output(tcb, waits_for_window(tcb), tcb->snd_max != before);
     if (tcb->owed == ACK_DUE)
         send_ack(tcb);
