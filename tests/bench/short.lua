@@ -1,4 +1,5 @@
 -- W3: many short connections through one router: 200 bytes up, 2000 down, the client closes, then the server.
+-- No Nagle, as in ns-3: else the answer's tail waits for an ACK that is delayed as long as the retransmission timer runs.
 local bench = require "lib"
 local p = sim.params { connections = 10000 }
 sim.defaults { tcp = bench.tcp("128KiB", { msl = "30s" }) }
@@ -10,7 +11,7 @@ sim.link(router, server, { rate = "1Gbit", delay = "1ms", queue = 1000 })
 
 local request, response = ("q"):rep(200), ("a"):rep(2000)
 local done = 0
-local listener = server:listen(9000, { backlog = 1000 })
+local listener = server:listen(9000, { backlog = 1000, nodelay = true })
 server:spawn(function()
   while true do
     local conn = listener:accept()
