@@ -50,7 +50,8 @@ static void look(void *self, const TraceEvent *ev)
     f->seen = (f->seen ^ (uint64_t)ev->t) * 0x100000001b3u;
     f->frames++;
     size_t header = 14 + 4 * (size_t)(s.p[14] & 15);
-    if (s.p[23] != IPPROTO_TCP4 || tcp_decode_header(&h, (Span){ s.p + header, s.n - header }) != DROP_NONE ||
+    Span segment = { s.p + header, s.n - header };
+    if (s.p[23] != IPPROTO_TCP4 || tcp_decode_header(&h, segment) != DROP_NONE ||
         (h.flags & TCP_RST))
         return;
     uint32_t text = (uint32_t)(get16(s.p + 16) - (header - 14) - h.header_len);
@@ -82,7 +83,9 @@ static void add_options(Forger *f, TcpHdr *h)
 static void forge_segment(Forger *f)
 {
     enum { USUAL = 4, RARE };
-    static const uint8_t flags[] = { TCP_URG, TCP_ECE, TCP_CWR, TCP_PSH, TCP_SYN, TCP_FIN, TCP_RST };
+    static const uint8_t flags[] = {
+        TCP_URG, TCP_ECE, TCP_CWR, TCP_PSH, TCP_SYN, TCP_FIN, TCP_RST,
+    };
     static const uint8_t text[2 * MSS];
     TcpHdr h = { .src_port = 5000, .dst_port = 80, .flags = TCP_ACK, .seq = f->seq };
     size_t len = chance(f, 50) ? 0 : 1 + roll(f, chance(f, 50) ? MSS : 20);
