@@ -212,7 +212,7 @@ static bool may_follow(const Ipv4 *ip, const Iface *in, const Route *r, bool str
 {
     if (r == NULL || r->kind == ROUTE_UNREACHABLE || (strict && r->kind != ROUTE_DIRECT))
         return false;
-    return ip->cfg.forward || ip->cfg.source_route == IPV4_ROUTE_FORWARD || r->iface == in;
+    return ip->cfg->forward || ip->cfg->source_route == IPV4_ROUTE_FORWARD || r->iface == in;
 }
 
 /* It has reached us, and its source route goes on. Until it can be passed on nothing is changed in
@@ -283,7 +283,7 @@ static inline DropReason dispatch(Ipv4 *ip, Iface *iface, bool group, Ipv4Hdr *h
     }
     if (iface->takes_any && !group)
         return deliver(ip, iface, h, false, pkt);
-    if (ip->cfg.forward)
+    if (ip->cfg->forward)
         return never_forwarded(group, src, dst) ? DROP_IP_NO_FORWARD : forward(ip, h, found, pkt);
     node_count(ip->node, COUNTER_IpInAddrErrors);
     return DROP_IP_NOT_MINE;
@@ -302,7 +302,7 @@ static DropReason dispatch_by_options(Ipv4 *ip, Iface *iface, bool group, Ipv4Hd
     bool ours = (dst & ADDR_OURS) && !group;
     if (ours && !ip_is_none(ipv4_route_next(h, &found)))
         return follow_route(ip, iface, h, &found, src, pkt);
-    if (ip->cfg.forward && !is_for_us(dst, h->dst) && ipv4_route_is_strict(h, &found)) {
+    if (ip->cfg->forward && !is_for_us(dst, h->dst) && ipv4_route_is_strict(h, &found)) {
         icmp_send_parameter(ip->icmp, DESTINATION, pkt); /* RFC 1812 §5.2.2 */
         return DROP_IP_BAD_OPTIONS;
     }
@@ -315,7 +315,7 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
     Ipv4Hdr h;
 
     bool group = mac_is_group(eth->dst);
-    if (ip->cfg.forward && !group && fast_forward(ip, pkt))
+    if (ip->cfg->forward && !group && fast_forward(ip, pkt))
         return DROP_NONE;
     if (!group && fast_is_ours(ip, pkt))
         return deliver_again(ip, iface, pkt);
@@ -374,7 +374,7 @@ void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
     if (!ip_is_local(ip->stack, h.src)) {
         if (was_routed_here(ip, &h))
             icmp_send_unreachable(ip->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
-        else if (ip->cfg.forward)
+        else if (ip->cfg->forward)
             icmp_send_unreachable(ip->icmp, ICMP_HOST_UNREACHABLE, pkt, 0);
         return;
     }
@@ -420,7 +420,7 @@ Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
 
     ip->stack = stack;
     ip->node = stack->node;
-    ip->cfg = *cfg;
+    ip->cfg = cfg;
     ip->arp = arp;
     ip->next_id = 1;
     route_table_init(&ip->table);
@@ -456,5 +456,5 @@ void ipv4_set_icmp(Ipv4 *ip, Icmp *icmp)
 
 const Ipv4Config *ipv4_config(const Ipv4 *ip)
 {
-    return &ip->cfg;
+    return ip->cfg;
 }

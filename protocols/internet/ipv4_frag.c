@@ -120,7 +120,7 @@ static Datagram *datagram_new(Frags *frags, const Ipv4Hdr *h, Port *port)
     d->holes = g_array_new(FALSE, FALSE, sizeof(Hole));
     g_array_append_val(d->holes, all);
     timer_init(&d->timer, &frags->ip->node->sim->sched, timeout_fired, d);
-    timer_set(&d->timer, frags->ip->cfg.reassembly_timeout);
+    timer_set(&d->timer, frags->ip->cfg->reassembly_timeout);
     g_ptr_array_add(frags->datagrams, d);
     return d;
 }
@@ -186,7 +186,7 @@ static bool fits(const Ipv4Hdr *h, const Datagram *d)
 /* Makes room for one more packet; the datagram that it belongs to stays. */
 static bool make_room(Frags *frags, const Datagram *spared, size_t bytes)
 {
-    while (frags->bytes + bytes > frags->ip->cfg.reassembly_memory) {
+    while (frags->bytes + bytes > frags->ip->cfg->reassembly_memory) {
         Datagram *oldest = frags->datagrams->len > 0 ? frags->datagrams->pdata[0] : NULL;
         if (oldest == spared && frags->datagrams->len > 1)
             oldest = frags->datagrams->pdata[1];

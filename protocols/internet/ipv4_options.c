@@ -17,7 +17,7 @@ DropReason options_check(Ipv4 *ip, const Ipv4Hdr *h, Ipv4Found *found, const Pac
         icmp_send_parameter(ip->icmp, place, pkt);
         return DROP_IP_BAD_OPTIONS;
     }
-    bool refused = found->route != 0 && ip->cfg.source_route == IPV4_ROUTE_DROP;
+    bool refused = found->route != 0 && ip->cfg->source_route == IPV4_ROUTE_DROP;
     return refused ? DROP_IP_SOURCE_ROUTE : DROP_NONE;
 }
 

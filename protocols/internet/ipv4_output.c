@@ -169,7 +169,7 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
         .src = how->src,
         .dst = how->dst,
         .tos = how->tos,
-        .ttl = how->ttl != 0 ? how->ttl : (uint8_t)ip->cfg.ttl,
+        .ttl = how->ttl != 0 ? how->ttl : (uint8_t)ip->cfg->ttl,
         .proto = how->proto,
         .total_len = (uint16_t)(pkt->len + header),
         .id = ip->next_id,

@@ -56,7 +56,7 @@ uint32_t ipv4_learn_mtu(Ipv4 *ip, IpAddr dst, uint32_t mtu, size_t len)
     if (mtu == 0)
         mtu = next_plateau(len);
     mtu = MAX(mtu, IPV4_MTU_MIN); /* RFC 1191 §3: never below */
-    if (!ip->cfg.pmtu)
+    if (!ip->cfg->pmtu)
         return mtu;
     if (path == NULL) {
         if (ip->path_mtus == NULL)

@@ -17,7 +17,6 @@ typedef struct Ipv4Proto {
 
 typedef struct RouteTable {
     GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
-    guint   start[34];  /* of those with prefixes of 32 bits, 31 ... 0, and the end */
     uint64_t lengths;   /* bit n: there is a prefix of that length */
     const RouteSource *source; /* of automatic routes that are not written down here; NULL */
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
@@ -38,7 +37,7 @@ typedef struct Frags Frags;
 struct Ipv4 {
     Stack     *stack;
     Node      *node;
-    Ipv4Config cfg;
+    const Ipv4Config *cfg; /* its stack's */
     Arp       *arp;
     Icmp      *icmp;
     Ipv4Proto  protos[IPV4_MAX_PROTOS];

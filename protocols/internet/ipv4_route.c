@@ -80,21 +80,18 @@ static guint lower_bound(const RouteTable *table, guint from, guint to, const Ro
     return from;
 }
 
-/* One route more (by = 1) or less (by = -1) of this length. */
-static void move_starts(RouteTable *table, unsigned len, int by)
+static bool has_length(const RouteTable *table, guint i, unsigned len)
 {
-    for (unsigned k = 33 - len; k < G_N_ELEMENTS(table->start); k++)
-        table->start[k] += (guint)by;
-    if (table->start[32 - len] == table->start[33 - len])
-        table->lengths &= ~(UINT64_C(1) << len);
-    else
-        table->lengths |= UINT64_C(1) << len;
+    return i < table->routes->len && route_at(table, i)->prefix.len == len;
 }
 
 static void remove_at(RouteTable *table, guint i)
 {
-    move_starts(table, route_at(table, i)->prefix.len, -1);
+    unsigned len = route_at(table, i)->prefix.len;
+
     g_array_remove_index(table->routes, i);
+    if (!has_length(table, i, len) && (i == 0 || !has_length(table, i - 1, len)))
+        table->lengths &= ~(UINT64_C(1) << len); /* those of one length stand together */
     forget_cached(table);
 }
 
@@ -114,7 +111,7 @@ void ipv4_route_add(Ipv4 *ip, const Route *route)
             return;
         }
     g_array_insert_val(table->routes, at, r);
-    move_starts(table, r.prefix.len, 1);
+    table->lengths |= UINT64_C(1) << r.prefix.len;
 }
 
 void ipv4_route_source(Ipv4 *ip, const RouteSource *source)
@@ -153,12 +150,13 @@ void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin)
     RouteTable *table = &ip->table;
     guint kept = 0;
 
+    table->lengths = 0;
     for (guint i = 0; i < table->routes->len; i++) {
         const Route *r = route_at(table, i);
         if (r->origin == origin)
-            move_starts(table, r->prefix.len, -1);
-        else
-            *route_at(table, kept++) = *r;
+            continue;
+        table->lengths |= UINT64_C(1) << r->prefix.len;
+        *route_at(table, kept++) = *r;
     }
     g_array_set_size(table->routes, kept);
     if (origin == ROUTE_AUTO)
@@ -197,16 +195,16 @@ static bool usable(Ipv4 *ip, Route *r)
 static const Route *find_written(Ipv4 *ip, IpAddr dst)
 {
     const RouteTable *table = &ip->table;
+    guint i = 0, end = table->routes->len;
 
     for (unsigned len = 33; len-- > 0;) {
-        guint from = table->start[32 - len], to = table->start[33 - len];
         Route key = { .prefix = { dst, len } };
         if (!(table->lengths >> len & 1))
             continue;
         key.prefix.addr = prefix_network(key.prefix);
-        for (guint i = lower_bound(table, from, to, &key); i < to; i++) {
+        for (i = lower_bound(table, i, end, &key); i < end; i++) {
             Route *r = route_at(table, i);
-            if (!ip_equal(r->prefix.addr, key.prefix.addr))
+            if (!same_prefix(r->prefix, key.prefix))
                 break;
             if (usable(ip, r))
                 return r;

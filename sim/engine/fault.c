@@ -216,12 +216,20 @@ static void free_caught(void *caught_)
     g_free(caught);
 }
 
+static void free_rule(void *rule)
+{
+    fault_free(rule);
+}
+
 FaultRule *fault_add(Link *link, FaultKind kind, const FaultOptions *opt, const FaultCalls *calls,
                      const char *name)
 {
     g_assert(kind != FAULT_MODIFY || calls->modify != NULL);
     FaultRule *rule = g_new0(FaultRule, 1);
-    char *stream = g_strdup_printf("link:%s:rule:%u", link->dir[0].name, link->rules->len + 1);
+    if (link->rules == NULL)
+        link->rules = g_ptr_array_new_with_free_func(free_rule);
+    char *stream = g_strdup_printf("link:%s:rule:%u", link_dir_name(&link->dir[0]),
+                                   link->rules->len + 1);
 
     rule->link = link;
     rule->kind = kind;

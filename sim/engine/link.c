@@ -91,6 +91,16 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
     trace(sim, LINK_CORRUPTED, dir->from->node, dir->from, pkt, (int64_t)pkt->id, (int64_t)bit);
 }
 
+const char *link_dir_name(LinkDir *dir)
+{
+    const char *from = dir->from->node->name, *to = dir->to->node->name;
+
+    if (dir->written == NULL)
+        dir->written = dir->nth == 0 ? g_strconcat(from, ">", to, NULL)
+                                  : g_strdup_printf("%s>%s#%u", from, to, dir->nth + 1);
+    return dir->written;
+}
+
 /* --- in flight -------------------------------------------------------------------------------- */
 
 static void serve_first(LinkDir *dir)
@@ -308,12 +318,12 @@ static void depart(LinkDir *dir, Packet *pkt)
 
 /* --- a queue with a discipline ---------------------------------------------------------------- */
 
-static void tell_queue(const LinkDir *dir)
+static void tell_queue(LinkDir *dir)
 {
     const Qdisc *q = dir->qdisc;
 
     trace(dir->link->sim, LINK_QUEUE_CHANGED, dir->from->node, dir->from, NULL,
-          trace_str(dir->name), (int64_t)q->packets, (int64_t)q->bytes, q->waited);
+          trace_str(link_dir_name(dir)), (int64_t)q->packets, (int64_t)q->bytes, q->waited);
 }
 
 static void transmit_next(void *owner)
@@ -394,7 +404,7 @@ void link_send(LinkDir *dir, Packet *pkt)
     count_sent(dir, pkt);
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
-    else if (dir->link->rules->len == 0 || !fault_apply(dir, pkt))
+    else if (dir->link->rules == NULL || !fault_apply(dir, pkt))
         link_enter(dir, pkt);
 }
 
@@ -425,7 +435,7 @@ static unsigned count_between(const Node *a, const Node *b)
 
 void link_init_stream(LinkDir *dir, Rng *rng, const char *what)
 {
-    char *name = g_strconcat("link:", dir->name, ":", what, NULL);
+    char *name = g_strconcat("link:", link_dir_name(dir), ":", what, NULL);
 
     sim_rng(dir->link->sim, name, rng);
     g_free(name);
@@ -479,19 +489,12 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
                      unsigned nth)
 {
     g_assert(from->out == NULL);
-    *dir = (LinkDir){ .link = link, .from = from, .to = to, .cfg = cfg,
+    *dir = (LinkDir){ .link = link, .from = from, .to = to, .nth = nth, .cfg = cfg,
                       .drops = no_drops };
-    dir->name = nth == 0 ? g_strconcat(from->node->name, ">", to->node->name, NULL)
-                         : g_strdup_printf("%s>%s#%u", from->node->name, to->node->name, nth + 1);
     timer_init(&dir->timer, &link->sim->sched, arrived, dir);
     dir->plain = is_plain(cfg);
     use_qdisc(dir);
     from->out = dir;
-}
-
-static void free_rule(void *rule)
-{
-    fault_free(rule);
 }
 
 Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const LinkConfig *reverse)
@@ -503,7 +506,6 @@ Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const Link
     link->sim = sim;
     link->index = sim->links->len;
     link->up = true;
-    link->rules = g_ptr_array_new_with_free_func(free_rule);
     forward = take_config(last_config(sim, 0), forward);
     init_dir(link, &link->dir[0], a, b, forward, nth);
     init_dir(link, &link->dir[1], b, a, take_config(forward, reverse), nth);
@@ -514,7 +516,8 @@ Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const Link
 
 void link_free(Link *link)
 {
-    g_ptr_array_free(link->rules, TRUE);
+    if (link->rules != NULL)
+        g_ptr_array_free(link->rules, TRUE);
     for (int i = 0; i < 2; i++) {
         LinkDir *dir = &link->dir[i];
         timer_stop(&dir->timer);
@@ -526,7 +529,7 @@ void link_free(Link *link)
         g_free(dir->chances);
         if (dir->drops != no_drops)
             g_free((uint64_t *)(uintptr_t)dir->drops);
-        g_free(dir->name);
+        g_free(dir->written);
         leave_config(dir->cfg);
     }
     g_free(link);
@@ -595,7 +598,7 @@ void link_down(Link *link)
     if (!link->up)
         return;
     link->up = false;
-    trace(link->sim, LINK_WENT_DOWN, NULL, NULL, NULL, trace_str(link->dir[0].name));
+    trace(link->sim, LINK_WENT_DOWN, NULL, NULL, NULL, trace_str(link_dir_name(&link->dir[0])));
     flush(&link->dir[0]);
     flush(&link->dir[1]);
 }
@@ -605,7 +608,7 @@ void link_up(Link *link)
     if (link->up)
         return;
     link->up = true;
-    trace(link->sim, LINK_WENT_UP, NULL, NULL, NULL, trace_str(link->dir[0].name));
+    trace(link->sim, LINK_WENT_UP, NULL, NULL, NULL, trace_str(link_dir_name(&link->dir[0])));
 }
 
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes)

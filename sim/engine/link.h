@@ -94,6 +94,7 @@ struct LinkDir {
     Port        *from, *to;
     bool         plain;        /* nothing random happens: no loss, jitter, reordering, damage */
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
+    unsigned     nth;          /* of the links between these two nodes, from 0 */
     SimTime      next_free;    /* when the transmitter has sent all that is queued */
     SimTime      last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
     size_t       last_size;    /* of a frame, */
@@ -107,7 +108,7 @@ struct LinkDir {
     LinkCounters counters;
     const LinkConfig *cfg;     /* links made one after the other alike share it */
     const uint64_t *drops;     /* frames that ended here, by reason */
-    char        *name;         /* "a>b", "a>b#2": its random streams are named after it */
+    char        *written;      /* link_dir_name's; NULL while nobody has asked */
     LinkChances *chances;      /* NULL while nothing has been random */
     uint64_t     since_reorder;
 };
@@ -117,7 +118,7 @@ struct Link {
     unsigned   index;
     LinkDir    dir[2];  /* 0: forward, from a to b as named when it was made */
     bool       up;
-    GPtrArray *rules;   /* of FaultRule, oldest first; owned */
+    GPtrArray *rules;   /* of FaultRule, oldest first; owned; NULL: there has been none */
     void      *binding; /* for the rank above; NULL */
 };
 
@@ -145,6 +146,9 @@ void  link_free(Link *link);
 
 LinkDir *link_dir_from(Link *link, const Node *from); /* NULL if the node is not on it */
 LinkDir *link_dir_reverse(LinkDir *dir);
+
+/* "a>b", "a>b#2": its random streams are named after it. The direction's. */
+const char *link_dir_name(LinkDir *dir);
 
 /* New options for the frames still to come. */
 void link_set(LinkDir *dir, const LinkConfig *cfg);

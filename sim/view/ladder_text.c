@@ -167,7 +167,7 @@ static char *rule_text(const Ladder *l, const char *rule)
 /* What became of it, unless it simply arrived. */
 static void fate_remark(const Ladder *l, const Row *row, GPtrArray *remarks)
 {
-    const char *on = row->lost_on != NULL ? row->lost_on->name : "";
+    const char *on = row->lost_on != NULL ? link_dir_name(row->lost_on) : "";
     const char *why = row->drop != DROP_NONE ? ladder_drop_phrase(l, row->drop) : "";
     g_autofree char *rule = row->rule != NULL ? rule_text(l, row->rule) : NULL;
 

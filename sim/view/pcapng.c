@@ -141,7 +141,7 @@ static void write_interface(Capture *cap, const Interface *i)
     PcapngInterface block = { .speed = i->port->out != NULL ? i->port->out->cfg->rate : 0 };
 
     if (i->dropped) {
-        g_string_printf(name, "%s!dropped", i->port->out->name);
+        g_string_printf(name, "%s!dropped", link_dir_name(i->port->out));
         g_string_printf(description, "what is lost on the way from %s to %s", node->name,
                         i->port->out->to->node->name);
     } else {

@@ -68,7 +68,7 @@ static void print_queue(const Series *s, LinkDir *dir)
         return;
     *last = now;
     print_seconds(s->out, sim_now(s->sim));
-    fprintf(s->out, "\t%s\t%s", dir->from->node->name, dir->name);
+    fprintf(s->out, "\t%s\t%s", dir->from->node->name, link_dir_name(dir));
     for (int i = FIRST_FIGURE; figure(i) != NULL; i++)
         fputc('\t', s->out);
     fprintf(s->out, "\t%" PRIu64 "\t%" PRIu64 "\n", now.packets, now.bytes);

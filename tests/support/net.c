@@ -207,7 +207,7 @@ static void append_frame(GString *out, const TraceEvent *ev)
     EthHdr eth;
 
     append_time(out, ev->t);
-    g_string_append_printf(out, " %s ", ev->port->out->name);
+    g_string_append_printf(out, " %s ", link_dir_name(ev->port->out));
     if (eth_decode(&eth, frame) != DROP_NONE) {
         g_string_append(out, "eth malformed\n");
         return;
@@ -230,7 +230,8 @@ static void on_event(void *self, const TraceEvent *ev)
         append_frame(net->wire, ev);
     else if (ev->point == &LINK_LOST || ev->point == &PACKET_DROPPED)
         g_string_append_printf(net->drops, "%s %s\n",
-                               ev->point == &LINK_LOST ? ev->port->out->name : ev->node->name,
+                               ev->point == &LINK_LOST ? link_dir_name(ev->port->out)
+                                                      : ev->node->name,
                                trace_arg_str(ev, trace_field(ev->point, "reason")));
 }
 

@@ -52,7 +52,7 @@ static void log_segment(TcpNet *n, const TraceEvent *ev)
     if (ev->pkt->forged || !see(&seen, packet_frame(ev->pkt)))
         return;
     log_time(n->log, ev->t);
-    g_string_append_printf(n->log, "%s ", ev->port->out->name);
+    g_string_append_printf(n->log, "%s ", link_dir_name(ev->port->out));
     for (int bit = 0; bit < 8; bit++)
         if (seen.tcp.flags >> bit & 1)
             g_string_append_c(n->log, letters[bit]);
@@ -83,7 +83,7 @@ static void on_event(void *self, const TraceEvent *ev)
                                trace_arg_str(ev, trace_field(ev->point, "reason")));
     } else if (ev->point == &LINK_LOST && n->drops) {
         log_time(n->log, ev->t);
-        g_string_append_printf(n->log, "%s lost %s\n", ev->port->out->name,
+        g_string_append_printf(n->log, "%s lost %s\n", link_dir_name(ev->port->out),
                                trace_arg_str(ev, trace_field(ev->point, "reason")));
     }
 }
