@@ -123,6 +123,7 @@ static const struct {
     { WORLD "s:serve_dhcp {}", "t.lua:4: serve_dhcp: a pool is wanted: ..." },
     { WORLD "s:serve_dhcp { pool = '10.0.0.9-10.0.0.5' }",
       "t.lua:4: serve_dhcp: '10.0.0.9-10.0.0.5' is no pool such as ..." },
+    { WORLD "s:serve_dhcp { pool = {} }", "t.lua:4: serve_dhcp: 'table: 1' is no pool such as ..." },
     { WORLD "s:serve_dhcp { pool = '10.9.0.5-10.9.0.9' }",
       "t.lua:4: serve_dhcp: the pool lies in no network of s" },
     { WORLD "s:serve_dhcp { pool = '10.0.0.5-10.0.0.9', leese = 1 }",

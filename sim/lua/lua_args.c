@@ -242,7 +242,7 @@ const char *lua_kind(lua_State *L, int arg)
     switch (lua_type(L, arg)) {
     case LUA_TNONE: return "nothing";
     case LUA_TNIL: return "nil";
-    case LUA_TUSERDATA: return lua_pushfstring(L, "%s", luaL_tolstring(L, arg, NULL));
+    case LUA_TUSERDATA: return lua_pushfstring(L, "%s", order_text(L, arg));
     default: return lua_pushfstring(L, "a %s", luaL_typename(L, arg));
     }
 }

@@ -276,7 +276,7 @@ static lua_Integer check_what(lua_State *L)
         return RECV_ALL;
     if (!is_int || lua_type(L, 2) != LUA_TNUMBER || n < 1 || n > INT32_MAX)
         lua_fail(L, "recv: a number of bytes, \"line\" or \"all\", not '%s'",
-                 luaL_tolstring(L, 2, NULL));
+                 order_text(L, 2));
     return n;
 }
 

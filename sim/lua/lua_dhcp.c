@@ -345,7 +345,7 @@ static void read_pool(lua_State *L, ServeOptions *opt)
     if (dash == NULL || !ip_parse(first, &opt->cfg.first) ||
         !ip_parse(dash + 1, &opt->cfg.last) || ip_compare(opt->cfg.first, opt->cfg.last) > 0)
         lua_fail(L, "serve_dhcp: '%s' is no pool such as \"192.168.1.100-192.168.1.199\"",
-                 luaL_tolstring(L, -1, NULL));
+                 order_text(L, -1));
     opt->has_pool = true;
 }
 

@@ -133,7 +133,7 @@ static const Knob fields[] = {
 
 static DhcpType check_type(lua_State *L)
 {
-    const char *text = luaL_tolstring(L, -1, NULL);
+    const char *text = order_text(L, -1);
 
     for (int type = DHCP_DISCOVER; type <= DHCP_INFORM; type++)
         if (strcmp(text, dhcp_type_text((DhcpType)type)) == 0) {

@@ -353,7 +353,7 @@ static uint16_t check_type(lua_State *L, int arg, const char *name)
         return ip_parse(name, &addr) ? DNS_PTR : DNS_A;
     if (lua_type(L, arg) != LUA_TSTRING || !dns_type_parse(lua_tostring(L, arg), &type))
         lua_fail(L, "resolve: '%s' is no type such as \"A\" or \"MX\"",
-                 luaL_tolstring(L, arg, NULL));
+                 order_text(L, arg));
     return type;
 }
 

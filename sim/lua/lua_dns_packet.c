@@ -162,13 +162,13 @@ static DnsMessage *push_message(lua_State *L)
 static void read_question(lua_State *L, int arg, DnsMessage *m)
 {
     m->asks = lua_getfield(L, arg, "name") != LUA_TNIL;
-    const char *name = luaL_tolstring(L, -1, NULL);
+    const char *name = order_text(L, -1);
     if (m->asks && !dns_name_parse(name, &m->q.name))
         lua_fail(L, "dns: '%s' is no domain name", name);
     m->q.klass = DNS_IN;
     m->q.type = DNS_A;
     if (lua_getfield(L, arg, "type") != LUA_TNIL &&
-        !dns_type_parse(luaL_tolstring(L, -1, NULL), &m->q.type))
+        !dns_type_parse(order_text(L, -1), &m->q.type))
         lua_fail(L, "dns: '%s' is no type", lua_tostring(L, -1));
 }
 

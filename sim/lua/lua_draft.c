@@ -20,7 +20,7 @@ static uint32_t check_number(lua_State *L, const char *layer, const char *name, 
 
     if (!is_int || lua_type(L, -1) != LUA_TNUMBER || n < 0 || (uint64_t)n > max)
         lua_fail(L, "packet: %s.%s is a whole number from 0 to %" G_GUINT64_FORMAT ", not '%s'",
-                 layer, name, max, luaL_tolstring(L, -1, NULL));
+                 layer, name, max, order_text(L, -1));
     return (uint32_t)n;
 }
 

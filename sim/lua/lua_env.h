@@ -71,6 +71,9 @@ char *lua_place(lua_State *L);
 char *lua_short_place(lua_State *L);
 /* Raises the GError's message likewise, and frees it. */
 int lua_fail_gerror(lua_State *L, GError *error);
+/* Pushes what tostring gives of a value, for a message, and returns it: a table is "table: 1",
+ * never an address (lua_order.c). */
+const char *order_text(lua_State *L, int arg);
 /* nil, NAME: what the network did. Returns 2. */
 int lua_net_error(lua_State *L, NetError err);
 int lua_timed_out(lua_State *L); /* nil, "TIMEOUT" likewise */

@@ -54,7 +54,7 @@ static uint32_t take_number(lua_State *L, const char *key, lua_Integer max)
 
     if (!is_int || lua_type(L, -1) != LUA_TNUMBER || n < 0 || n > max)
         lua_fail(L, "filter: %s is a whole number from 0 to %" G_GINT64_FORMAT ", not '%s'", key,
-                 (gint64)max, luaL_tolstring(L, -1, NULL));
+                 (gint64)max, order_text(L, -1));
     return (uint32_t)n;
 }
 

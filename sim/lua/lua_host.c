@@ -21,7 +21,7 @@ static void push_counters(lua_State *L, const Node *node)
 /* Zero for a reason that has not happened; a name that is none raises. */
 static int drops_index(lua_State *L)
 {
-    const char *names[DROP_COUNT], *key = luaL_tolstring(L, 2, NULL);
+    const char *names[DROP_COUNT], *key = order_text(L, 2);
     size_t n = 0;
 
     for (DropReason why = DROP_NONE + 1; why < DROP_COUNT; why++) {

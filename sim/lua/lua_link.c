@@ -44,7 +44,7 @@ static QueueSize check_queue_size(lua_State *L, const char *what)
     }
     if (!is_int || n < 0)
         lua_fail(L, "link: %s is a number of packets or a size such as \"64KiB\", not '%s'", what,
-                 luaL_tolstring(L, -1, NULL));
+                 order_text(L, -1));
     return (QueueSize){ (uint64_t)n, false };
 }
 
@@ -71,7 +71,7 @@ static QdiscType check_queue_type(lua_State *L, int arg)
 
     if (lua_getfield(L, arg, "type") == LUA_TNIL)
         lua_fail(L, "link: queue: a table names its type: drop-tail, red, codel or fq_codel");
-    if (!knob_set_text(&type, &value, luaL_tolstring(L, -1, NULL), &error)) {
+    if (!knob_set_text(&type, &value, order_text(L, -1), &error)) {
         g_prefix_error(&error, "link: queue: ");
         lua_fail_gerror(L, error);
     }
@@ -152,7 +152,7 @@ static void read_loss(lua_State *L, LinkConfig *cfg)
     if (lua_type(L, -1) == LUA_TNUMBER)
         ok = knob_set_number(&loss, cfg, lua_tonumber(L, -1), &error);
     else
-        ok = knob_set_text(&loss, cfg, luaL_tolstring(L, -1, NULL), &error);
+        ok = knob_set_text(&loss, cfg, order_text(L, -1), &error);
     cfg->loss_model = LOSS_RANDOM;
     if (!ok) {
         g_prefix_error(&error, "link: ");
@@ -176,7 +176,7 @@ static void read_netem(lua_State *L, int arg, LinkConfig *cfg)
     GError *error = NULL;
 
     lua_getfield(L, arg, "netem");
-    if (!lua_isnil(L, -1) && !netem_parse(luaL_tolstring(L, -1, NULL), cfg, &error))
+    if (!lua_isnil(L, -1) && !netem_parse(order_text(L, -1), cfg, &error))
         lua_fail_gerror(L, error);
     lua_settop(L, arg);
 }

@@ -60,7 +60,7 @@ static uint32_t check_isn(lua_State *L, int arg)
     if (!is_int || n < 0 || n > UINT32_MAX)
         lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", \"clock4ms\", \"random\", "
                     "\"counter64k\", a number from 0 to 4294967295, or a list of them, "
-                    "not '%s'", luaL_tolstring(L, arg, NULL));
+                    "not '%s'", order_text(L, arg));
     return (uint32_t)n;
 }
 
@@ -94,7 +94,7 @@ static void tcp_custom(lua_State *L, const Knob *knob, void *config)
 {
     if (strcmp(knob->name, "isn") == 0)
         read_isn(L, config);
-    else if (!tcp_config_set_fastopen_key(config, luaL_tolstring(L, -1, NULL)))
+    else if (!tcp_config_set_fastopen_key(config, order_text(L, -1)))
         lua_fail(L, "tcp: fastopen_key is four words in hex with dashes between them, or two such "
                     "keys with a comma, not '%s'", lua_tostring(L, -1));
     else
@@ -124,7 +124,7 @@ static void read_routes(lua_State *L, StackConfig *cfg)
     const char *text = lua_tostring(L, -1);
 
     if (text == NULL || (strcmp(text, "static") != 0 && strcmp(text, "auto") != 0))
-        lua_fail(L, "routes is \"auto\" or \"static\", not '%s'", luaL_tolstring(L, -1, NULL));
+        lua_fail(L, "routes is \"auto\" or \"static\", not '%s'", order_text(L, -1));
     cfg->ipv4.auto_routes = strcmp(text, "auto") == 0;
 }
 
@@ -167,7 +167,7 @@ static MacAddr read_interface_mac(lua_State *L, int arg)
 
     if (mac_is_group(mac))
         lua_fail(L, "%s cannot be an interface's: it is a broadcast or group address",
-                 luaL_tolstring(L, arg, NULL));
+                 order_text(L, arg));
     return mac;
 }
 
@@ -197,7 +197,7 @@ static IpAddr read_address(lua_State *L, int arg, const char *what)
 
     if (text == NULL || !ip_parse(text, &addr))
         lua_fail(L, "%s: '%s' is no address such as \"10.0.0.1\"", what,
-                 luaL_tolstring(L, arg, NULL));
+                 order_text(L, arg));
     return addr;
 }
 
@@ -241,7 +241,7 @@ static void check_domain(lua_State *L)
     DnsName name;
 
     if (lua_type(L, -1) != LUA_TSTRING || !dns_name_parse(lua_tostring(L, -1), &name))
-        lua_fail(L, "search: '%s' is no domain name", luaL_tolstring(L, -1, NULL));
+        lua_fail(L, "search: '%s' is no domain name", order_text(L, -1));
 }
 
 static void check_search(lua_State *L)

@@ -298,6 +298,12 @@ void order_push_text(lua_State *L, int arg)
         lua_remove(L, -2);
 }
 
+const char *order_text(lua_State *L, int arg)
+{
+    order_push_text(L, arg);
+    return lua_tostring(L, -1);
+}
+
 /* tostring(value) */
 static int l_tostring(lua_State *L)
 {

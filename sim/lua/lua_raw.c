@@ -95,7 +95,7 @@ static void send_custom(lua_State *L, const Knob *knob, void *config)
     (void)knob;
     opt->port = name != NULL ? node_port(node, name) : lua_test_object(L, -1, "interface");
     if (opt->port == NULL || opt->port->node != node)
-        lua_fail(L, "send_raw: %s has no interface '%s'", node->name, luaL_tolstring(L, -1, NULL));
+        lua_fail(L, "send_raw: %s has no interface '%s'", node->name, order_text(L, -1));
 }
 
 static NetError send_error(DropReason why)

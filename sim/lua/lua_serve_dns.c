@@ -43,7 +43,7 @@ static void serve_custom(lua_State *L, const Knob *knob, void *config)
     ServeOptions *opt = config;
 
     if (strcmp(knob->name, "zone") == 0) {
-        const char *text = luaL_tolstring(L, -1, NULL);
+        const char *text = order_text(L, -1);
         if (!dns_name_parse(text, &opt->zone))
             lua_fail(L, "serve_dns: '%s' is no domain name", text);
         lua_pop(L, 1);

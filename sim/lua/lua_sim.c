@@ -206,7 +206,7 @@ void sim_params_finish(World *world)
     lua_Integer n = luaL_len(L, -1);
     for (lua_Integer k = 1; k <= n; k++) {
         lua_rawgeti(L, -1, k);
-        check_declared(world, "sim.play: ", luaL_tolstring(L, -1, NULL));
+        check_declared(world, "sim.play: ", order_text(L, -1));
         lua_pop(L, 2);
     }
     lua_pop(L, 2);
@@ -252,7 +252,7 @@ static void check_fields(lua_State *L, int arg, const char *what, const char *co
         for (const char *const *name = names; !known && *name != NULL; name++)
             known = lua_isstring(L, -1) && strcmp(lua_tostring(L, -1), *name) == 0;
         if (!known) {
-            const char *field = luaL_tolstring(L, -1, NULL);
+            const char *field = order_text(L, -1);
             const char *near = knob_nearest(names, field);
             lua_fail(L,
                      near != NULL ? "%s: no field '%s', did you mean '%s'?" : "%s: no field '%s'",
@@ -330,7 +330,7 @@ static char **row_cells(lua_State *L)
     for (lua_Integer i = 1; i <= n; i++) {
         if (lua_geti(L, -1, i) == LUA_TTABLE) /* { "English", zh = ... } */
             lua_check_text(L, lua_gettop(L));
-        luaL_tolstring(L, -1, NULL);
+        order_text(L, -1);
         g_ptr_array_add(cells, g_strdup(lua_tostring(L, -1)));
         lua_pop(L, 2);
     }

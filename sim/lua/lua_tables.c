@@ -122,7 +122,7 @@ static const Knob sockets_knobs[] = {
 static void sockets_custom(lua_State *L, const Knob *knob, void *config)
 {
     SocketFilter *f = config;
-    const char *text = luaL_tolstring(L, -1, NULL), *names[TCP_STATE_COUNT + 1];
+    const char *text = order_text(L, -1), *names[TCP_STATE_COUNT + 1];
 
     lua_pop(L, 1); /* a string stays where it came from */
     if (strcmp(knob->name, "proto") == 0) {

@@ -54,7 +54,7 @@ static int endpoint_index(lua_State *L)
     else if (name != NULL && strcmp(name, "port") == 0)
         lua_pushinteger(L, e->port);
     else
-        lua_fail(L, "endpoint: no field '%s' (fields: ip, port)", luaL_tolstring(L, 2, NULL));
+        lua_fail(L, "endpoint: no field '%s' (fields: ip, port)", order_text(L, 2));
     return 1;
 }
 
@@ -74,7 +74,7 @@ static int endpoint_tostring(lua_State *L)
 
 static int endpoint_concat(lua_State *L)
 {
-    lua_pushfstring(L, "%s%s", luaL_tolstring(L, 1, NULL), luaL_tolstring(L, 2, NULL));
+    lua_pushfstring(L, "%s%s", order_text(L, 1), order_text(L, 2));
     return 1;
 }
 
@@ -117,7 +117,7 @@ static int compare_names(const void *a, const void *b)
 
 static int strict_index(lua_State *L)
 {
-    const char *names[MAX_NAMES + 1], *key = luaL_tolstring(L, 2, NULL);
+    const char *names[MAX_NAMES + 1], *key = order_text(L, 2);
     size_t n = 0;
 
     for (lua_pushnil(L); lua_next(L, 1) && n < MAX_NAMES; lua_pop(L, 1))
@@ -203,7 +203,7 @@ uint16_t lua_check_port(lua_State *L, int arg, lua_Integer min)
         lua_fail(L, "a port is a whole number from %d to 65535, not %s", (int)min,
                  lua_isnoneornil(L, arg)
                      ? "nothing"
-                     : lua_pushfstring(L, "'%s'", luaL_tolstring(L, arg, NULL)));
+                     : lua_pushfstring(L, "'%s'", order_text(L, arg)));
     return (uint16_t)port;
 }
 
@@ -219,7 +219,7 @@ MacAddr lua_check_mac(lua_State *L, int arg)
     const char *text = lua_type(L, arg) == LUA_TSTRING ? lua_tostring(L, arg) : NULL;
     if (text == NULL || !mac_parse(text, &mac))
         lua_fail(L, "'%s' is no MAC address such as \"02:00:00:00:00:01\"",
-                 luaL_tolstring(L, arg, NULL));
+                 order_text(L, arg));
     return mac;
 }
 
@@ -235,7 +235,7 @@ IpPrefix lua_check_prefix(lua_State *L, int arg)
         lua_fail(L, "the address \"%s\" needs the length of its prefix, as in \"%s/24\"", text,
                  text);
     lua_fail(L, "'%s' is no address with a prefix such as \"10.0.0.1/24\"",
-             luaL_tolstring(L, arg, NULL));
+             order_text(L, arg));
     return prefix;
 }
 
@@ -445,6 +445,6 @@ int lua_check_endpoint(lua_State *L, int arg, const Stack *from, LuaTarget *out)
         return arg + 2;
     }
     if (!out->has_port)
-        lua_fail(L, "which port? (%s)", luaL_tolstring(L, arg, NULL));
+        lua_fail(L, "which port? (%s)", order_text(L, arg));
     return arg + 1;
 }
