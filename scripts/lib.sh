@@ -62,11 +62,12 @@ need_build() {
     exit 2
 }
 
-# configure PRESET [CMAKE-OPTION...]: once. build PRESET: incrementally. Both quiet when all is well.
+# configure PRESET [CMAKE-OPTION...]: once, and again when the presets have changed, which ninja does not see. build PRESET:
+# incrementally. Both quiet when all is well.
 configure() {
     local preset=$1 log
     shift
-    [ -f "$root/build/$preset/build.ninja" ] && return
+    [ "$root/build/$preset/build.ninja" -nt "$root/CMakePresets.json" ] && return
     log=$(mktemp)
     (cd "$root" && cmake --preset "$preset" -G Ninja "$@") >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 2; }
     rm -f "$log"
