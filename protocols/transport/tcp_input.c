@@ -556,6 +556,7 @@ DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
     Tcp    *tcp = self;
     Segment seg;
 
+    tcp_bury(tcp);
     DropReason why = read_segment(tcp, ip, pkt, &seg);
     if (why != DROP_NONE)
         return why;

@@ -2,8 +2,9 @@
  * tcp_priv.h - what the tcp_*.c files know of each other.
  *
  * A TCB is found by its four-tuple, driven by user calls (tcp.c), segments (tcp_input.c, tcp_syn.c)
- * and timers (tcp_timer.c), and all of these end in tcp_output. It ends in tcb_end, and is freed a
- * zero-delay timer later, so that whoever works on it may look at its state (TCP_CLOSED) till then.
+ * and timers (tcp_timer.c), and all of these end in tcp_output. It ends in tcb_end, and is freed at
+ * the host's next segment or timer, so that whoever works on it may look at its state (TCP_CLOSED)
+ * till then.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -25,9 +26,8 @@ struct Tcp {
     Tcb       *first, *last;
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
-    Tcb       *dead;
+    Tcb       *dead;       /* see tcp_bury */
     TcbTimer  *spare;      /* timers that do not run */
-    Timer      reaper;
     Rng        isn_rng;
     uint64_t   isn_key[2];
     uint32_t   ts_key;
@@ -119,8 +119,15 @@ void tcp_set_state(Tcb *tcb, TcpState new_state, const char *trigger, const char
 /* What both kinds of open do once our SYN is acknowledged. */
 void tcb_established(Tcb *tcb, const char *trigger, const char *rfc);
 void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc);
-/* CLOSED: out of the table, its user told, freed when the event is over. Sends nothing. */
+/* CLOSED: out of the table, its user told, freed after the event. Sends nothing. */
 void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc);
+void tcb_bury_all(Tcp *tcp);
+/* Frees those that have ended. For who begins something, and has no TCB in hand yet. */
+static inline void tcp_bury(Tcp *tcp)
+{
+    if (tcp->dead != NULL)
+        tcb_bury_all(tcp);
+}
 /* The half-open connection of a listener, refused: the user need not be informed. */
 void tcb_return_to_listen(Tcb *tcb, const char *trigger, const char *rfc);
 /* As tcb_end, with a RST where RFC 9293 §3.10.5 asks for one. */

@@ -218,10 +218,8 @@ static void tcb_free(Tcb *tcb)
     g_free(tcb);
 }
 
-static void reap(void *owner)
+void tcb_bury_all(Tcp *tcp)
 {
-    Tcp *tcp = owner;
-
     while (tcp->dead != NULL) {
         Tcb *tcb = tcp->dead;
         tcp->dead = tcb->next;
@@ -285,8 +283,6 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     list_remove(tcp, tcb);
     tcb->next = tcp->dead;
     tcp->dead = tcb;
-    if (!timer_pending(&tcp->reaper))
-        timer_set(&tcp->reaper, 0);
 }
 
 void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
@@ -492,8 +488,7 @@ static void forget_all(Tcp *tcp)
         list_remove(tcp, tcb);
         tcb_free(tcb);
     }
-    timer_stop(&tcp->reaper);
-    reap(tcp);
+    tcb_bury_all(tcp);
 }
 
 Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
@@ -507,7 +502,6 @@ Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
     tcp->honest = !tcp_config_is_wrong(cfg, NULL);
     tcp->listeners = g_ptr_array_new();
     tcp->ended = g_ptr_array_new();
-    timer_init(&tcp->reaper, &tcp->sim->sched, reap, tcp);
     tcp_isn_init(tcp);
     tcp_port_init(tcp);
     tcp_ts_init(tcp);

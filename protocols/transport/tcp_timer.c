@@ -275,6 +275,7 @@ static void fired(void *owner)
     Tcb *tcb = t->tcb;
     TcpTimer which = t->which;
 
+    tcp_bury(tcb->tcp);
     put_aside(tcb, which);
     what[which](tcb);
 }

@@ -33,9 +33,29 @@ LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node)
 
     c->conn = conn;
     c->node = node;
-    conn_on_ready(conn, waitq_wake_user, &c->queue);
     lua_push_sole_object(L, "conn", c);
     return c;
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+static void conn_ready(void *user)
+{
+    LuaConn *c = user;
+
+    conn_on_ready(c->conn, NULL, NULL);
+    waitq_wake(&c->queue);
+}
+
+void lua_conn_wants(LuaConn *c)
+{
+    conn_on_ready(c->conn, conn_ready, c);
+}
+
+int lua_conn_wait(lua_State *L, LuaConn *c, SimTime deadline, lua_KFunction k, lua_KContext ctx)
+{
+    lua_conn_wants(c);
+    return task_wait(L, &c->queue, deadline, k, ctx);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
@@ -73,7 +93,7 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
     }
     lua_replace(L, 3);
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
-        return task_wait(L, &c->queue, deadline, send_k, deadline);
+        return lua_conn_wait(L, c, deadline, send_k, deadline);
     if (err == NET_EAGAIN)
         lua_timed_out(L);
     else
@@ -244,7 +264,7 @@ static int recv_k(lua_State *L, int status, lua_KContext deadline)
     if (err == NET_EAGAIN) {
         if (deadline <= sim_now(lua_sim(L)))
             return lua_timed_out(L);
-        return task_wait(L, &c->queue, deadline, recv_k, deadline);
+        return lua_conn_wait(L, c, deadline, recv_k, deadline);
     }
     if (err == NET_OK && what > 0 && inbox_len(c) > (size_t)what) {
         lua_pushlstring(L, (const char *)c->inbox->data, (size_t)what);
@@ -336,7 +356,10 @@ static NetError take(Sink *sink)
 /* The task's turn, without Lua: more has come, and more is to come. */
 static bool sinks_on(void *sink)
 {
-    return take(sink) == NET_EAGAIN;
+    if (take(sink) != NET_EAGAIN)
+        return false;
+    lua_conn_wants(((Sink *)sink)->c);
+    return true;
 }
 
 /* Stack: 1 conn, 2 the Sink. */
@@ -354,10 +377,12 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
         sink->wrong = false;
         err = take(sink);
     } while (sink->wrong);
-    if (err == NET_EAGAIN && deadline == NEVER)
+    if (err == NET_EAGAIN && deadline == NEVER) {
+        lua_conn_wants(c);
         return task_wait_stepping(L, &c->queue, sinks_on, sink, sink_k, deadline);
+    }
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
-        return task_wait(L, &c->queue, deadline, sink_k, deadline);
+        return lua_conn_wait(L, c, deadline, sink_k, deadline);
     lua_pushinteger(L, sink->total);
     if (err == NET_EOF)
         return 1;

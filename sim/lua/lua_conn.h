@@ -25,15 +25,17 @@ typedef struct LuaConn {
 
 /* What a program may set of a connection, the same for conn:set, connect and listen. */
 typedef struct ConnOptions {
-    bool     nodelay, cork, advice, keepalive;
+    bool     nodelay, cork, advice, keepalive, uto, uto_changeable;
     SimTime  keepalive_time, keepalive_interval;
     uint64_t keepalive_probes;
     SimTime  user_timeout;
-    bool     uto, uto_changeable;
     SimTime  uto_advertise;
     uint64_t ttl, tos;
-    uint32_t given; /* a bit for each row of conn_knobs */
+    uint32_t given; /* CONN_GIVEN of each field that was */
 } ConnOptions;
+
+/* The first eight bytes are bools, and all that follows is as long as those. */
+#define CONN_GIVEN(offset) ((uint32_t)1 << ((offset) < 8 ? (offset) : 7 + (offset) / 8))
 
 /* Rows of a table whose struct begins with a ConnOptions. */
 #define CONN_KNOBS                                                                                 \
@@ -89,5 +91,10 @@ int  lua_conn_info(lua_State *L); /* conn:info */
 /* A new handle, pushed, which owns conn from here on. */
 LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node);
 LuaConn *lua_check_conn(lua_State *L, int arg);
+
+/* task_wait until something happens to it; task_wait_stepping likewise, with lua_conn_wants in each
+ * step that goes on waiting. A connection on which nobody waits is not told. */
+int  lua_conn_wait(lua_State *L, LuaConn *c, SimTime deadline, lua_KFunction k, lua_KContext ctx);
+void lua_conn_wants(LuaConn *c);
 
 void lua_open_conn(lua_State *L); /* by lua_open_sock */

@@ -7,11 +7,6 @@
 
 const Knob conn_knobs[] = { CONN_KNOBS, { .name = NULL } };
 
-static uint32_t bit_of(const char *name)
-{
-    return (uint32_t)1 << (knob_find(conn_knobs, name) - conn_knobs);
-}
-
 void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
                       LuaCustomKnob custom)
 {
@@ -20,15 +15,12 @@ void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs
         return;
     for (const Knob *knob = conn_knobs; knob->name != NULL; knob++) {
         if (lua_getfield(L, arg, knob->name) != LUA_TNIL)
-            opt->given |= bit_of(knob->name);
+            opt->given |= CONN_GIVEN(knob->offset);
         lua_pop(L, 1);
     }
 }
 
-static bool given(const ConnOptions *opt, const char *name)
-{
-    return (opt->given & bit_of(name)) != 0;
-}
+#define GIVEN(opt, field) (((opt)->given & CONN_GIVEN(offsetof(ConnOptions, field))) != 0)
 
 /* To say how is to say that. */
 static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
@@ -36,21 +28,21 @@ static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
     Keep *keep = &c->keep;
     bool how = false;
 
-    if (given(opt, "keepalive_time")) {
+    if (GIVEN(opt, keepalive_time)) {
         keep->time = opt->keepalive_time;
         how = true;
     }
-    if (given(opt, "keepalive_interval")) {
+    if (GIVEN(opt, keepalive_interval)) {
         keep->interval = opt->keepalive_interval;
         how = true;
     }
-    if (given(opt, "keepalive_probes")) {
+    if (GIVEN(opt, keepalive_probes)) {
         keep->probes = opt->keepalive_probes;
         how = true;
     }
-    if (!how && !given(opt, "keepalive"))
+    if (!how && !GIVEN(opt, keepalive))
         return;
-    keep->on = given(opt, "keepalive") ? opt->keepalive : true;
+    keep->on = GIVEN(opt, keepalive) ? opt->keepalive : true;
     conn_set_keepalive(c->conn, keep->on, keep->time, keep->interval, keep->probes);
 }
 
@@ -58,36 +50,36 @@ bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
 {
     if (opt->given == 0)
         return false;
-    if (given(opt, "uto"))
+    if (GIVEN(opt, uto))
         uto->enabled = opt->uto;
-    if (given(opt, "uto_advertise"))
+    if (GIVEN(opt, uto_advertise))
         uto->advertise = opt->uto_advertise;
-    if (given(opt, "user_timeout"))
+    if (GIVEN(opt, user_timeout))
         uto->changeable = false;
-    if (given(opt, "uto_changeable"))
+    if (GIVEN(opt, uto_changeable))
         uto->changeable = opt->uto_changeable;
-    return given(opt, "uto") || given(opt, "uto_advertise") || given(opt, "uto_changeable");
+    return GIVEN(opt, uto) || GIVEN(opt, uto_advertise) || GIVEN(opt, uto_changeable);
 }
 
 void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
 {
     if (opt->given == 0)
         return;
-    if (given(opt, "advice"))
+    if (GIVEN(opt, advice))
         conn_set_advice(c->conn, opt->advice);
-    if (given(opt, "ttl"))
+    if (GIVEN(opt, ttl))
         conn_set_ttl(c->conn, (uint8_t)opt->ttl);
-    if (given(opt, "tos"))
+    if (GIVEN(opt, tos))
         conn_set_tos(c->conn, (uint8_t)opt->tos);
-    if (given(opt, "user_timeout"))
+    if (GIVEN(opt, user_timeout))
         conn_set_user_timeout(c->conn, opt->user_timeout);
     TcpUto uto = conn_uto(c->conn);
     if (lua_conn_uto(opt, &uto))
         conn_set_uto(c->conn, &uto);
     apply_keepalive(c, opt);
-    if (given(opt, "nodelay"))
+    if (GIVEN(opt, nodelay))
         conn_set_nodelay(c->conn, opt->nodelay);
-    if (given(opt, "cork"))
+    if (GIVEN(opt, cork))
         conn_set_cork(c->conn, opt->cork);
 }
 

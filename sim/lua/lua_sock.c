@@ -247,7 +247,7 @@ static int connect_k(lua_State *L, int status, lua_KContext deadline)
         conn_close(c->conn);
         return lua_timed_out(L);
     }
-    return task_wait(L, &c->queue, deadline, connect_k, deadline);
+    return lua_conn_wait(L, c, deadline, connect_k, deadline);
 }
 
 /* host:connect(target [, port] [, { sport = 40000, timeout = "2s", fastopen = "data" }])
