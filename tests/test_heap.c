@@ -1,20 +1,21 @@
 /*
- * test_lua_heap.c - Lua's memory: blocks keep what is in them, and come again.
+ * test_heap.c - memory from chunks: blocks keep what is in them, and come again.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/lua/lua_heap.h"
+#include "sim/engine/heap.h"
 
 #include "sim/engine/rng.h"
 
 #include <check.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-static LuaHeap heap;
+static Heap heap;
 
 static void setup(void)
 {
-    heap = (LuaHeap){ 0 };
+    heap = (Heap){ 0 };
 }
 
 static void teardown(void)
@@ -78,14 +79,40 @@ START_TEST(what_is_given_back_comes_again)
 }
 END_TEST
 
-Suite *lua_heap_suite(void);
-Suite *lua_heap_suite(void)
+/* Enough for chunks of every size, the largest twice. */
+START_TEST(cells_lie_apart_and_begin_as_zero)
 {
-    Suite *suite = suite_create("lua_heap");
-    TCase *tc = tcase_create("lua_heap");
+    enum { CELLS = 60000, SIZE = HEAP_SMALL - 8 };
+    unsigned char **cells = malloc(CELLS * sizeof *cells);
+
+    for (uintptr_t i = 0; i < CELLS; i++) {
+        cells[i] = heap_take0(&heap, SIZE);
+        ck_assert_uint_eq((uintptr_t)cells[i] % HEAP_STEP, 0);
+        ck_assert(cells[i][0] == 0 && memcmp(cells[i], cells[i] + 1, SIZE - 1) == 0);
+        memset(cells[i], (int)(i % 255 + 1), SIZE);
+    }
+    for (uintptr_t i = 0; i < CELLS; i++) {
+        ck_assert_uint_eq(cells[i][0], i % 255 + 1);
+        ck_assert_uint_eq(cells[i][SIZE - 1], i % 255 + 1);
+        heap_give(&heap, cells[i], SIZE);
+    }
+    unsigned char *again = heap_take0(&heap, SIZE);
+    ck_assert_ptr_eq(again, cells[CELLS - 1]);
+    ck_assert(again[0] == 0 && memcmp(again, again + 1, SIZE - 1) == 0);
+    heap_give(&heap, NULL, SIZE);
+    free(cells);
+}
+END_TEST
+
+Suite *heap_suite(void);
+Suite *heap_suite(void)
+{
+    Suite *suite = suite_create("heap");
+    TCase *tc = tcase_create("heap");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, blocks_keep_what_is_in_them);
     tcase_add_test(tc, what_is_given_back_comes_again);
+    tcase_add_test(tc, cells_lie_apart_and_begin_as_zero);
     suite_add_tcase(suite, tc);
     return suite;
 }

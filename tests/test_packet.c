@@ -100,7 +100,7 @@ START_TEST(large_packets_do_not_stay_in_the_pool)
     memset(copy->data, 0, PACKET_MAX);
     packet_free(large);
     packet_free(copy);
-    ck_assert_ptr_null(sim->packets.free_list);
+    ck_assert_ptr_null(sim->heap.chunks);
     ck_assert_uint_eq(sim->packets.made, 2);
     ck_assert_uint_eq(sim->packets.freed, 2);
     sim_free(sim);

@@ -1,15 +1,14 @@
 /*
- * lua_heap.c - small blocks of equal size come from chunks, and go back to a list of their size.
+ * heap.c - small blocks of equal size come from chunks, and go back to a list of their size.
  *
- * Lua says how large a block was, so that none needs a header. Chunks are kept until the end: what
- * a scenario once had, it will have again.
+ * Chunks are kept until the end: what a scenario once had, it will have again.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/lua/lua_heap.h"
+#include "sim/engine/heap.h"
 
 #include <glib.h>
 #include <stdbool.h>
-#include <string.h>
+#include <stdint.h>
 
 #ifdef STACKLAB_SANITIZED
 #include <sanitizer/asan_interface.h>
@@ -20,42 +19,85 @@
 #define ALLOW(p, n)
 #endif
 
-typedef struct HeapFree HeapFree;
-struct HeapFree {
-    HeapFree *next;
-};
+/* The leak checker does not look into memory that is mapped. */
+#if defined __linux__ && !defined STACKLAB_SANITIZED
+#include <sys/mman.h>
+#define MAPS_CHUNKS 1
+#else
+#define MAPS_CHUNKS 0
+#endif
 
 typedef struct HeapChunk HeapChunk;
 struct HeapChunk {
     HeapChunk *next;
-    size_t     size; /* keeps what follows aligned for anything */
+    size_t     size;
+    bool       mapped;
+    char       align[15]; /* keeps what follows aligned for anything */
 };
+G_STATIC_ASSERT(sizeof(HeapChunk) % HEAP_STEP == 0);
 
-enum { FIRST_CHUNK = 16 << 10, LAST_CHUNK = 1 << 20 };
+/* From HUGE on a chunk is made of whole huge pages; those that are not touched cost nothing. */
+enum { FIRST_CHUNK = 16 << 10, HUGE = 2 << 20, LAST_CHUNK = 32 << 20 };
 
 static bool is_small(size_t size)
 {
     return size <= HEAP_SMALL;
 }
 
-static size_t steps(size_t size)
+#if MAPS_CHUNKS
+/* Aligned to its huge pages: more is asked for than is kept. NULL: there is no such memory. */
+static HeapChunk *map_chunk(size_t size)
 {
-    return (size + HEAP_STEP - 1) / HEAP_STEP;
+    char *p = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return NULL;
+    size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE;
+    if (before > 0)
+        munmap(p, before);
+    munmap(p + before + size, HUGE - before);
+    madvise(p + before, size, MADV_HUGEPAGE);
+    return (HeapChunk *)(void *)(p + before);
 }
 
+static void free_chunk(HeapChunk *chunk)
+{
+    if (chunk->mapped)
+        munmap(chunk, chunk->size);
+    else
+        g_free(chunk);
+}
+#else
+static HeapChunk *map_chunk(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+
+static void free_chunk(HeapChunk *chunk)
+{
+    g_free(chunk);
+}
+#endif
+
 /* Each twice as large as the one before, whose rest, less than a block, is forgotten. */
-static void add_chunk(LuaHeap *heap)
+static void add_chunk(Heap *heap)
 {
     size_t size = heap->chunks != NULL ? MIN(2 * heap->chunks->size, LAST_CHUNK) : FIRST_CHUNK;
-    HeapChunk *chunk = g_malloc(size);
+    HeapChunk *chunk = size >= HUGE ? map_chunk(size) : NULL;
+    bool mapped = chunk != NULL;
 
-    *chunk = (HeapChunk){ heap->chunks, size };
+    if (!mapped)
+        chunk = g_malloc(size);
+    *chunk = (HeapChunk){ .next = heap->chunks, .size = size, .mapped = mapped };
     heap->chunks = chunk;
     heap->fresh = (char *)(chunk + 1);
     heap->left = size - sizeof *chunk;
+    heap->mapped += mapped ? size : 0;
+    FORBID(heap->fresh, heap->left);
 }
 
-static void *take(LuaHeap *heap, size_t n)
+static void *take(Heap *heap, size_t n)
 {
     HeapFree *block = heap->free[n];
 
@@ -64,15 +106,16 @@ static void *take(LuaHeap *heap, size_t n)
         heap->free[n] = block->next;
         return block;
     }
-    if (heap->left < n * HEAP_STEP)
+    if (G_UNLIKELY(heap->left < n * HEAP_STEP))
         add_chunk(heap);
     void *fresh = heap->fresh;
+    ALLOW(fresh, n * HEAP_STEP);
     heap->fresh += n * HEAP_STEP;
     heap->left -= n * HEAP_STEP;
     return fresh;
 }
 
-static void give_back(LuaHeap *heap, void *p, size_t n)
+static void give_back(Heap *heap, void *p, size_t n)
 {
     HeapFree *block = p;
 
@@ -81,43 +124,43 @@ static void give_back(LuaHeap *heap, void *p, size_t n)
     FORBID(block, n * HEAP_STEP);
 }
 
-static void *first(LuaHeap *heap, size_t size)
+void *heap_take_other(Heap *heap, size_t size)
 {
-    return is_small(size) ? take(heap, steps(size)) : g_malloc(size);
+    return is_small(size) ? take(heap, heap_steps(size)) : g_malloc(size);
 }
 
-static void last(LuaHeap *heap, void *p, size_t size)
+void heap_give_other(Heap *heap, void *p, size_t size)
 {
     if (is_small(size))
-        give_back(heap, p, steps(size));
+        give_back(heap, p, heap_steps(size));
     else
         g_free(p);
 }
 
-void *heap_allocate(LuaHeap *heap, void *p, size_t old, size_t size)
+void *heap_allocate(Heap *heap, void *p, size_t old, size_t size)
 {
     if (p == NULL)
-        return size > 0 ? first(heap, size) : NULL;
+        return size > 0 ? heap_take(heap, size) : NULL;
     if (size == 0) {
-        last(heap, p, old);
+        heap_give(heap, p, old);
         return NULL;
     }
-    if (is_small(old) && is_small(size) && steps(old) == steps(size))
+    if (is_small(old) && is_small(size) && heap_steps(old) == heap_steps(size))
         return p;
     if (!is_small(old) && !is_small(size))
         return g_realloc(p, size);
-    void *moved = first(heap, size);
+    void *moved = heap_take(heap, size);
     memcpy(moved, p, MIN(old, size));
-    last(heap, p, old);
+    heap_give(heap, p, old);
     return moved;
 }
 
-void heap_clear(LuaHeap *heap)
+void heap_clear(Heap *heap)
 {
     while (heap->chunks != NULL) {
         HeapChunk *chunk = heap->chunks;
         heap->chunks = chunk->next;
-        g_free(chunk);
+        free_chunk(chunk);
     }
-    *heap = (LuaHeap){ 0 };
+    *heap = (Heap){ 0 };
 }

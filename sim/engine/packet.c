@@ -1,7 +1,7 @@
 /*
- * packet.c - buffers from the world's pool, and the moves of their front and back ends.
+ * packet.c - buffers from the world's heap, and the moves of their front and back ends.
  *
- * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a free list; larger
+ * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a list there; larger
  * ones are allocated each time.
  */
 /* SPDX-License-Identifier: MIT */
@@ -19,12 +19,12 @@ static Packet *take_buffer(Sim *sim, size_t cap)
     PacketPool *pool = &sim->packets;
     Packet *pkt;
 
-    if (cap <= USUAL_CAP && pool->free_list != NULL) {
-        pkt = pool->free_list;
-        pool->free_list = pkt->next;
+    if (cap <= USUAL_CAP) {
+        pkt = heap_take(&sim->heap, sizeof *pkt + USUAL_CAP);
+        pkt->cap = USUAL_CAP;
     } else {
-        pkt = g_malloc(sizeof *pkt + MAX(cap, USUAL_CAP));
-        pkt->cap = (uint32_t)MAX(cap, USUAL_CAP);
+        pkt = g_malloc(sizeof *pkt + cap);
+        pkt->cap = (uint32_t)cap;
     }
     pool->made++;
     pool->bytes += sizeof *pkt + pkt->cap;
@@ -83,10 +83,8 @@ void packet_free(Packet *pkt)
     PacketPool *pool = &pkt->sim->packets;
     pool->freed++;
     pool->bytes -= sizeof *pkt + pkt->cap;
-    if (pkt->cap != USUAL_CAP) {
+    if (pkt->cap == USUAL_CAP)
+        heap_give(&pkt->sim->heap, pkt, sizeof *pkt + USUAL_CAP);
+    else
         g_free(pkt);
-        return;
-    }
-    pkt->next = pool->free_list;
-    pool->free_list = pkt;
 }

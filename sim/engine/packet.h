@@ -62,7 +62,7 @@ struct Packet {
 };
 
 /* A new packet with `len` bytes of payload (not initialised) and PACKET_HEADROOM in front.
- * The caller owns it. Comes from the world's pool. */
+ * The caller owns it. Comes from the world's heap. */
 Packet *packet_new(Sim *sim, size_t len, SentReason why);
 
 /* A copy with the same id, reason and bytes. The caller owns it. */

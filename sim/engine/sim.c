@@ -34,15 +34,11 @@ void sim_free(Sim *sim)
     g_ptr_array_free(sim->links, TRUE);
     g_hash_table_destroy(sim->by_name);
     g_ptr_array_free(sim->nodes, TRUE);
-    while (sim->packets.free_list != NULL) {
-        Packet *pkt = sim->packets.free_list;
-        sim->packets.free_list = pkt->next;
-        g_free(pkt);
-    }
     if (sim->remarks != NULL)
         g_string_chunk_free(sim->remarks);
     trace_clear(&sim->trace);
     sched_clear(&sim->sched);
+    heap_clear(&sim->heap);
     g_free(sim);
 }
 

@@ -4,6 +4,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "sim/engine/heap.h"
 #include "sim/engine/link.h"
 #include "sim/engine/node.h"
 #include "sim/engine/packet.h"
@@ -12,7 +13,6 @@
 #include "sim/engine/trace.h"
 
 typedef struct PacketPool {
-    Packet  *free_list; /* buffers of the usual size */
     uint64_t made;      /* births, copies included */
     uint64_t freed;     /* ends: worked off or dropped */
     uint64_t dropped;   /* of those, refused */
@@ -23,6 +23,7 @@ struct Sim {
     Sched      sched;
     Trace      trace;
     PacketPool packets;
+    Heap       heap;         /* what the world is made of */
     uint64_t   seed;
     bool       eager;        /* nothing is left undone because nobody looks: see packet.h */
     uint64_t   next_packet_id;

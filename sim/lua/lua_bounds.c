@@ -128,6 +128,16 @@ void bounds_raise(lua_State *L)
     lua_error(L);
 }
 
+/* What the C library does not see of the chunks of Lua and of the worlds. */
+static uint64_t mapped_memory(const LuaEnv *env)
+{
+    uint64_t bytes = heap_mapped(&env->heap);
+
+    for (const World *world = env->world; world != NULL; world = world->outer)
+        bytes += heap_mapped(&world->sim->heap);
+    return bytes;
+}
+
 /* All that the process holds: nodes, rules, buffers, reports, worlds that were played. Lua's own
  * and packets are reckoned exactly, and the same everywhere; this is the brake for everything
  * else. */
@@ -137,7 +147,7 @@ static void heap_check(LuaEnv *env)
         return;
 #if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
     struct mallinfo2 heap = mallinfo2();
-    if (heap.uordblks + heap.hblkhd > env->opt.max_memory)
+    if (heap.uordblks + heap.hblkhd + mapped_memory(env) > env->opt.max_memory)
         bounds_trip_memory(env);
 #endif
 }

@@ -4,7 +4,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "sim/lua/lua_heap.h"
+#include "sim/engine/heap.h"
 #include "sim/lua/lua_run.h"
 
 #include <signal.h>
@@ -37,7 +37,7 @@ struct LuaEnv {
     LuaTime    times[LUA_TIMES]; /* texts of times read last */
 
     /* bounds */
-    LuaHeap               heap;
+    Heap                  heap;
     size_t                memory;       /* Lua's, as it was asked for, garbage included */
     size_t                collect_at;   /* when so much of it is in use */
     bool                  out_of_memory; /* the last allocation failed */
