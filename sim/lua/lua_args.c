@@ -254,6 +254,8 @@ SimTime lua_check_deadline(lua_State *L, int arg)
                                   { NULL, KNOB_BOOL, 0, 0, 0, NULL, NULL, NULL, false } };
     SimTime timeout = NEVER;
 
+    if (lua_isnoneornil(L, arg))
+        return NEVER;
     lua_options(L, arg, "options", knobs, &timeout, NULL);
     return timeout == NEVER ? NEVER : time_add(sim_now(lua_sim(L)), timeout);
 }

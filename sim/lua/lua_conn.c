@@ -64,7 +64,7 @@ int lua_conn_wait(lua_State *L, LuaConn *c, SimTime deadline, lua_KFunction k, l
 
 static int send_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaConn *c = lua_check_conn(L, 1);
+    LuaConn *c = lua_object(L, 1);
     bool pattern = lua_type(L, 2) == LUA_TNUMBER;
     const uint8_t *data = pattern ? NULL : (const uint8_t *)lua_tostring(L, 2);
     size_t total = pattern ? (size_t)lua_tointeger(L, 2) : lua_rawlen(L, 2);
@@ -254,7 +254,7 @@ static bool recv_at_once(lua_State *L, LuaConn *c, lua_Integer what)
 
 static int recv_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaConn *c = lua_check_conn(L, 1);
+    LuaConn *c = lua_object(L, 1);
     lua_Integer what = lua_tointeger(L, 2);
 
     (void)status;
@@ -365,7 +365,7 @@ static bool sinks_on(void *sink)
 /* Stack: 1 conn, 2 the Sink. */
 static int sink_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaConn *c = lua_check_conn(L, 1);
+    LuaConn *c = lua_object(L, 1);
     Sink *sink = lua_touserdata(L, 2);
     NetError err;
 

@@ -108,9 +108,9 @@ SimTime     lua_check_deadline(lua_State *L, int arg);
 typedef struct LuaObject {
     const struct LuaObject *self; /* what only our userdata begin with */
     const struct LuaClass *class;
-    uint64_t serial; /* in order of making: deterministic pairs, tostring */
-    World   *world;
     void    *p;
+    uint32_t serial; /* in order of making: deterministic pairs, tostring */
+    uint32_t world;  /* its number */
 } LuaObject;
 
 /* Makes the metatable `type`: methods (a luaL_Reg list), properties read by `index` when no method
@@ -122,8 +122,17 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
 void  lua_push_object(lua_State *L, const char *type, void *p); /* p NULL pushes nil */
 /* The same of what was not pushed before and will not be again: it is not found again. */
 void  lua_push_sole_object(lua_State *L, const char *type, void *p);
+/* The same of a new thing of `size` bytes, all zero, that lives in its handle, and so as long as
+ * the world. */
+void *lua_push_own_object(lua_State *L, const char *type, size_t size);
 void *lua_check_object(lua_State *L, int arg, const char *type);
 void *lua_test_object(lua_State *L, int arg, const char *type); /* NULL if it is something else */
+/* What the handle at `arg` stands for, that of a call which checked it before it waited: NULL if
+ * it is no more. */
+static inline void *lua_object(lua_State *L, int arg)
+{
+    return ((const LuaObject *)lua_touserdata(L, arg))->p;
+}
 void  lua_forget_object(lua_State *L, void *p);
 
 /* A node of whatever kind ("host", "router" and "switch" are three classes). */

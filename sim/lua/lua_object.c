@@ -14,6 +14,8 @@
 /* A class, kept in a userdata in its metatable at [1]; its methods are at [2]. */
 typedef struct LuaClass {
     const char *type;
+    int metatable; /* the registry's reference to it */
+    bool of_nodes;
     int (*index)(lua_State *L, void *p, const char *name);
     void (*text)(lua_State *L, void *p, GString *out);
     void (*gc)(void *p);
@@ -22,13 +24,11 @@ typedef struct LuaClass {
 enum { CLASS_INFO = 1, CLASS_METHODS = 2 };
 
 /* The object at `arg`, whatever its class; NULL if it is none. */
-static LuaObject *test_any(lua_State *L, int arg)
+static inline const LuaObject *test_any(lua_State *L, int arg)
 {
-    LuaObject *object = lua_touserdata(L, arg);
+    const LuaObject *object = lua_touserdata(L, arg);
 
-    if (object == NULL || lua_rawlen(L, arg) != sizeof *object || object->self != object)
-        return NULL;
-    return object;
+    return object != NULL && object->self == object ? object : NULL;
 }
 
 static const char *nearest_method(lua_State *L, int methods, const char *name)
@@ -118,6 +118,14 @@ static void set_closure(lua_State *L, const char *name, lua_CFunction f)
     lua_setfield(L, -2, name);
 }
 
+static bool is_of_nodes(const char *type)
+{
+    for (NodeKind kind = NODE_HOST; kind <= NODE_SWITCH; kind++)
+        if (strcmp(type, node_kind_name(kind)) == 0)
+            return true;
+    return false;
+}
+
 void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
                int (*index)(lua_State *L, void *p, const char *name),
                void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p))
@@ -125,8 +133,10 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
     int made = luaL_newmetatable(L, type);
     g_assert(made);
     LuaClass *class = lua_newuserdatauv(L, sizeof *class, 0);
-    *class = (LuaClass){ type, index, text, gc };
+    *class = (LuaClass){ type, LUA_NOREF, is_of_nodes(type), index, text, gc };
     lua_rawseti(L, -2, CLASS_INFO);
+    lua_pushvalue(L, -1);
+    class->metatable = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);
     lua_rawseti(L, -2, CLASS_METHODS);
@@ -163,17 +173,33 @@ bool object_push_methods(lua_State *L, const char *type)
     return true;
 }
 
-/* Pushes a handle that nothing keeps yet. */
-static void push_fresh(lua_State *L, LuaEnv *env, const char *type, void *p)
+/* The class of that name, which stands in memory for good. */
+static const LuaClass *find_class(lua_State *L, LuaEnv *env, const char *type)
 {
-    LuaObject *object = lua_newuserdatauv(L, sizeof *object, 0);
+    LuaFound *found = &env->found[(uintptr_t)type / 8 % LUA_FOUND];
 
-    luaL_getmetatable(L, type);
-    lua_rawgeti(L, -1, CLASS_INFO);
-    *object = (LuaObject){ object, lua_touserdata(L, -1), ++env->serial, env->world, p };
-    lua_pop(L, 1);
+    if (found->type != type) {
+        luaL_getmetatable(L, type);
+        lua_rawgeti(L, -1, CLASS_INFO);
+        *found = (LuaFound){ type, lua_touserdata(L, -1) };
+        lua_pop(L, 2);
+    }
+    return found->class;
+}
+
+/* Pushes a handle that nothing keeps yet, with room for `size` bytes. */
+static LuaObject *push_fresh(lua_State *L, LuaEnv *env, const char *type, size_t size)
+{
+    WorldParts *parts = env->world->parts;
+
+    luaL_checkstack(L, 5, NULL);
+    LuaObject *object = lua_newuserdatauv(L, sizeof *object + size, 0);
+    const LuaClass *class = find_class(L, env, type);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, class->metatable);
     lua_setmetatable(L, -2);
-    g_ptr_array_add(env->world->parts->objects, object);
+    *object = (LuaObject){ object, class, object + 1, ++env->serial, parts->number };
+    g_ptr_array_add(parts->objects, object);
+    return object;
 }
 
 void lua_push_object(lua_State *L, const char *type, void *p)
@@ -188,24 +214,34 @@ void lua_push_object(lua_State *L, const char *type, void *p)
     lua_rawgeti(L, LUA_REGISTRYINDEX, env->world->parts->objects_ref);
     if (lua_rawgetp(L, -1, p) == LUA_TNIL) {
         lua_pop(L, 1);
-        push_fresh(L, env, type, p);
+        push_fresh(L, env, type, 0)->p = p;
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, p);
     }
     lua_remove(L, -2);
 }
 
-void lua_push_sole_object(lua_State *L, const char *type, void *p)
+static LuaObject *push_sole(lua_State *L, const char *type, size_t size)
 {
     LuaEnv *env = lua_env(L);
     WorldParts *parts = env->world->parts;
+    LuaObject *object = push_fresh(L, env, type, size);
 
-    luaL_checkstack(L, 5, NULL);
     lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
-    push_fresh(L, env, type, p);
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, -3, ++parts->sole_objects);
-    lua_remove(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, ++parts->sole_objects);
+    lua_pop(L, 1);
+    return object;
+}
+
+void lua_push_sole_object(lua_State *L, const char *type, void *p)
+{
+    push_sole(L, type, 0)->p = p;
+}
+
+void *lua_push_own_object(lua_State *L, const char *type, size_t size)
+{
+    return memset(push_sole(L, type, size)->p, 0, size);
 }
 
 static bool is_a(const LuaObject *object, const char *type)
@@ -213,15 +249,20 @@ static bool is_a(const LuaObject *object, const char *type)
     return object->class->type == type || strcmp(object->class->type, type) == 0;
 }
 
-/* What it stands for; raises if that cannot be used here and now. */
-static void *thing_of(lua_State *L, const LuaObject *object)
+static void *raise_unusable(lua_State *L, const LuaObject *object)
 {
     if (object->p == NULL)
         lua_fail(L, "this %s is no more", object->class->type);
-    if (object->world != lua_world(L))
-        lua_fail(L, "this %s belongs to another world: a sim.play has its own",
-                 object->class->type);
-    return object->p;
+    lua_fail(L, "this %s belongs to another world: a sim.play has its own", object->class->type);
+    return NULL;
+}
+
+/* What it stands for; raises if that cannot be used here and now. */
+static inline void *thing_of(lua_State *L, const LuaObject *object)
+{
+    if (G_LIKELY(object->p != NULL && object->world == lua_env(L)->world->parts->number))
+        return object->p;
+    return raise_unusable(L, object);
 }
 
 void *lua_test_object(lua_State *L, int arg, const char *type)
@@ -233,11 +274,11 @@ void *lua_test_object(lua_State *L, int arg, const char *type)
 
 void *lua_check_object(lua_State *L, int arg, const char *type)
 {
-    void *p = lua_test_object(L, arg, type);
+    const LuaObject *object = test_any(L, arg);
 
-    if (p == NULL)
+    if (G_UNLIKELY(object == NULL || !is_a(object, type)))
         luaL_typeerror(L, arg, type);
-    return p;
+    return thing_of(L, object);
 }
 
 void lua_forget_object(lua_State *L, void *p)
@@ -262,10 +303,7 @@ Node *lua_test_node(lua_State *L, int arg)
 {
     const LuaObject *object = test_any(L, arg);
 
-    for (NodeKind kind = NODE_HOST; object != NULL && kind <= NODE_SWITCH; kind++)
-        if (is_a(object, node_kind_name(kind)))
-            return thing_of(L, object);
-    return NULL;
+    return object != NULL && object->class->of_nodes ? thing_of(L, object) : NULL;
 }
 
 Node *lua_check_node(lua_State *L, int arg)

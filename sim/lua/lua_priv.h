@@ -15,7 +15,13 @@ typedef struct LuaTime {
     SimTime t;
 } LuaTime;
 
-enum { LUA_TIMES = 8 };
+/* A class found by its name, which is the same place in memory wherever a call says it. */
+typedef struct LuaFound {
+    const char            *type;
+    const struct LuaClass *class;
+} LuaFound;
+
+enum { LUA_TIMES = 8, LUA_FOUND = 16 };
 
 struct LuaEnv {
     lua_State *L;         /* the main one: no code of a scenario runs on it */
@@ -31,10 +37,11 @@ struct LuaEnv {
     unsigned   looking;   /* depth of functions that may look, not act */
     bool       ending;    /* tasks are being ended: their __close handlers do nothing */
     bool       told;      /* what came of the run is in its LuaOutcome */
-    uint64_t   serial;    /* of objects and tasks */
+    uint32_t   serial;    /* of objects and tasks */
     uint64_t   text_ids;  /* of tables and functions that were printed */
 
     LuaTime    times[LUA_TIMES]; /* texts of times read last */
+    LuaFound   found[LUA_FOUND];
 
     /* bounds */
     Heap                  heap;
@@ -57,9 +64,9 @@ struct LuaEnv {
 typedef enum WorldEnd { WORLD_ENDED, WORLD_ERROR, WORLD_BOUND } WorldEnd;
 
 struct WorldParts {
-    unsigned   number;     /* in the environment, from 0 */
+    uint32_t   number;     /* in the environment, from 0 */
     Task      *file_task;
-    GPtrArray *tasks;      /* of Task, owned, in the order of making */
+    GPtrArray *tasks;      /* of Task, in the order of making */
     GArray    *coroutines; /* the registry's references to those of tasks that returned */
     GPtrArray *conditions; /* of Task: those in task_wait_until */
     WaitQueue  settling;
@@ -113,8 +120,7 @@ void     objects_end(World *world); /* calls every handle's gc; the handles stay
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
 
-Task *task_new(lua_State *L, int arg, Node *node); /* pushes nothing; starts when the maker waits */
-void  task_free(void *task);
+Task *task_new(lua_State *L, int arg, Node *node); /* task_spawn, of what is a function for sure */
 void  task_end_all(World *world);
 void  tasks_check_conditions(World *world);
 bool  task_over(const Task *task);

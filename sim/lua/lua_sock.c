@@ -64,10 +64,9 @@ static int l_listen(lua_State *L)
     TcpUto uto = listener_uto(listener);
     if (lua_conn_uto(&opt.conn, &uto))
         listener_set_uto(listener, &uto);
-    LuaListener *l = g_new0(LuaListener, 1);
+    LuaListener *l = lua_push_own_object(L, "listener", sizeof *l);
     *l = (LuaListener){ .listener = listener, .node = stack->node, .given = opt.conn };
     listener_on_ready(listener, waitq_wake_user, &l->queue);
-    lua_push_object(L, "listener", l);
     return 1;
 }
 
@@ -78,12 +77,11 @@ static void listener_gc(void *p)
 
     if (l->listener != NULL)
         listener_on_ready(l->listener, NULL, NULL);
-    g_free(l);
 }
 
 static int accept_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaListener *l = lua_check_object(L, 1, "listener");
+    LuaListener *l = lua_object(L, 1);
 
     (void)status;
     if (l->listener == NULL)
@@ -103,8 +101,8 @@ static int accept_k(lua_State *L, int status, lua_KContext deadline)
 /* listener:accept([{ timeout = "2s" }]) -> conn, or nil, NAME */
 static int l_accept(lua_State *L)
 {
+    lua_check_object(L, 1, "listener");
     lua_check_act(L, "accept");
-    lua_settop(L, 2);
     return accept_k(L, LUA_OK, lua_check_deadline(L, 2));
 }
 
@@ -235,7 +233,7 @@ static Conn *open_conn(lua_State *L, Tcp *tcp, const LuaTarget *to, const Connec
 /* The connection is on top of the stack. */
 static int connect_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaConn *c = lua_check_conn(L, -1);
+    LuaConn *c = lua_object(L, -1);
     NetError err = conn_connected(c->conn);
 
     (void)status;

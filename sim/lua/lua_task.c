@@ -205,11 +205,8 @@ static lua_State *take_coroutine(lua_State *L, int arg, int *ref)
     GArray *spare = lua_world(L)->parts->coroutines;
     lua_State *co;
 
-    arg = lua_absindex(L, arg);
-    luaL_checkstack(L, 4, NULL);
     if (spare->len > 0) {
-        *ref = g_array_index(spare, int, spare->len - 1);
-        g_array_set_size(spare, spare->len - 1);
+        *ref = g_array_index(spare, int, --spare->len);
         lua_rawgeti(L, LUA_REGISTRYINDEX, *ref);
         co = lua_tothread(L, -1);
         lua_pop(L, 1);
@@ -226,24 +223,17 @@ static lua_State *take_coroutine(lua_State *L, int arg, int *ref)
 Task *task_new(lua_State *L, int arg, Node *node)
 {
     World *world = lua_world(L);
-    int ref;
 
+    arg = lua_absindex(L, arg);
+    Task *task = lua_push_own_object(L, "task", sizeof *task);
     /* What may run out of memory comes first: no task without a coroutine may be left behind. */
-    lua_State *co = take_coroutine(L, arg, &ref);
-    Task *task = g_new0(Task, 1);
+    task->co = take_coroutine(L, arg, &task->ref);
     task->world = world;
-    task->co = co;
-    task->ref = ref;
     task->node = node;
     timer_init(&task->timer, &world->sim->sched, timer_fired, task);
     g_ptr_array_add(world->parts->tasks, task);
     timer_set(&task->timer, 0);
     return task;
-}
-
-void task_free(void *task)
-{
-    g_free(task);
 }
 
 void task_end_all(World *world)
@@ -328,7 +318,8 @@ static Task *check_may_wait(lua_State *L)
 {
     LuaEnv *env = lua_env(L);
 
-    bounds_raise(L);
+    if (env->tripped != BOUND_NONE)
+        bounds_raise(L);
     if (env->callback_depth > 0 || env->running == NULL || env->running->co != L ||
         !lua_isyieldable(L))
         may_not_wait(L, env);
@@ -424,9 +415,7 @@ bool lua_callback(lua_State *L, int n, int results, const char *what)
 Task *task_spawn(lua_State *L, int arg, Node *node)
 {
     luaL_checktype(L, arg, LUA_TFUNCTION);
-    Task *task = task_new(L, arg, node);
-    lua_push_sole_object(L, "task", task);
-    return task;
+    return task_new(L, arg, node);
 }
 
 /* sim.spawn(f) -> task */

@@ -57,10 +57,9 @@ static int l_udp(lua_State *L)
         return lua_net_error(L, err);
     udp_set_ttl(sock, (uint8_t)opt.ttl);
     udp_set_df(sock, opt.df);
-    LuaUdp *s = g_new0(LuaUdp, 1);
+    LuaUdp *s = lua_push_own_object(L, "socket", sizeof *s);
     *s = (LuaUdp){ .sock = sock, .stack = stack, .world = lua_world(L), .from_ref = LUA_NOREF };
     udp_on_ready(sock, waitq_wake_user, &s->queue);
-    lua_push_object(L, "socket", s);
     return 1;
 }
 
@@ -140,7 +139,7 @@ static void push_from(lua_State *L, LuaUdp *s, IpAddr from, uint16_t port)
 
 static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
 {
-    LuaUdp *s = lua_check_object(L, 1, "socket");
+    LuaUdp *s = lua_object(L, 1);
     IpAddr from = IP_NONE;
     uint16_t port = 0;
     NetError err = NET_EAGAIN;
@@ -169,7 +168,6 @@ static int l_recvfrom(lua_State *L)
 {
     check_udp(L);
     lua_check_act(L, "recvfrom");
-    lua_settop(L, 2);
     return recvfrom_k(L, LUA_OK, lua_check_deadline(L, 2));
 }
 
@@ -193,7 +191,6 @@ static void udp_gc(void *p)
     if (s->sock != NULL)
         udp_on_ready(s->sock, NULL, NULL);
     luaL_unref(world_lua(s->world), LUA_REGISTRYINDEX, s->from_ref);
-    g_free(s);
 }
 
 static int socket_index(lua_State *L, void *p, const char *name)

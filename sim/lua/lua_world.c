@@ -24,7 +24,7 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
     world->file = g_intern_string(file);
     world->parts = parts;
     parts->number = env->worlds->len;
-    parts->tasks = g_ptr_array_new_with_free_func(task_free);
+    parts->tasks = g_ptr_array_new();
     parts->coroutines = g_array_new(FALSE, FALSE, sizeof(int));
     parts->conditions = g_ptr_array_new();
     parts->objects = g_ptr_array_new();
@@ -134,7 +134,7 @@ WorldEnd world_play(World *world, lua_State *L)
     WorldParts *parts = world->parts;
 
     parts->file_task = task_new(L, -1, NULL);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     SimEnd end = run_to_end(world);
     bool over = task_over(parts->file_task);
     if (end == SIM_HORIZON && !over) {
