@@ -25,7 +25,8 @@ static void check_front(const Ring *r, uint64_t offset, size_t n)
 
 START_TEST(bytes_come_out_as_they_went_in)
 {
-    Ring r = { 0 };
+    Heap heap = { 0 };
+    Ring r = { .heap = &heap };
     uint64_t in = 0, out = 0;
     uint32_t x = 7;
     bool described = _i == 1;
@@ -49,6 +50,7 @@ START_TEST(bytes_come_out_as_they_went_in)
             ck_assert_ptr_null(r.bytes);
     }
     ring_free(&r);
+    heap_clear(&heap);
     ck_assert_ptr_null(r.bytes);
 }
 END_TEST
@@ -70,7 +72,8 @@ static void give(Ring *r, uint8_t *row, uint64_t start, size_t at, size_t n, uin
 
 START_TEST(a_description_becomes_bytes_where_it_must)
 {
-    Ring r = { 0 };
+    Heap heap = { 0 };
+    Ring r = { .heap = &heap };
     uint8_t *row = g_malloc(MODEL), *got = g_malloc(MODEL);
     uint64_t start = 0, is;
     uint32_t x = (uint32_t)_i;
@@ -93,6 +96,7 @@ START_TEST(a_description_becomes_bytes_where_it_must)
     ck_assert_uint_gt(described, 100);
     ck_assert_uint_gt(written, 100);
     ring_free(&r);
+    heap_clear(&heap);
     g_free(row);
     g_free(got);
 }
@@ -100,7 +104,8 @@ END_TEST
 
 START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
 {
-    Ring r = { 0 };
+    Heap heap = { 0 };
+    Ring r = { .heap = &heap };
     uint8_t bytes[6000];
 
     append_pattern(&r, 0, 1500);
@@ -115,6 +120,7 @@ START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
     ring_extend(&r, 4200);
     check_front(&r, 0, 6000);
     ring_free(&r);
+    heap_clear(&heap);
 }
 END_TEST
 

@@ -136,7 +136,8 @@ START_TEST(it_is_what_a_model_of_each_octet_says)
 {
     TcpSeq base = bases[_i % 3];
     Rng rng;
-    Sent s = { .n = 0 };
+    Heap heap = { 0 };
+    Sent s = { .heap = &heap };
     SimTime now = 0;
 
     rng_init(&rng, (uint64_t)_i + 1, "sent");
@@ -161,13 +162,15 @@ START_TEST(it_is_what_a_model_of_each_octet_says)
     }
     acknowledge(&s, base, SPACE);
     ck_assert_ptr_null(s.segs); /* nothing is out, nothing is kept */
+    heap_clear(&heap);
 }
 END_TEST
 
 START_TEST(a_large_window_costs_no_scan)
 {
     enum { SEGS = 1 << 18 };
-    Sent s = { .n = 0 };
+    Heap heap = { 0 };
+    Sent s = { .heap = &heap };
 
     for (uint32_t i = 0; i < SEGS; i++)
         sent_transmit(&s, i * MSS, (i + 1) * MSS, i, false);
@@ -181,6 +184,7 @@ START_TEST(a_large_window_costs_no_scan)
     ck_assert_uint_eq(s.due, SEGS / 4);
     sent_check(&s, 0, SEGS * (uint32_t)MSS);
     sent_clear(&s);
+    heap_clear(&heap);
 }
 END_TEST
 

@@ -279,17 +279,9 @@ bool conn_writable(Conn *c)
 /* It is written to only if there is something in it. */
 static Ring *unread(const Conn *c)
 {
-    if (c->left != NULL)
-        return c->left;
+    if (c->rest != NULL && c->tcb == NULL)
+        return &c->rest->unread;
     return c->tcb != NULL ? &c->tcb->flow->in : (Ring *)(uintptr_t)&flow_none.in;
-}
-
-static void forget_left(Conn *c)
-{
-    if (c->left != NULL)
-        ring_free(c->left);
-    g_free(c->left);
-    c->left = NULL;
 }
 
 static NetError nothing_to_read(const Conn *c)
@@ -392,7 +384,7 @@ void conn_close(Conn *c)
     if (c->closed)
         return;
     c->closed = true;
-    forget_left(c);
+    conn_forget_unread(c);
     if (tcb == NULL)
         return;
     tcb->closed = true;
@@ -410,33 +402,12 @@ void conn_close(Conn *c)
     tcb_check(tcb);
 }
 
-void conn_free(Conn *c)
-{
-    if (c == NULL)
-        return;
-    conn_close(c);
-    conn_drop(c);
-}
-
-void conn_drop(Conn *c)
-{
-    timer_stop(&c->wake.timer);
-    if (c->urgent != NULL)
-        timer_stop(&c->urgent->timer);
-    g_free(c->urgent);
-    if (c->tcb != NULL)
-        c->tcb->conn = NULL;
-    forget_left(c);
-    g_free(c->last);
-    g_free(c);
-}
-
 /* --- ABORT, RFC 9293 §3.10.5 ----------------------------------------------------------------- */
 
 void conn_abort(Conn *c)
 {
     c->closed = true;
-    forget_left(c);
+    conn_forget_unread(c);
     if (c->tcb == NULL)
         return;
     c->tcb->closed = true;
@@ -453,12 +424,4 @@ TcpState conn_state(const Conn *c)
 NetError conn_error(const Conn *c)
 {
     return c->tcb != NULL ? NET_OK : c->error;
-}
-
-void conn_info(const Conn *c, TcpInfo *out)
-{
-    if (c->tcb != NULL)
-        tcb_info(c->tcb, out);
-    else
-        *out = *c->last;
 }

@@ -9,12 +9,12 @@
 #include <glib.h>
 #include <string.h>
 
-enum { RING_MIN = 1024 };
+enum { RING_MIN = 256 };
 
 void ring_free(Ring *r)
 {
-    g_free(r->bytes);
-    *r = (Ring){ 0 };
+    heap_give(r->heap, r->bytes, r->cap);
+    *r = (Ring){ .heap = r->heap };
 }
 
 void ring_spare(Ring *r)
@@ -31,10 +31,10 @@ static void reserve(Ring *r, size_t need)
     size_t cap = MAX(r->cap, RING_MIN);
     while (cap < need)
         cap *= 2;
-    uint8_t *bytes = g_malloc(cap);
+    uint8_t *bytes = heap_take(r->heap, cap);
     if (r->cap > 0)
         ring_read(r, 0, bytes, r->cap);
-    g_free(r->bytes);
+    heap_give(r->heap, r->bytes, r->cap);
     r->bytes = bytes;
     r->cap = cap;
     r->head = 0;

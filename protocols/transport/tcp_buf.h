@@ -10,10 +10,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/engine/bytes.h"
+#include "sim/engine/heap.h"
 
 #include <stdbool.h>
 
 typedef struct Ring {
+    Heap    *heap; /* what its memory comes from */
     uint8_t *bytes;
     size_t   cap;  /* 0 or a power of two */
     size_t   head; /* where the oldest byte is */

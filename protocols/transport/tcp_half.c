@@ -51,12 +51,18 @@ void half_open(Listener *l, Tcb *tcb)
 {
     HalfQueue *q = bucket_of(l, tcb->local, tcb->local_port, tcb->remote, tcb->remote_port);
 
-    tcb->half = g_new(Passive, 1);
+    tcb->half = heap_take(&l->tcp->sim->heap, sizeof *tcb->half);
     *tcb->half = (Passive){ .listener = l, .bucket = q, .prev = q->last };
     *(q->last != NULL ? &q->last->half->next : &q->first) = tcb;
     q->last = tcb;
     q->n++;
     l->half.n++;
+}
+
+void half_free_place(Tcb *tcb)
+{
+    heap_give(&tcb->tcp->sim->heap, tcb->half, sizeof *tcb->half);
+    tcb->half = NULL;
 }
 
 void half_close(Tcb *tcb)
@@ -69,8 +75,7 @@ void half_close(Tcb *tcb)
     *(next != NULL ? &next->half->prev : &q->last) = prev;
     q->n--;
     tcb->half->listener->half.n--;
-    g_free(tcb->half);
-    tcb->half = NULL;
+    half_free_place(tcb);
 }
 
 bool half_full(const Listener *l)

@@ -35,6 +35,7 @@ Listener *tcb_listener(const Tcb *tcb); /* NULL: it is not half-open */
 void half_open(Listener *l, Tcb *tcb);
 /* It is that no more: half_open's undoing. */
 void half_close(Tcb *tcb);
+void half_free_place(Tcb *tcb); /* when all of it ends, the listener too */
 /* May a SYN not be kept? Never of a host that lets an older one go for it. */
 bool half_full(const Listener *l);
 /* Lets the oldest go if the SYN finds no room where it belongs. */

@@ -34,9 +34,11 @@ void flow_begin(Tcb *tcb, SimTime since)
 /* As it would be, had it been there from the start. */
 Flow *flow_make(Tcb *tcb)
 {
-    Flow *f = g_new(Flow, 1);
+    Heap *heap = &tcb->tcp->sim->heap;
+    Flow *f = heap_take(heap, sizeof *f);
 
     *f = flow_none;
+    f->out.heap = f->in.heap = f->repair.sent.heap = heap;
     f->pieces.pushed = tcb->out_seq;
     f->tally.sent = f->tally.received = tcb->tally.began;
     f->repair.rate.limited = tcb->app_limited;
@@ -48,13 +50,14 @@ Flow *flow_make(Tcb *tcb)
 
 Rare *rare_make(Tcb *tcb)
 {
-    tcb->rare = g_new(Rare, 1);
+    tcb->rare = heap_take(&tcb->tcp->sim->heap, sizeof *tcb->rare);
     *tcb->rare = rare_none;
     return tcb->rare;
 }
 
 void parts_free(Tcb *tcb)
 {
+    Heap *heap = &tcb->tcp->sim->heap;
     Flow *f = tcb->flow;
 
     if (tcb_has_flow(tcb)) {
@@ -64,9 +67,9 @@ void parts_free(Tcb *tcb)
         piece_free(&f->pieces);
         sent_clear(&f->repair.sent);
         sack_clear(&f->board);
-        g_free(f);
+        heap_give(heap, f, sizeof *f);
     }
     if (tcb->rare != &rare_none)
-        g_free(tcb->rare);
+        heap_give(heap, tcb->rare, sizeof *tcb->rare);
     parts_init(tcb);
 }

@@ -27,7 +27,6 @@ struct Tcp {
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
     Tcb       *dead;       /* see tcp_bury */
-    TcbTimer  *spare;      /* timers that do not run */
     Rng        isn_rng;
     uint64_t   isn_key[2];
     uint32_t   ts_key;
@@ -43,26 +42,36 @@ struct Tcp {
     } fast;
 };
 
-/* Who waits for something to happen: on_ready from a zero-delay timer. */
+typedef struct Turn Turn;
+typedef struct LastInfo LastInfo;
+
+/* Who waits for something to happen: on_ready from a zero-delay timer. All zero: nobody. */
 typedef struct Wake {
-    Timer timer;
-    void (*on_ready)(void *user);
     void *user;
+    void (*on_ready)(void *user);
+    Turn *turn; /* NULL: it is not on its way */
 } Wake;
 
+/* What few handles have. */
+typedef struct ConnRest {
+    Wake urgent;
+    Ring unread; /* when it ended */
+} ConnRest;
+
 struct Conn {
-    Tcp     *tcp;
-    Tcb     *tcb;      /* NULL: it has ended, `last` and `error` tell how */
-    Conn    *next;     /* in the accept queue */
-    bool     queued;   /* it is there */
-    Wake     wake;
-    Wake    *urgent;   /* NULL: nobody asked to be told */
-    NetError error;
-    bool     connected; /* it has been ESTABLISHED */
-    bool     closed;    /* close or abort was called */
-    bool     eof;       /* ended behind the peer's FIN */
-    Ring    *left;      /* what it had not read when it ended; NULL: nothing */
-    TcpInfo *last;      /* NULL while it lives */
+    Tcp      *tcp;
+    Tcb      *tcb;      /* NULL: it has ended, `last` and `error` tell how */
+    union {
+        Wake  wake;
+        Conn *next;     /* in the accept queue, where it has no user */
+    };
+    ConnRest *rest;     /* NULL: nothing of it */
+    LastInfo *last;     /* NULL while it lives */
+    NetError  error;
+    bool      queued;   /* it is in the accept queue */
+    bool      connected; /* it has been ESTABLISHED */
+    bool      closed;    /* close or abort was called */
+    bool      eof;       /* ended behind the peer's FIN */
 };
 
 struct Listener {
@@ -134,9 +143,6 @@ void tcb_return_to_listen(Tcb *tcb, const char *trigger, const char *rfc);
 void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, const char *rfc);
 /* The path takes less than was thought: RFC 9293 §3.7.2. False if it does not. */
 bool tcb_path_mtu(Tcb *tcb);
-Conn *conn_new(Tcb *tcb);
-void wake_init(Wake *w, Sim *sim);
-void wake(Wake *w);
 bool tcb_writable(const Tcb *tcb); /* who waits for room to write is told */
 void tcb_wake(Tcb *tcb); /* its user, if it has one */
 #ifndef NDEBUG
@@ -151,6 +157,14 @@ uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote); /* what we announce to it */
 /* What the path takes, less the TCP header and these options (NULL: none). */
 uint32_t tcp_path_mss(Tcp *tcp, IpAddr remote, const IpOptions *options);
 void     tcb_set_iss(Tcb *tcb, TcpSeq iss); /* nothing has been sent yet */
+
+/* tcp_conn.c */
+Conn     *conn_new(Tcb *tcb);
+ConnRest *conn_rest(Conn *c); /* to write to */
+void      conn_forget_unread(Conn *c);
+void      conn_leave(Tcb *tcb, NetError error); /* its handle, if any, goes on without it */
+void      wake(Tcp *tcp, Wake *w);
+void      wake_stop(Tcp *tcp, Wake *w);
 
 /* tcp_port.c */
 void     tcp_port_init(Tcp *tcp);
@@ -252,7 +266,6 @@ void tcp_timers_stop(Tcb *tcb);
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay);
 void tcp_timer_cancel(Tcb *tcb, TcpTimer which); /* one that runs; see tcp_timer_stop */
 SimTime tcp_timer_at(const Tcb *tcb, TcpTimer which); /* when it fires; it runs */
-void tcp_timers_free(Tcp *tcp); /* those that are spare */
 void tcp_timer_data_sent(Tcb *tcb);
 void tcp_timer_data_acked(Tcb *tcb);
 /* What is at SND.UNA was sent again, not by the timer: which may not fire for it before an RTO has

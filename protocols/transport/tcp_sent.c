@@ -10,12 +10,17 @@
 #include <glib.h>
 #include <string.h>
 
-enum { SENT_MIN = 8 };
+enum { SENT_MIN = 4 };
+
+static size_t block_size(uint32_t cap)
+{
+    return cap * (sizeof(SentSeg) + sizeof(uint32_t));
+}
 
 void sent_clear(Sent *s)
 {
-    g_free(s->segs);
-    *s = (Sent){ .oldest = SENT_NONE, .newest = SENT_NONE };
+    heap_give(s->heap, s->segs, block_size(s->cap));
+    *s = (Sent){ .heap = s->heap, .oldest = SENT_NONE, .newest = SENT_NONE };
 }
 
 /* --- the ring of numbers ---------------------------------------------------------------------- */
@@ -33,7 +38,7 @@ static uint32_t number(const Sent *s, const SentSeg *g)
 static void grow(Sent *s)
 {
     uint32_t cap = s->cap == 0 ? SENT_MIN : 2 * s->cap;
-    SentSeg *segs = g_malloc(cap * (sizeof(SentSeg) + sizeof(uint32_t)));
+    SentSeg *segs = heap_take(s->heap, block_size(cap));
     uint32_t *order = (uint32_t *)(void *)(segs + cap);
 
     if (s->cap == 0) {
@@ -45,7 +50,7 @@ static void grow(Sent *s)
     }
     for (uint32_t k = s->cap; k < cap; k++)
         segs[k].newer = k + 1 < cap ? k + 1 : SENT_NONE;
-    g_free(s->segs);
+    heap_give(s->heap, s->segs, block_size(s->cap));
     s->free = s->cap; /* it had none left */
     s->segs = segs;
     s->order = order;

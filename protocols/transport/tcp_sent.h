@@ -11,6 +11,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "protocols/transport/tcp_seq.h"
+#include "sim/engine/heap.h"
 #include "sim/engine/time.h"
 
 #include <stddef.h>
@@ -36,6 +37,7 @@ typedef struct SentCount {
 } SentCount;
 
 typedef struct Sent {
+    Heap     *heap;          /* what its memory comes from */
     SentSeg  *segs;          /* cap of them, in one block with `order`; NULL if nothing is out */
     uint32_t *order;         /* a ring of their numbers, as the sequence goes */
     uint32_t  cap, head, n;  /* cap 0 or a power of two */

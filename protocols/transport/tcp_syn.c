@@ -137,7 +137,6 @@ Listener *tcp_listen(Tcp *tcp, IpAddr addr, uint16_t port, uint64_t backlog, boo
     l->backlog = backlog != 0 ? backlog : tcp->cfg.backlog;
     l->uto = tcp->cfg.uto;
     l->fast.resets = g_array_new(FALSE, FALSE, sizeof(SimTime));
-    wake_init(&l->wake, tcp->sim);
     g_ptr_array_add(tcp->listeners, l);
     trace_listener(l, NULL);
     return l;
@@ -175,7 +174,7 @@ void listener_queue(Listener *l, Conn *c)
     l->last = c;
     c->queued = true;
     l->queued++;
-    wake(&l->wake);
+    wake(l->tcp, &l->wake);
 }
 
 Conn *listener_accept(Listener *l)
@@ -222,7 +221,7 @@ static void listener_free(Listener *l)
 
 void listener_end(Listener *l, const char *trigger)
 {
-    timer_stop(&l->wake.timer);
+    wake_stop(l->tcp, &l->wake);
     g_ptr_array_remove(l->ended ? l->tcp->ended : l->tcp->listeners, l);
     drop_children(l);
     if (!l->ended && trigger != NULL)
@@ -243,7 +242,7 @@ void listeners_end(Tcp *tcp)
         l->ended = true;
         drop_children(l);
         trace_listener(l, "host crashes");
-        wake(&l->wake);
+        wake(l->tcp, &l->wake);
         g_ptr_array_add(tcp->ended, l);
     }
     g_ptr_array_set_size(tcp->listeners, 0);
@@ -256,7 +255,7 @@ static void free_all(GPtrArray *listeners)
         Conn *c;
         while ((c = listener_accept(l)) != NULL)
             conn_free(c);
-        timer_stop(&l->wake.timer);
+        wake_stop(l->tcp, &l->wake);
         listener_free(l);
     }
     g_ptr_array_free(listeners, TRUE);

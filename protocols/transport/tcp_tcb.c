@@ -7,29 +7,10 @@
 
 #include "protocols/stack.h"
 
-static void wake_fired(void *owner)
-{
-    Wake *w = owner;
-
-    if (w->on_ready != NULL)
-        w->on_ready(w->user); /* may free what w is part of */
-}
-
-void wake(Wake *w)
-{
-    if (w->on_ready != NULL && !timer_pending(&w->timer))
-        timer_set(&w->timer, 0);
-}
-
-void wake_init(Wake *w, Sim *sim)
-{
-    timer_init(&w->timer, &sim->sched, wake_fired, w);
-}
-
 void tcb_wake(Tcb *tcb)
 {
     if (tcb->conn != NULL)
-        wake(&tcb->conn->wake);
+        wake(tcb->tcp, &tcb->conn->wake);
 }
 
 bool tcb_writable(const Tcb *tcb)
@@ -37,17 +18,6 @@ bool tcb_writable(const Tcb *tcb)
     if (tcb->tcp->cfg.offload)
         return piece_writable(tcb);
     return tcb->flow->out.len <= tcb->sndbuf - (tcb->sndbuf + 2) / 3; /* a third is free */
-}
-
-Conn *conn_new(Tcb *tcb)
-{
-    Conn *c = g_new0(Conn, 1);
-
-    c->tcp = tcb->tcp;
-    c->tcb = tcb;
-    wake_init(&c->wake, tcb->tcp->sim);
-    tcb->conn = c;
-    return c;
 }
 
 /* RFC 9293 §3.7.1: what goes in one piece, less the TCP header. */
@@ -120,7 +90,7 @@ static void list_remove(Tcp *tcp, Tcb *tcb)
 Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
 {
     const TcpConfig *cfg = &tcp->cfg;
-    Tcb *tcb = g_new0(Tcb, 1);
+    Tcb *tcb = heap_new0(&tcp->sim->heap, Tcb);
 
     parts_init(tcb);
     tcb->tcp = tcp;
@@ -214,8 +184,8 @@ static void tcb_free(Tcb *tcb)
 {
     parts_free(tcb);
     tcp_cong_free(tcb);
-    g_free(tcb->half);
-    g_free(tcb);
+    half_free_place(tcb);
+    heap_give(&tcb->tcp->sim->heap, tcb, sizeof *tcb);
 }
 
 void tcb_bury_all(Tcp *tcp)
@@ -225,27 +195,6 @@ void tcb_bury_all(Tcp *tcp)
         tcp->dead = tcb->next;
         tcb_free(tcb);
     }
-}
-
-/* The handle goes on without its TCB. */
-static void leave_conn(Tcb *tcb, NetError error)
-{
-    Conn *c = tcb->conn;
-
-    if (c == NULL)
-        return;
-    c->last = g_new(TcpInfo, 1);
-    tcb_info(tcb, c->last);
-    c->error = error;
-    c->eof = tcb->fin_received;
-    if (!c->closed && tcb->flow->in.len > 0) {
-        c->left = g_new(Ring, 1);
-        *c->left = tcb->flow->in;
-        tcb->flow->in = (Ring){ 0 };
-    }
-    c->tcb = NULL;
-    tcb->conn = NULL;
-    wake(&c->wake);
 }
 
 /* A TIME-WAIT pushed aside comes back if the SYN that did it was an old duplicate. */
@@ -279,7 +228,7 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
         half_close(tcb);
     fastopen_end(tcb, error);
     leave_table(tcb);
-    leave_conn(tcb, error);
+    conn_leave(tcb, error);
     list_remove(tcp, tcb);
     tcb->next = tcp->dead;
     tcp->dead = tcb;
@@ -515,7 +464,6 @@ void tcp_free(Tcp *tcp)
         return;
     forget_all(tcp);
     listeners_free(tcp);
-    tcp_timers_free(tcp);
     fastopen_free(tcp);
     g_free(tcp->table.slots);
     g_free(tcp);

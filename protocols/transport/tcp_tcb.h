@@ -152,7 +152,7 @@ typedef struct Rare {
 typedef struct TcbTimer {
     Timer            timer;
     Tcb             *tcb;
-    struct TcbTimer *next;  /* of this connection; or of those that are spare */
+    struct TcbTimer *next;  /* of this connection */
     TcpTimer         which;
 } TcbTimer;
 

@@ -28,8 +28,7 @@ static void put_aside(Tcb *tcb, TcpTimer which)
     TcbTimer **at = place_of(tcb, which), *t = *at;
 
     *at = t->next;
-    t->next = tcb->tcp->spare;
-    tcb->tcp->spare = t;
+    heap_give(&tcb->tcp->sim->heap, t, sizeof *t);
     tcb->running &= (uint16_t)~(1u << which);
 }
 
@@ -283,12 +282,8 @@ static void fired(void *owner)
 static TcbTimer *take_one(Tcb *tcb, TcpTimer which)
 {
     Tcp *tcp = tcb->tcp;
-    TcbTimer *t = tcp->spare;
+    TcbTimer *t = heap_take(&tcp->sim->heap, sizeof *t);
 
-    if (t != NULL)
-        tcp->spare = t->next;
-    else
-        t = g_new(TcbTimer, 1);
     timer_init(&t->timer, &tcp->sim->sched, fired, t);
     if (which == TIMER_KEEPALIVE)
         timer_set_background(&t->timer);
@@ -328,12 +323,4 @@ void tcp_timers_stop(Tcb *tcb)
 {
     for (TcpTimer which = 0; which < TIMER_COUNT; which++)
         tcp_timer_stop(tcb, which);
-}
-
-void tcp_timers_free(Tcp *tcp)
-{
-    for (TcbTimer *t = tcp->spare, *next; t != NULL; t = next) {
-        next = t->next;
-        g_free(t);
-    }
 }

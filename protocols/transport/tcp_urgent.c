@@ -60,8 +60,8 @@ DropReason check_urg(Tcb *tcb, Segment *seg)
     urg->in = true;
     urg->rcv_up = up;
     trace_urgent(tcb, up - tcb_first_unread(tcb));
-    if (tcb->conn != NULL && tcb->conn->urgent != NULL)
-        wake(tcb->conn->urgent);
+    if (tcb->conn != NULL && tcb->conn->rest != NULL)
+        wake(tcb->tcp, &tcb->conn->rest->urgent);
     return DROP_NONE;
 }
 
@@ -80,12 +80,10 @@ uint32_t conn_urgent(const Conn *c)
 
 void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)
 {
-    if (c->urgent == NULL) {
-        c->urgent = g_new0(Wake, 1);
-        wake_init(c->urgent, c->tcp->sim);
-    }
-    c->urgent->on_ready = on_urgent;
-    c->urgent->user = user;
+    Wake *w = &conn_rest(c)->urgent;
+
+    w->on_ready = on_urgent;
+    w->user = user;
     if (conn_urgent(c) > 0)
-        wake(c->urgent);
+        wake(c->tcp, w);
 }

@@ -16,24 +16,34 @@ LuaConn *lua_check_conn(lua_State *L, int arg)
     return lua_check_object(L, arg, "conn");
 }
 
+/* That of all handles which have none of their own. */
+static const LuaConnUse unused;
+
+LuaConnUse *lua_conn_use(LuaConn *c)
+{
+    if (c->use == &unused)
+        c->use = g_new0(LuaConnUse, 1);
+    return c->use;
+}
+
 static void conn_gc(void *p)
 {
     LuaConn *c = p;
 
-    conn_on_ready(c->conn, NULL, NULL);
     conn_drop(c->conn);
-    if (c->inbox != NULL)
-        g_byte_array_free(c->inbox, TRUE);
-    g_free(c);
+    if (c->use == &unused)
+        return;
+    if (c->use->inbox != NULL)
+        g_byte_array_free(c->use->inbox, TRUE);
+    g_free(c->use);
 }
 
-LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node)
+LuaConn *lua_push_conn(lua_State *L, Conn *conn)
 {
-    LuaConn *c = g_new0(LuaConn, 1);
+    LuaConn *c = lua_push_own_object(L, "conn", sizeof *c);
 
     c->conn = conn;
-    c->node = node;
-    lua_push_sole_object(L, "conn", c);
+    c->use = (LuaConnUse *)(uintptr_t)&unused;
     return c;
 }
 
@@ -75,13 +85,14 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
     while (done < total && err == NET_OK) {
         size_t n;
         if (pattern)
-            n = conn_send_pattern(c->conn, c->streamed, total - done, &err);
+            n = conn_send_pattern(c->conn, c->use->streamed, total - done, &err);
         else if (lua_toboolean(L, 4))
             n = conn_send_urgent(c->conn, (Span){ data + done, total - done }, &err);
         else
             n = conn_send(c->conn, (Span){ data + done, total - done }, &err);
         done += n;
-        c->streamed += pattern ? n : 0;
+        if (pattern)
+            lua_conn_use(c)->streamed += n;
         if (n == 0 && err == NET_OK)
             err = NET_EAGAIN;
     }
@@ -164,16 +175,19 @@ enum { RECV_CHUNK = 16384 };
 
 static size_t inbox_len(const LuaConn *c)
 {
-    return c->inbox != NULL ? c->inbox->len : 0;
+    return c->use->inbox != NULL ? c->use->inbox->len : 0;
 }
 
 /* Its first bytes, as they are asked for; it ends, for it may be long until more comes. */
 static int push_inbox(lua_State *L, LuaConn *c, size_t len)
 {
-    lua_pushlstring(L, c->inbox != NULL ? (const char *)c->inbox->data : "", len);
-    if (c->inbox != NULL)
-        g_byte_array_free(c->inbox, TRUE);
-    c->inbox = NULL;
+    GByteArray *inbox = c->use->inbox;
+
+    lua_pushlstring(L, inbox != NULL ? (const char *)inbox->data : "", len);
+    if (inbox != NULL) {
+        g_byte_array_free(inbox, TRUE);
+        c->use->inbox = NULL;
+    }
     return 1;
 }
 
@@ -187,10 +201,11 @@ static NetError recv_into_inbox(LuaConn *c, size_t want)
             conn_receive(c->conn, NULL, 1, &err); /* why there is nothing */
             return err;
         }
-        if (c->inbox == NULL)
-            c->inbox = g_byte_array_new();
-        g_byte_array_set_size(c->inbox, (guint)(have + n));
-        conn_receive(c->conn, c->inbox->data + have, n, &err);
+        LuaConnUse *use = lua_conn_use(c);
+        if (use->inbox == NULL)
+            use->inbox = g_byte_array_new();
+        g_byte_array_set_size(use->inbox, (guint)(have + n));
+        conn_receive(c->conn, use->inbox->data + have, n, &err);
         want -= n;
     }
     return NET_OK;
@@ -210,7 +225,7 @@ static NetError recv_line(LuaConn *c)
     NetError err;
 
     do {
-        if (inbox_len(c) > 0 && c->inbox->data[c->inbox->len - 1] == '\n')
+        if (inbox_len(c) > 0 && c->use->inbox->data[c->use->inbox->len - 1] == '\n')
             return NET_OK;
         err = recv_into_inbox(c, 1);
     } while (err == NET_OK);
@@ -233,8 +248,8 @@ static size_t line_len(const LuaConn *c)
 {
     size_t n = inbox_len(c);
 
-    n -= n > 0 && c->inbox->data[n - 1] == '\n';
-    n -= n > 0 && n < inbox_len(c) && c->inbox->data[n - 1] == '\r';
+    n -= n > 0 && c->use->inbox->data[n - 1] == '\n';
+    n -= n > 0 && n < inbox_len(c) && c->use->inbox->data[n - 1] == '\r';
     return n;
 }
 
@@ -267,8 +282,8 @@ static int recv_k(lua_State *L, int status, lua_KContext deadline)
         return lua_conn_wait(L, c, deadline, recv_k, deadline);
     }
     if (err == NET_OK && what > 0 && inbox_len(c) > (size_t)what) {
-        lua_pushlstring(L, (const char *)c->inbox->data, (size_t)what);
-        g_byte_array_remove_range(c->inbox, 0, (guint)what);
+        lua_pushlstring(L, (const char *)c->use->inbox->data, (size_t)what);
+        g_byte_array_remove_range(c->use->inbox, 0, (guint)what);
         return 1;
     }
     if (err == NET_OK)
@@ -325,12 +340,12 @@ typedef struct Sink {
 static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 {
     LuaConn *c = sink->c;
-    size_t i = c->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->sunk);
+    size_t i = c->use->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->use->sunk);
 
     if (i == n)
         return;
-    c->sink_failed = sink->wrong = true;
-    sink->at = c->sunk + i;
+    c->use->sink_failed = sink->wrong = true;
+    sink->at = c->use->sunk + i;
     sink->byte = bytes[i];
 }
 
@@ -338,16 +353,17 @@ static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 static NetError take(Sink *sink)
 {
     LuaConn *c = sink->c;
+    LuaConnUse *use = lua_conn_use(c);
     uint8_t chunk[RECV_CHUNK];
     NetError err = NET_OK;
     size_t n;
 
     do {
-        bool is_right = conn_pattern_waits(c->conn, c->sunk) > 0;
+        bool is_right = conn_pattern_waits(c->conn, use->sunk) > 0;
         n = conn_receive(c->conn, is_right ? NULL : chunk, sizeof chunk, &err);
         if (!is_right)
             check_pattern(sink, chunk, n);
-        c->sunk += n;
+        use->sunk += n;
         sink->total += (lua_Integer)n;
     } while (n > 0 && !sink->wrong);
     return err;
@@ -427,7 +443,7 @@ static int l_dup(lua_State *L)
     LuaConn *c = lua_check_conn(L, 1);
 
     lua_check_act(L, "dup");
-    c->more++;
+    lua_conn_use(c)->more++;
     lua_settop(L, 1);
     return 1;
 }
@@ -437,10 +453,10 @@ static int l_close(lua_State *L)
 {
     LuaConn *c = lua_check_conn(L, 1);
 
-    if (c->more == 0)
+    if (c->use->more == 0)
         return end_conn(L, c, conn_close);
     lua_check_act(L, "close");
-    c->more--;
+    c->use->more--;
     return 0;
 }
 

@@ -12,16 +12,22 @@ typedef struct Keep {
     uint64_t probes;
 } Keep;
 
-typedef struct LuaConn {
-    Conn       *conn;
-    Node       *node;
-    WaitQueue   queue;
+/* What a handle has once it is used so. */
+typedef struct LuaConnUse {
     GByteArray *inbox;      /* read, but less than a line, n, or all was asked for; NULL: nothing */
     uint64_t    streamed, sunk; /* places in the pattern */
     bool        sink_failed;
     unsigned    more;           /* descriptors beside the first: conn:dup() */
     Keep        keep;
+} LuaConnUse;
+
+typedef struct LuaConn {
+    Conn       *conn;
+    WaitQueue   queue;
+    LuaConnUse *use; /* to be read; who writes asks lua_conn_use */
 } LuaConn;
+
+LuaConnUse *lua_conn_use(LuaConn *c);
 
 /* What a program may set of a connection, the same for conn:set, connect and listen. */
 typedef struct ConnOptions {
@@ -89,7 +95,7 @@ int  lua_conn_set(lua_State *L);  /* conn:set */
 int  lua_conn_info(lua_State *L); /* conn:info */
 
 /* A new handle, pushed, which owns conn from here on. */
-LuaConn *lua_push_conn(lua_State *L, Conn *conn, Node *node);
+LuaConn *lua_push_conn(lua_State *L, Conn *conn);
 LuaConn *lua_check_conn(lua_State *L, int arg);
 
 /* task_wait until something happens to it; task_wait_stepping likewise, with lua_conn_wants in each

@@ -25,23 +25,18 @@ void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs
 /* To say how is to say that. */
 static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
 {
-    Keep *keep = &c->keep;
-    bool how = false;
+    bool how = GIVEN(opt, keepalive_time) || GIVEN(opt, keepalive_interval) ||
+               GIVEN(opt, keepalive_probes);
 
-    if (GIVEN(opt, keepalive_time)) {
-        keep->time = opt->keepalive_time;
-        how = true;
-    }
-    if (GIVEN(opt, keepalive_interval)) {
-        keep->interval = opt->keepalive_interval;
-        how = true;
-    }
-    if (GIVEN(opt, keepalive_probes)) {
-        keep->probes = opt->keepalive_probes;
-        how = true;
-    }
     if (!how && !GIVEN(opt, keepalive))
         return;
+    Keep *keep = &lua_conn_use(c)->keep;
+    if (GIVEN(opt, keepalive_time))
+        keep->time = opt->keepalive_time;
+    if (GIVEN(opt, keepalive_interval))
+        keep->interval = opt->keepalive_interval;
+    if (GIVEN(opt, keepalive_probes))
+        keep->probes = opt->keepalive_probes;
     keep->on = GIVEN(opt, keepalive) ? opt->keepalive : true;
     conn_set_keepalive(c->conn, keep->on, keep->time, keep->interval, keep->probes);
 }
