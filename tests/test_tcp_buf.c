@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp.h"
 #include "protocols/transport/tcp_buf.h"
+#include "protocols/transport/tcp_pattern.h"
+#include "protocols/wire/checksum.h"
 
 #include <check.h>
 #include <glib.h>
@@ -124,25 +126,58 @@ START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
 }
 END_TEST
 
+/* What is received is looked at: a run of the pattern that goes on is not kept, all else is. */
+START_TEST(bytes_that_are_the_pattern_are_described)
+{
+    Ring r = { 0 };
+    uint8_t bytes[3000], got[sizeof bytes];
+    uint64_t is;
+
+    tcp_pattern_fill(bytes, 0, sizeof bytes);
+    ring_write(&r, 0, bytes, 1000);
+    ring_write(&r, 1500, bytes + 1500, 1500);
+    ring_extend(&r, 1000);
+    ck_assert_ptr_null(r.bytes);
+    ck_assert(ring_is_pattern(&r, 0, &is) && is == 0);
+    ring_write(&r, 1000, bytes + 1000, 500);
+    ring_extend(&r, 2000);
+    check_front(&r, 0, 3000);
+    ring_drop(&r, 3000);
+    tcp_pattern_fill(bytes, 3000, sizeof bytes); /* also behind what is gone */
+    ring_write(&r, 0, bytes, 700);
+    ring_extend(&r, 700);
+    ck_assert(ring_is_pattern(&r, 0, &is) && is == 3000);
+    bytes[1500 + (unsigned)_i] ^= 1; /* one wrong byte, anywhere */
+    ring_write(&r, 1500, bytes + 1500, 800);
+    ring_write(&r, 700, bytes + 700, 800);
+    ring_extend(&r, 1600);
+    ck_assert(!ring_is_pattern(&r, 0, &is));
+    ring_read(&r, 0, got, 2300);
+    ck_assert_mem_eq(got, bytes, 2300);
+    ring_free(&r);
+}
+END_TEST
+
 START_TEST(the_pattern_is_the_same_in_any_pieces)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[300];
 
     for (unsigned from = 0; from < 20; from++)
-        for (size_t n = 0; n < 40; n++) {
-            tcp_pattern_fill(bytes, from, n);
+        for (size_t n = 0; n < sizeof bytes; n++) {
+            uint32_t sum = tcp_pattern_fill(bytes, from, n);
             for (size_t i = 0; i < n; i++)
                 ck_assert_uint_eq(bytes[i], conn_pattern(from + i));
+            ck_assert_uint_eq(sum, sum_add(0, (Span){ bytes, n }));
         }
 }
 END_TEST
 
 START_TEST(the_first_wrong_byte_is_found)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[300];
 
     for (unsigned from = 0; from < 10; from++)
-        for (size_t n = 0; n < 40; n++) {
+        for (size_t n = 0; n < sizeof bytes; n += 1 + n / 20) {
             tcp_pattern_fill(bytes, from, n);
             ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, from), n);
             for (size_t i = 0; i < n; i++) {
@@ -176,6 +211,7 @@ Suite *tcp_buf_suite(void)
     TCase *tc = tcase_create("tcp_buf");
     tcase_add_loop_test(tc, bytes_come_out_as_they_went_in, 0, 2);
     tcase_add_loop_test(tc, a_description_becomes_bytes_where_it_must, 0, 20);
+    tcase_add_loop_test(tc, bytes_that_are_the_pattern_are_described, 0, 800);
     tcase_add_test(tc, bytes_beyond_the_end_wait_for_it_even_through_growth);
     tcase_add_test(tc, the_pattern_is_the_same_in_any_pieces);
     tcase_add_test(tc, the_first_wrong_byte_is_found);

@@ -3,7 +3,7 @@
  * the figures of congestion control come out, and nothing is sent that a window does not allow.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_buf.h"
+#include "protocols/transport/tcp_pattern.h"
 #include "support/tcpnet.h"
 
 #include <check.h>

@@ -136,8 +136,6 @@ static void append(Tcb *tcb, const Source *from, size_t done, size_t n)
         ring_write(out, out->len, from->bytes + done, n);
     else
         ring_write_pattern(out, out->len, from->offset + done, n);
-    if (tcb->tcp->sim->eager)
-        ring_write_out(out);
     ring_extend(out, n);
 }
 

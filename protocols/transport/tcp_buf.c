@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_buf.h"
 
-#include "protocols/transport/tcp.h"
+#include "protocols/transport/tcp_pattern.h"
 
 #include <glib.h>
 #include <string.h>
@@ -70,11 +70,24 @@ void ring_write_out(Ring *r)
     write_pattern(r, 0, r->origin, r->reach);
 }
 
+/* Is that how the pattern goes on? An empty ring expects it behind what it was given last. */
+static bool goes_on(Ring *r, size_t at, Span bytes)
+{
+    if (r->reach == 0)
+        r->described = true;
+    return r->described && tcp_pattern_is(bytes, r->origin + at);
+}
+
 void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n)
 {
-    ring_write_out(r);
-    reserve(r, at + n);
+    bool described = goes_on(r, at, (Span){ src, n });
+
+    if (!described)
+        ring_write_out(r);
     r->reach = MAX(r->reach, at + n);
+    if (described)
+        return;
+    reserve(r, at + n);
     while (n > 0) {
         size_t   now = n;
         uint8_t *to = piece(r, at, &now);
@@ -132,9 +145,8 @@ void ring_drop(Ring *r, size_t n)
     g_assert(n <= r->len);
     r->len -= n;
     r->reach -= n;
-    if (r->described)
-        r->origin += n;
-    else if (n > 0)
+    r->origin += n;
+    if (!r->described && n > 0)
         r->head = (r->head + n) & (r->cap - 1);
 }
 
@@ -143,70 +155,4 @@ void ring_cut(Ring *r, size_t n)
     g_assert(n <= r->len);
     r->len -= n;
     r->reach = r->len;
-}
-
-/* Eight places at a time: the bytes of a well-mixed word, so that no shift of the stream, by any
- * distance, looks like the stream. */
-#define PATTERN_STEP UINT64_C(0x9e3779b97f4a7c15)
-#define PATTERN_MIX  UINT64_C(0xd6e8feb86659fd93)
-
-static uint64_t pattern_word(uint64_t index)
-{
-    uint64_t x = (index + 1) * PATTERN_STEP;
-    x = (x ^ x >> 32) * PATTERN_MIX;
-    return x ^ x >> 32;
-}
-
-uint8_t conn_pattern(uint64_t offset)
-{
-    return (uint8_t)(pattern_word(offset / 8) >> (offset % 8 * 8));
-}
-
-enum { LANES = 4 };
-typedef uint64_t Wide __attribute__((vector_size(8 * LANES)));
-
-/* The words from `index` on, n of them; several at a time, each as pattern_word has it. */
-WIDEST static void pattern_words(uint8_t *out, uint64_t index, size_t n)
-{
-    Wide at = { index + 1, index + 2, index + 3, index + 4 };
-
-    for (at *= PATTERN_STEP; n >= LANES; n -= LANES, index += LANES, out += sizeof(Wide)) {
-        Wide x = at;
-        x = (x ^ x >> 32) * PATTERN_MIX;
-        x ^= x >> 32;
-        at += LANES * PATTERN_STEP;
-        for (int i = 0; G_BYTE_ORDER == G_BIG_ENDIAN && i < LANES; i++)
-            x[i] = GUINT64_TO_LE(x[i]);
-        memcpy(out, &x, sizeof x);
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint64_t word = GUINT64_TO_LE(pattern_word(index + i));
-        memcpy(out + 8 * i, &word, 8);
-    }
-}
-
-size_t conn_pattern_match(Span bytes, uint64_t offset)
-{
-    uint8_t want[2048];
-    size_t i = 0;
-
-    while (i < bytes.n) {
-        size_t n = MIN(bytes.n - i, sizeof want);
-        tcp_pattern_fill(want, offset + i, n);
-        if (memcmp(bytes.p + i, want, n) != 0)
-            break;
-        i += n;
-    }
-    while (i < bytes.n && bytes.p[i] == conn_pattern(offset + i))
-        i++;
-    return i;
-}
-
-void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n)
-{
-    for (; n > 0 && offset % 8 != 0; n--)
-        *out++ = conn_pattern(offset++);
-    pattern_words(out, offset / 8, n / 8);
-    for (size_t i = n - n % 8; i < n; i++)
-        out[i] = conn_pattern(offset + i);
 }

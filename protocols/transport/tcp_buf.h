@@ -4,8 +4,8 @@
  * Places are counted from the oldest byte. Bytes may be written beyond the end (a segment that came
  * out of order) and become part of the contents when ring_extend reaches them.
  *
- * While all that a ring was given is one run of the pattern (tcp_pattern_fill), it keeps no bytes,
- * but where in the pattern its oldest one is.
+ * While all that a ring was given is one run of the pattern (tcp_pattern.h), said to be so or found
+ * to be so by a look at each byte, it keeps none of them, but where in the pattern its oldest is.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -21,8 +21,8 @@ typedef struct Ring {
     size_t   head; /* where the oldest byte is */
     size_t   len;
     size_t   reach; /* nothing was given at this place or behind it */
-    bool     described; /* it is the pattern, from the place */
-    uint64_t origin;    /* `origin` on; `bytes` say nothing */
+    bool     described; /* it is the pattern, from the place `origin` on; `bytes` say nothing */
+    uint64_t origin;    /* if it is not, of no meaning but to the next bytes of an empty one */
 } Ring;
 
 void ring_free(Ring *r); /* to empty, without memory */
@@ -39,6 +39,3 @@ void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n);
 bool ring_is_pattern(const Ring *r, size_t at, uint64_t *offset);
 void ring_drop(Ring *r, size_t n);   /* takes n bytes off the front; n <= len */
 void ring_cut(Ring *r, size_t n);    /* takes n bytes off the end; n <= len */
-
-/* The pattern of conn_pattern() from `offset` on. */
-void tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n);

@@ -8,6 +8,7 @@
  * text, and of none, the sum alone is left to be written.
  */
 /* SPDX-License-Identifier: MIT */
+#include "protocols/transport/tcp_pattern.h"
 #include "protocols/transport/tcp_priv.h"
 #include "protocols/wire/checksum.h"
 
@@ -15,14 +16,18 @@
 
 enum { CHECKSUM_AT = 16 };
 
+/* The text is summed up as it is written, and what is in front of it (all, if there is nothing to
+ * write) behind. */
 static void write_text(Packet *pkt)
 {
     const Unwritten *u = &pkt->unwritten;
     uint8_t *header = pkt->buf + u->header;
-    Span segment = { header, u->at + u->n - u->header };
+    Span front = { header, u->at - u->header };
+    uint32_t sum = u->pseudo + (uint32_t)front.n + u->n;
 
-    tcp_pattern_fill(pkt->buf + u->at, u->from, u->n);
-    put16(header + CHECKSUM_AT, tcp_checksum(segment, u->pseudo));
+    if (u->n > 0)
+        sum += tcp_pattern_fill(pkt->buf + u->at, u->from, u->n);
+    put16(header + CHECKSUM_AT, sum_fold(sum_add(sum, front)));
 }
 
 void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
@@ -30,7 +35,7 @@ void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
     uint32_t start = (uint32_t)(pkt->data - pkt->buf), text = (uint32_t)(pkt->len - header);
     uint64_t from;
 
-    if (tcb->tcp->sim->eager || !ring_is_pattern(&tcb->flow->out, at, &from)) {
+    if (!ring_is_pattern(&tcb->flow->out, at, &from)) {
         ring_read(&tcb->flow->out, at, pkt->data + header, text);
         return;
     }
@@ -43,15 +48,13 @@ void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
 /* Where all text is written the sum alone is not. */
 void lazy_sum(Packet *pkt, uint32_t pseudo)
 {
-    if (pkt->sim->eager) {
-        put16(pkt->data + CHECKSUM_AT, tcp_checksum(packet_span(pkt), pseudo));
-        return;
-    }
     uint32_t start = (uint32_t)(pkt->data - pkt->buf);
     if (packet_is_written(pkt))
         pkt->unwritten = (Unwritten){ .write = write_text, .at = start + (uint32_t)pkt->len,
                                       .header = start };
     pkt->unwritten.pseudo = pseudo;
+    if (pkt->sim->eager)
+        packet_write(pkt);
 }
 
 DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip)

@@ -25,6 +25,16 @@ static inline uint16_t sum_to_16(uint64_t sum)
     return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
+/* A sum of 32-bit words in the machine's own byte order, as sum_add hands it back. */
+static inline uint32_t sum_of_words(uint64_t sum)
+{
+    uint16_t own_order = sum_to_16(sum);
+    uint8_t wire_order[2];
+
+    memcpy(wire_order, &own_order, sizeof wire_order);
+    return get16(wire_order);
+}
+
 static inline uint64_t sum_address(IpAddr a)
 {
     if (ip_is_v4(a)) /* without the ffff of the mapped form, which is not on the wire */

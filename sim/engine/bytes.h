@@ -8,11 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of a function: the same on every machine, and where there are wider registers in fewer steps. */
+/* Of a function: a loop whose steps do not depend on each other, which is to take as many of them
+ * at once as the machine's registers are wide. It does the same on every machine. */
 #if defined __x86_64__ && defined __gnu_linux__ && !defined STACKLAB_SANITIZED
-#define WIDEST __attribute__((target_clones("avx2", "default")))
+#define WIDEST WIDEST_LOOPS __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define WIDEST
+#endif
+#if defined __clang__ /* which does so anyway */
+#define WIDEST_LOOPS
+#else
+#define WIDEST_LOOPS __attribute__((optimize("O3")))
 #endif
 
 typedef struct Span {
