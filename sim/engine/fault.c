@@ -11,10 +11,12 @@
 #include "sim/engine/sim.h"
 
 #define RULE_FIELDS { "id", TV_INT }, { "rule", TV_STR }
-const TracePoint LINK_HELD = { "link:held", TRACE_LINK, { RULE_FIELDS } };
-const TracePoint LINK_RELEASED = { "link:released", TRACE_LINK, { RULE_FIELDS } };
-const TracePoint LINK_MODIFIED = { "link:modified", TRACE_LINK, { RULE_FIELDS } };
-const TracePoint LINK_DELAYED = { "link:delayed", TRACE_LINK, { RULE_FIELDS, { "by", TV_TIME } } };
+const TracePoint LINK_HELD = { "link:held", TRACE_LINK_FATE, { RULE_FIELDS } };
+const TracePoint LINK_RELEASED = { "link:released", TRACE_LINK_FATE, { RULE_FIELDS } };
+const TracePoint LINK_MODIFIED = { "link:modified", TRACE_LINK_FATE, { RULE_FIELDS } };
+const TracePoint LINK_DELAYED = {
+    "link:delayed", TRACE_LINK_FATE, { RULE_FIELDS, { "by", TV_TIME } }
+};
 
 const FaultOptions fault_options_default = {
     .probability = PROB_ONE, .before = NEVER, .copies = 1, .bit = -1

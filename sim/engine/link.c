@@ -19,14 +19,14 @@ enum { ETHERNET_HEADER = 14, FIRST_BACKLOG = 16 };
 const TracePoint LINK_ENQUEUED = { "link:enqueued", TRACE_LINK, { { "id", TV_INT } } };
 const TracePoint LINK_DELIVERED = { "link:delivered", TRACE_LINK, { { "id", TV_INT } } };
 const TracePoint LINK_LOST = {
-    "link:lost", TRACE_LINK, { { "id", TV_INT }, { "reason", TV_STR } }
+    "link:lost", TRACE_LINK_FATE, { { "id", TV_INT }, { "reason", TV_STR } }
 };
-const TracePoint LINK_DUPLICATED = { "link:duplicated", TRACE_LINK, { { "id", TV_INT } } };
-const TracePoint LINK_REORDERED = { "link:reordered", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_DUPLICATED = { "link:duplicated", TRACE_LINK_FATE, { { "id", TV_INT } } };
+const TracePoint LINK_REORDERED = { "link:reordered", TRACE_LINK_FATE, { { "id", TV_INT } } };
 const TracePoint LINK_CORRUPTED = {
-    "link:corrupted", TRACE_LINK, { { "id", TV_INT }, { "bit", TV_INT } }
+    "link:corrupted", TRACE_LINK_FATE, { { "id", TV_INT }, { "bit", TV_INT } }
 };
-const TracePoint LINK_MARKED = { "link:marked", TRACE_LINK, { { "id", TV_INT } } };
+const TracePoint LINK_MARKED = { "link:marked", TRACE_LINK_FATE, { { "id", TV_INT } } };
 const TracePoint LINK_QUEUE_CHANGED = {
     "link:queue_changed", TRACE_METRICS,
     { { "link", TV_STR }, { "packets", TV_INT }, { "bytes", TV_INT }, { "waited", TV_TIME } }
@@ -115,7 +115,7 @@ void link_arrived(void *owner)
     Packet *pkt = flight_take(&dir->flight);
 
     serve_first(dir);
-    trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
+    trace_frame(sim, LINK_DELIVERED, received, dir->to, pkt);
     sim->hops++;
     dir->counters.delivered++;
     dir->counters.delivered_bytes += pkt->frame_len;
@@ -382,7 +382,7 @@ static void count_sent(LinkDir *dir, const Packet *pkt)
 
 void link_send(LinkDir *dir, Packet *pkt)
 {
-    trace(dir->link->sim, LINK_ENQUEUED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
+    trace_frame(dir->link->sim, LINK_ENQUEUED, sent, dir->from, pkt);
     count_sent(dir, pkt);
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);

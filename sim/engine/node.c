@@ -100,6 +100,7 @@ Port *node_add_port(Node *node, const char *name)
 
     port->node = node;
     port->index = node->ports->len;
+    port->number = ++node->sim->n_ports;
     port->name = memcpy(port + 1, chosen, size);
     port->check_fcs = true;
     g_ptr_array_add(node->ports, port);

@@ -21,6 +21,7 @@ const char *node_kind_name(NodeKind kind); /* "host", "router", "switch" */
 struct Port {
     Node    *node;
     unsigned index;     /* on its node, from 0, in the order of making */
+    uint32_t number;    /* in the world, from 1, in the order of making */
     char    *name;      /* "eth0" */
     LinkDir *out;       /* the direction that leads away; NULL while nothing is plugged in */
     bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */

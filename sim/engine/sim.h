@@ -30,6 +30,7 @@ struct Sim {
     uint32_t   next_conn_id; /* connections are numbered per world */
     uint64_t   hops;         /* frames completely received by a port */
     unsigned   topology;     /* counts changes of nodes, links, addresses, for who caches routes */
+    uint32_t   n_ports;      /* of all nodes, so far */
     uint64_t   next_mac;     /* MAC addresses given out: the n-th is 02:00:00:00:00:00 + n */
     GPtrArray *nodes, *links; /* owned, in the order of making */
     uint32_t   most_switched; /* the largest Packet.switched there has been, */

@@ -21,7 +21,7 @@ void trace_clear(Trace *tr)
 
 static void count_heard(Trace *tr)
 {
-    tr->heard = 0;
+    tr->heard = tr->frames.sent != NULL ? TRACE_FRAMES : 0;
     for (guint i = 0; i < tr->sinks->len; i++)
         tr->heard |= g_array_index(tr->sinks, TraceSink, i).categories;
 }
@@ -48,6 +48,12 @@ void trace_set_categories(Trace *tr, void *self, uint32_t categories)
     for (guint i = 0; i < tr->sinks->len; i++)
         if (g_array_index(tr->sinks, TraceSink, i).self == self)
             g_array_index(tr->sinks, TraceSink, i).categories = categories;
+    count_heard(tr);
+}
+
+void trace_watch_frames(Trace *tr, const FrameWatch *watch)
+{
+    tr->frames = watch != NULL ? *watch : (FrameWatch){ 0 };
     count_heard(tr);
 }
 

@@ -75,7 +75,7 @@ static Queued *queued_new(const Heard *heard, const TraceEvent *ev)
         if (ev->point->fields[i].type == TV_STR)
             queued->args[i] = trace_str(g_strdup(trace_arg_str(ev, i)));
     }
-    if (ev->pkt != NULL && ev->point->category == TRACE_LINK) {
+    if (ev->pkt != NULL && (ev->point->category & TRACE_LINK) != 0) {
         Span frame = packet_frame(ev->pkt);
         queued->frame = g_memdup2(frame.p, frame.n);
         queued->frame_len = frame.n;

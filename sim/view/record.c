@@ -1,14 +1,11 @@
 /*
  * record.c - what has happened to frames, written down in few words.
  *
- * A happening says when, what and where, and of which sight: that is the packet as it looked
- * there, its headers alone; what is behind them is in a body. Who passes a packet on changes
- * headers, so its sights share a body, and what arrives looks as it was sent: then nothing is
- * copied. That holds for packets to which nothing was done on the way (is_plain); any other is seen
- * anew each time.
- * Text that was not written (packet.h) is not written here either, until somebody asks. The oldest
- * sight that a happening refers to is at most AGE sights old then, and likewise for bodies, so
- * that it is known what can be forgotten.
+ * A happening says when, what and where, and which body: that is the packet as it looked when it
+ * was first seen. Routers change a few bytes in front, and only these are written each time; what
+ * else is done to a packet (a fault, a mark) makes another body of it.
+ * Text that was not written (packet.h) is not written here either, until somebody asks. The body
+ * that a happening refers to is at most AGE old then, so that it is known what can be forgotten.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
@@ -22,40 +19,45 @@
 #include <string.h>
 
 enum {
-    HEAD = 48,      /* Ethernet, IP without options, and the first words of TCP */
-    BODY = RECORD_SNAP - HEAD,
-    AGE = 16384,
+    TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, HEADER_SUM = ETH_HDR_LEN + 10, /* offsets */
+    HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
+    LEN_BITS = 17,            /* of a frame's length */
+    AGE = (4 << 20) / SHELF_UNIT,
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
-typedef struct Body { /* what of a packet is the same everywhere */
-    uint64_t   packet;
-    SimTime    born;
-    SentReason why;
-    bool       retransmission;
-    Unwritten  unwritten; /* of a packet whose `frame` is at that offset */
-    uint32_t   frame;
-    uint32_t   n;         /* bytes that are here, behind the head */
-    uint8_t    bytes[BODY];
-    uint8_t   *whole;     /* all of the frame, owned; then it is one sight's alone; NULL */
+typedef struct Body {
+    uint64_t    packet;
+    SimTime     born;
+    const char *remark;
+    Node       *node;      /* where it happened, of one that has no port; NULL */
+    Unwritten   unwritten; /* of a packet whose `frame` is at that offset */
+    uint32_t    frame;
+    uint32_t    len;       /* of the frame on the wire */
+    uint32_t    n;         /* bytes that are here */
+    uint8_t     why, drop; /* SentReason, DropReason */
+    bool        forged : 1, altered : 1, retransmission : 1;
+    bool        plain : 1; /* the happening tells what routers change */
+    uint8_t     bytes[];
 } Body;
 
-typedef struct Sight {
-    uint64_t    body; /* its number */
-    const char *remark;
-    uint32_t    len;
-    bool        forged, altered;
-    uint8_t     head[HEAD];
-} Sight;
-
 typedef struct Happening {
-    SimTime    t;
-    uint64_t   sight; /* its number */
-    Node      *node;
-    Port      *port;
-    RecordKind kind;
-    DropReason drop;
+    SimTime  t;
+    uint32_t port;       /* its number; 0: none */
+    uint8_t  head[16];   /* what routers change: */
+    uint32_t body;       /* the low half of its place */
 } Happening;
+
+enum { /* in `head` */
+    OUR_MACS = 0,  /* the frame's first bytes, */
+    OUR_TTL = 12,  /* then four from its TTL on, */
+    OUR_KIND = 13, /* but for the protocol, in whose place the RecordKind is, */
+    OUR_SUM = 14   /* and the checksum of the header */
+};
+
+G_STATIC_ASSERT(sizeof(Happening) == 32);
+G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX && DROP_COUNT <= UINT8_MAX);
+G_STATIC_ASSERT(PACKET_MAX < 1 << LEN_BITS);
 
 static const struct {
     const TracePoint *point;
@@ -69,127 +71,141 @@ static const struct {
 
 struct Recorder {
     Sim          *sim;
+    Happening    *next, *full;    /* its place for the next one, and its end */
+    Happening    *ring;           /* of RECORD_MAX; NULL until there is a body */
+    uint64_t      rounds;         /* how often it has been filled */
+    Shelf         bodies;
     bool          paused;
     bool          asked;          /* somebody wants the numbers, even while it is paused */
-    bool          wholes;         /* some body has a frame of its own */
-    Shelf         happenings, sights, bodies;
-    uint64_t      since;          /* sights up to here are of before a pause */
     GPtrArray    *told;           /* of Record: given out since the last happening, owned */
     guint         n_told;         /* so many of them are in use */
     uint64_t      told_end;       /* when the happenings ended there */
+    GPtrArray    *ports;          /* of Port, by number; made when somebody asks */
     Flows        *flows;
     GStringChunk *rules;          /* names, each once */
     /* Which of its values tells why, and which names the rule; -1: none. */
     int           reason_field[G_N_ELEMENTS(kinds)], rule_field[G_N_ELEMENTS(kinds)];
 };
 
-static Sight *sight_at(const Recorder *rec, uint64_t number)
+static Happening *happening_at(const Recorder *rec, uint64_t serial)
 {
-    return shelf_at(&rec->sights, number, sizeof(Sight));
+    return &rec->ring[serial % RECORD_MAX];
 }
 
-static Body *body_at(const Recorder *rec, uint64_t number)
+/* Its body's: less than 2^32 from the end. */
+static uint64_t place_of(const Recorder *rec, const Happening *h)
 {
-    return shelf_at(&rec->bodies, number, sizeof(Body));
+    uint64_t end = rec->bodies.end;
+
+    return end - (uint32_t)((uint32_t)end - h->body);
 }
 
-static Happening *happening_at(const Recorder *rec, uint64_t number)
+static Body *body_of(const Recorder *rec, const Happening *h)
 {
-    return shelf_at(&rec->happenings, number, sizeof(Happening));
+    return shelf_at(&rec->bodies, place_of(rec, h));
 }
 
-/* --- sights ----------------------------------------------------------------------------------- */
+/* --- bodies ----------------------------------------------------------------------------------- */
 
-static inline bool is_untouched(const Packet *pkt)
-{
-    return pkt->remark == NULL && !pkt->altered && !pkt->forged;
-}
-
-/* Nothing but routers has touched it, and these change nothing behind the head. */
+/* Nothing but routers has touched it, and these change nothing but MAC addresses, TTL and header
+ * checksum. */
 static inline bool is_plain(const Packet *pkt, Span frame)
 {
-    return is_untouched(pkt) && frame.n > HEAD && frame.p[ETH_HDR_LEN] == PLAIN &&
-           get16(frame.p + 12) == ETHERTYPE_IPV4;
+    return pkt->remark == NULL && !pkt->altered && !pkt->forged && frame.n >= HEAD &&
+           frame.p[ETH_HDR_LEN] == PLAIN && get16(frame.p + 12) == ETHERTYPE_IPV4;
 }
 
-/* The last sight of a packet that was plain then, whose number Packet.seen is, and one more; NULL:
- * it has not been seen lately. */
-static inline const Sight *known(const Recorder *rec, const Packet *pkt)
+/* Packet.seen is the observer's note of a plain packet's body and of the frame's length then. */
+static inline void note(const Packet *pkt, uint64_t body, bool plain)
 {
-    if (pkt->seen <= rec->since || pkt->seen + AGE <= rec->sights.end)
-        return NULL;
-    const Sight *s = sight_at(rec, pkt->seen - 1);
-    return s->len == pkt->frame_len ? s : NULL;
+    ((Packet *)(uintptr_t)pkt)->seen = plain ? body << LEN_BITS | pkt->frame_len : 0;
 }
 
-static bool is_dhcp(const Glance *g)
+/* What it says is still true of the packet: its body need not be written once more. Whatever is
+ * done to a packet is remarked. */
+static inline bool is_known(const Recorder *rec, const Packet *pkt)
 {
-    return g->kind == GLANCE_UDP && MIN(g->src_port, g->dst_port) >= DHCP_SERVER_PORT &&
-           MAX(g->src_port, g->dst_port) <= DHCP_CLIENT_PORT;
+    return (pkt->seen & ((1 << LEN_BITS) - 1)) == pkt->frame_len && pkt->remark == NULL &&
+           rec->bodies.end - (pkt->seen >> LEN_BITS) < AGE;
 }
 
-static void keep_whole(Recorder *rec, Body *b, Span frame)
+static bool is_dhcp(Span frame)
 {
-    enum { PROTO = ETH_HDR_LEN + 9 };
     Glance g;
 
-    g_clear_pointer(&b->whole, g_free);
-    if (frame.n <= RECORD_SNAP || frame.p[PROTO] != IPPROTO_UDP4)
-        return;
+    if (frame.p[PROTO] != IPPROTO_UDP4)
+        return false;
+    if (frame.p[ETH_HDR_LEN] == PLAIN && get16(frame.p + HEAD) > DHCP_CLIENT_PORT)
+        return false;
     glance(&g, frame);
-    if (!is_dhcp(&g))
-        return;
-    b->whole = g_memdup2(frame.p, frame.n);
-    rec->wholes = true;
+    return g.kind == GLANCE_UDP && MIN(g.src_port, g.dst_port) >= DHCP_SERVER_PORT &&
+           MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
 }
 
-static G_GNUC_NO_INLINE uint64_t add_body(Recorder *rec, const Packet *pkt, Span frame)
+/* How many of the frame's bytes are kept. */
+static size_t bytes_kept(const Packet *pkt, Span frame)
 {
-    Body *b = shelf_add(&rec->bodies, sizeof *b);
-    size_t n = frame.n;
-
     if (!packet_is_written(pkt))
-        n = pkt->unwritten.at - pkt->frame;
-    n = CLAMP(n, HEAD, RECORD_SNAP) - HEAD;
+        return pkt->unwritten.at - pkt->frame;
+    if (frame.n > RECORD_SNAP && !is_dhcp(frame))
+        return RECORD_SNAP;
+    return frame.n;
+}
+
+/* Whole blocks of what nothing refers to any more. */
+static void forget_old(Recorder *rec)
+{
+    uint64_t first = recorder_first(rec);
+
+    if (first == 0)
+        return;
+    uint64_t oldest = place_of(rec, happening_at(rec, first));
+    shelf_forget(&rec->bodies, oldest - MIN(oldest, AGE));
+}
+
+/* The headers of what is not written are all that is kept; others are not worth it. */
+static inline Span look_at(const Packet *pkt)
+{
+    if (!packet_is_written(pkt)) {
+        uint32_t headers = pkt->unwritten.at - pkt->frame;
+        if (headers < HEAD || headers > RECORD_SNAP)
+            packet_write(pkt);
+    }
+    return packet_frame_headers(pkt);
+}
+
+static void make_ring(Recorder *rec)
+{
+    rec->next = rec->ring = g_new(Happening, RECORD_MAX);
+    rec->full = rec->ring + RECORD_MAX;
+}
+
+static Body *add_body(Recorder *rec, const Packet *pkt, Span frame, bool plain, uint64_t *place)
+{
+    size_t n = bytes_kept(pkt, frame);
+
+    if (shelf_is_full(&rec->bodies, sizeof(Body) + n)) {
+        if (rec->ring == NULL)
+            make_ring(rec);
+        forget_old(rec);
+    }
+    Body *b = shelf_add(&rec->bodies, sizeof *b + n, place);
     b->packet = pkt->id;
     b->born = pkt->born;
-    b->why = pkt->why;
-    b->retransmission = pkt->retransmission;
+    b->remark = pkt->remark;
+    b->node = NULL;
     b->unwritten = pkt->unwritten;
     b->frame = pkt->frame;
+    b->len = pkt->frame_len;
     b->n = (uint32_t)n;
-    if (n > 0)
-        memcpy(b->bytes, frame.p + HEAD, n);
-    keep_whole(rec, b, frame);
-    return rec->bodies.end - 1;
-}
-
-/* Its number. `before`: a sight with the same body; NULL: none is known. */
-static inline uint64_t add_sight(Recorder *rec, const Packet *pkt, Span frame, const Sight *before)
-{
-    uint64_t body = before != NULL && before->body + AGE > rec->bodies.end
-                        ? before->body
-                        : add_body(rec, pkt, frame);
-    Sight *s = shelf_add(&rec->sights, sizeof *s);
-
-    s->body = body;
-    s->remark = pkt->remark;
-    s->len = pkt->frame_len;
-    s->forged = pkt->forged;
-    s->altered = pkt->altered;
-    if (frame.n >= HEAD)
-        memcpy(s->head, frame.p, HEAD);
-    else
-        memcpy(s->head, frame.p, frame.n);
-    return rec->sights.end - 1;
-}
-
-/* An observer's note, which changes nothing in the packet. */
-static inline void note(const Recorder *rec, const Packet *pkt, uint64_t sight, bool plain)
-{
-    if (rec->wholes && body_at(rec, sight_at(rec, sight)->body)->whole != NULL)
-        plain = false;
-    ((Packet *)(uintptr_t)pkt)->seen = plain ? sight + 1 : 0;
+    b->why = (uint8_t)pkt->why;
+    b->drop = DROP_NONE;
+    b->forged = pkt->forged;
+    b->altered = pkt->altered;
+    b->retransmission = pkt->retransmission;
+    b->plain = plain && n <= RECORD_SNAP; /* one that is kept whole is shown as it is there */
+    memcpy(b->bytes, frame.p, n);
+    return b;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -210,16 +226,16 @@ static void read_tcp(Span frame, TcpHdr *h, uint32_t *text)
 
 /* Relative numbers need every segment once, as its sender made it. A router that forwards it tells
  * nothing new, and does no harm. */
-static G_GNUC_NO_INLINE void follow(Recorder *rec, const TraceEvent *ev, Span frame)
+static G_GNUC_NO_INLINE void follow(Recorder *rec, const Node *node, const Packet *pkt, Span frame)
 {
-    enum { TOTAL = ETH_HDR_LEN + 2, FRAG = ETH_HDR_LEN + 6, PROTO = ETH_HDR_LEN + 9 };
+    enum { TOTAL = ETH_HDR_LEN + 2, FRAG = ETH_HDR_LEN + 6 };
     enum { SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16, OFFSET = 0x1fff };
-    SimTime made = ev->pkt->forged ? NEVER : ev->pkt->born;
+    SimTime made = pkt->forged ? NEVER : pkt->born;
     const uint8_t *p = frame.p;
     uint32_t text;
     Glance g;
 
-    if (ev->pkt->altered || ev->node->kind == NODE_SWITCH || frame.n <= PROTO ||
+    if (pkt->altered || node->kind == NODE_SWITCH || frame.n <= PROTO ||
         get16(p + 12) != ETHERTYPE_IPV4 || p[PROTO] != IPPROTO_TCP4)
         return;
     if (frame.n >= ETH_HDR_LEN + IPV4_HDR_LEN + TCP_HDR_LEN && p[ETH_HDR_LEN] == PLAIN &&
@@ -252,116 +268,101 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-/* Whole blocks of what nothing refers to any more. */
-static void forget_old(Recorder *rec)
+static inline void keep(Recorder *rec, RecordKind kind, uint32_t port, const Packet *pkt,
+                        uint64_t body)
 {
-    uint64_t first = recorder_first(rec);
+    const uint8_t *p = pkt->buf + pkt->frame;
+    Happening *h = rec->next;
 
-    shelf_forget(&rec->happenings, first);
-    if (first == 0)
-        return;
-    uint64_t sight = happening_at(rec, first)->sight;
-    sight = MAX(sight - MIN(sight, AGE), rec->sights.first);
-    uint64_t body = sight_at(rec, sight)->body;
-    shelf_forget(&rec->sights, sight);
-    shelf_forget(&rec->bodies, body - MIN(body, AGE));
-}
-
-static inline Happening *keep(Recorder *rec, const TraceEvent *ev, RecordKind kind,
-                              uint64_t sight)
-{
-    if (shelf_is_full(&rec->happenings))
-        forget_old(rec);
-    Happening *h = shelf_add(&rec->happenings, sizeof *h);
-    h->t = ev->t;
-    h->sight = sight;
-    h->node = ev->node;
-    h->port = ev->port;
-    h->kind = kind;
-    h->drop = DROP_NONE;
-    return h;
-}
-
-/* The headers of what is not written are a head and a bit of a body; others are not worth it. */
-static inline Span look_at(const Packet *pkt)
-{
-    if (!packet_is_written(pkt)) {
-        uint32_t headers = pkt->unwritten.at - pkt->frame;
-        if (headers < HEAD || headers > RECORD_SNAP)
-            packet_write(pkt);
+    h->t = sim_now(rec->sim);
+    h->body = (uint32_t)body;
+    h->port = port;
+    memcpy(h->head, p, sizeof h->head);
+    memcpy(h->head + OUR_TTL, p + TTL, sizeof h->head - OUR_TTL);
+    h->head[OUR_KIND] = (uint8_t)kind;
+    rec->next = h + 1;
+    if (G_UNLIKELY(rec->next == rec->full)) {
+        rec->next = rec->ring;
+        rec->rounds++;
     }
-    return packet_frame_headers(pkt);
 }
 
-static void on_sent(Recorder *rec, const TraceEvent *ev)
+/* One that looks as no body does. */
+static uint64_t see(Recorder *rec, const Packet *pkt, Span frame)
 {
-    const Packet *pkt = ev->pkt;
-    Span frame = look_at(pkt);
-    bool plain = is_plain(pkt, frame);
-    const Sight *before = plain ? known(rec, pkt) : NULL;
+    uint64_t place;
+    const Body *b = add_body(rec, pkt, frame, is_plain(pkt, frame), &place);
 
-    if (before == NULL)
-        follow(rec, ev, frame);
-    if (rec->paused)
-        return;
-    uint64_t sight = add_sight(rec, pkt, frame, before);
-    note(rec, pkt, sight, plain);
-    keep(rec, ev, RECORD_SENT, sight);
+    note(pkt, place, b->plain);
+    return place;
 }
 
-/* One that looks as no sight does. */
-static G_GNUC_NO_INLINE uint64_t see(Recorder *rec, const Packet *pkt)
+static G_GNUC_NO_INLINE void on_first_sent(Recorder *rec, const Port *port, const Packet *pkt)
 {
     Span frame = look_at(pkt);
-    uint64_t sight = add_sight(rec, pkt, frame, NULL);
 
-    note(rec, pkt, sight, is_plain(pkt, frame));
-    return sight;
+    follow(rec, port->node, pkt, frame);
+    keep(rec, RECORD_SENT, port->number, pkt, see(rec, pkt, frame));
 }
 
-/* What arrives, untouched, looks as it did when it was sent. */
-static void on_received(Recorder *rec, const TraceEvent *ev)
+static void on_sent(void *self, const Port *port, const Packet *pkt)
 {
-    const Packet *pkt = ev->pkt;
-    bool same = is_untouched(pkt) && known(rec, pkt) != NULL;
+    Recorder *rec = self;
 
-    keep(rec, ev, RECORD_RECEIVED, same ? pkt->seen - 1 : see(rec, pkt));
+    if (G_LIKELY(is_known(rec, pkt)))
+        keep(rec, RECORD_SENT, port->number, pkt, pkt->seen >> LEN_BITS);
+    else
+        on_first_sent(rec, port, pkt);
 }
 
-static G_GNUC_NO_INLINE void on_rest(Recorder *rec, const TraceEvent *ev)
+static G_GNUC_NO_INLINE void on_strange(Recorder *rec, const Port *port, const Packet *pkt)
 {
+    keep(rec, RECORD_RECEIVED, port->number, pkt, see(rec, pkt, look_at(pkt)));
+}
+
+static void on_received(void *self, const Port *port, const Packet *pkt)
+{
+    Recorder *rec = self;
+
+    if (G_LIKELY(is_known(rec, pkt)))
+        keep(rec, RECORD_RECEIVED, port->number, pkt, pkt->seen >> LEN_BITS);
+    else
+        on_strange(rec, port, pkt);
+}
+
+static void follow_sent(void *self, const Port *port, const Packet *pkt)
+{
+    follow(self, port->node, pkt, look_at(pkt));
+}
+
+static void pass_over(void *self, const Port *port, const Packet *pkt)
+{
+    (void)self;
+    (void)port;
+    (void)pkt;
+}
+
+/* What befell a frame; a body of its own says what is known of that. */
+static void on_event(void *self, const TraceEvent *ev)
+{
+    Recorder *rec = self;
     size_t which = 0;
+    uint64_t place;
 
     while (which < G_N_ELEMENTS(kinds) && kinds[which].point != ev->point)
         which++;
     if (which == G_N_ELEMENTS(kinds))
         return;
     int reason = rec->reason_field[which], rule = rec->rule_field[which];
-    uint64_t sight = see(rec, ev->pkt);
-    Happening *h = keep(rec, ev, kinds[which].kind, sight);
+    Body *b = add_body(rec, ev->pkt, look_at(ev->pkt), false, &place);
 
+    b->node = ev->node;
     if (reason >= 0)
-        h->drop = reason_by_name(trace_arg_str(ev, reason));
-    if (rule < 0)
-        return;
-    sight_at(rec, sight)->remark = remark(rec, ev, rule);
-    note(rec, ev->pkt, sight, false);
-}
-
-static void on_event(void *self, const TraceEvent *ev)
-{
-    Recorder *rec = self;
-
-    if (ev->pkt == NULL)
-        return;
-    if (ev->point == &LINK_ENQUEUED)
-        on_sent(rec, ev);
-    else if (rec->paused)
-        return;
-    else if (ev->point == &LINK_DELIVERED)
-        on_received(rec, ev);
-    else
-        on_rest(rec, ev);
+        b->drop = (uint8_t)reason_by_name(trace_arg_str(ev, reason));
+    if (rule >= 0)
+        b->remark = remark(rec, ev, rule);
+    note(ev->pkt, place, false);
+    keep(rec, kinds[which].kind, ev->port != NULL ? ev->port->number : 0, ev->pkt, place);
 }
 
 /* --- looking back ----------------------------------------------------------------------------- */
@@ -374,53 +375,71 @@ static LinkDir *direction(RecordKind kind, Port *port)
     return incoming ? link_dir_reverse(port->out) : port->out;
 }
 
+/* NULL for number 0. */
+static Port *port_by_number(Recorder *rec, uint32_t number)
+{
+    if (number >= rec->ports->len) {
+        g_ptr_array_set_size(rec->ports, (int)rec->sim->n_ports + 1);
+        for (guint i = 0; i < rec->sim->nodes->len; i++) {
+            const Node *node = g_ptr_array_index(rec->sim->nodes, i);
+            for (guint k = 0; k < node->ports->len; k++) {
+                Port *port = g_ptr_array_index(node->ports, k);
+                rec->ports->pdata[port->number] = port;
+            }
+        }
+    }
+    return g_ptr_array_index(rec->ports, number);
+}
+
 /* The text of a packet that was not written then, as it would have been. */
-static void write_body(const Sight *s, const Body *b, uint8_t out[static RECORD_SNAP])
+static void write_body(const Body *b, uint8_t out[static RECORD_SNAP])
 {
     size_t cap = b->unwritten.at + b->unwritten.n;
     Packet *pkt = g_malloc(sizeof *pkt + cap);
 
     *pkt = (Packet){ .cap = (uint32_t)cap, .frame = b->frame, .unwritten = b->unwritten };
-    memcpy(pkt->buf + b->frame, s->head, HEAD);
-    memcpy(pkt->buf + b->frame + HEAD, b->bytes, b->n);
+    memcpy(pkt->buf + b->frame, b->bytes, b->n);
     packet_write(pkt);
-    memcpy(out, pkt->buf + b->frame, MIN(s->len, RECORD_SNAP));
+    memcpy(out, pkt->buf + b->frame, MIN(b->len, RECORD_SNAP));
     g_free(pkt);
 }
 
-static void tell_bytes(const Sight *s, const Body *b, Record *r)
+static void tell_bytes(const Happening *h, const Body *b, uint8_t out[static RECORD_SNAP])
 {
-    memcpy(r->bytes, s->head, MIN(s->len, HEAD));
     if (b->unwritten.write != NULL)
-        write_body(s, b, r->bytes);
+        write_body(b, out);
     else
-        memcpy(r->bytes + HEAD, b->bytes, b->n);
+        memcpy(out, b->bytes, MIN(b->n, RECORD_SNAP));
+    if (!b->plain)
+        return;
+    memcpy(out, h->head + OUR_MACS, OUR_TTL - OUR_MACS);
+    out[TTL] = h->head[OUR_TTL];
+    memcpy(out + HEADER_SUM, h->head + OUR_SUM, sizeof h->head - OUR_SUM);
 }
 
-static void tell(const Recorder *rec, uint64_t serial, Record *r)
+static void tell(Recorder *rec, uint64_t serial, Record *r)
 {
     const Happening *h = happening_at(rec, serial);
-    const Sight *s = sight_at(rec, h->sight);
-    const Body *b = body_at(rec, s->body);
+    const Body *b = body_of(rec, h);
 
     r->serial = serial;
     r->t = h->t;
-    r->kind = h->kind;
-    r->node = h->node;
-    r->port = h->port;
-    r->dir = direction(h->kind, h->port);
+    r->kind = h->head[OUR_KIND];
+    r->port = port_by_number(rec, h->port);
+    r->node = b->node != NULL ? b->node : r->port->node;
+    r->dir = direction(r->kind, r->port);
     r->packet = b->packet;
     r->why = b->why;
-    r->drop = h->drop;
+    r->drop = b->drop;
     r->born = b->born;
-    r->forged = s->forged;
-    r->altered = s->altered;
+    r->forged = b->forged;
+    r->altered = b->altered;
     r->retransmission = b->retransmission;
-    r->remark = s->remark;
-    r->len = s->len;
-    r->snap = MIN(s->len, RECORD_SNAP);
-    r->whole = b->whole;
-    tell_bytes(s, b, r);
+    r->remark = b->remark;
+    r->len = b->len;
+    r->snap = MIN(b->len, RECORD_SNAP);
+    r->whole = b->n > RECORD_SNAP ? b->bytes : NULL;
+    tell_bytes(h, b, r->bytes);
 }
 
 /* --- listening -------------------------------------------------------------------------------- */
@@ -454,16 +473,24 @@ static void catch_up(Recorder *rec)
     }
 }
 
+/* What it hears, by what is wanted. */
+static void listen(Recorder *rec)
+{
+    FrameWatch all = { on_sent, on_received, rec }, numbers = { follow_sent, pass_over, rec };
+
+    trace_watch_frames(&rec->sim->trace, !rec->paused ? &all : rec->asked ? &numbers : NULL);
+    trace_set_categories(&rec->sim->trace, rec, rec->paused ? 0 : TRACE_FATE | TRACE_DROP);
+}
+
 static void set_wishes(Recorder *rec, bool paused, bool asked)
 {
     bool followed = follows(rec);
 
     rec->paused = paused;
     rec->asked = asked;
-    rec->since = rec->sights.end;
     if (!followed && follows(rec))
         catch_up(rec);
-    trace_set_categories(&rec->sim->trace, rec, follows(rec) ? TRACE_LINK | TRACE_DROP : 0);
+    listen(rec);
 }
 
 Recorder *recorder_new(Sim *sim)
@@ -471,21 +498,17 @@ Recorder *recorder_new(Sim *sim)
     Recorder *rec = g_new0(Recorder, 1);
 
     rec->sim = sim;
-    rec->bodies.zeroed = true; /* for their wholes */
     rec->told = g_ptr_array_new_with_free_func(g_free);
+    rec->ports = g_ptr_array_new();
     rec->flows = flows_new();
     rec->rules = g_string_chunk_new(256);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         rec->reason_field[i] = trace_field(kinds[i].point, "reason");
         rec->rule_field[i] = trace_field(kinds[i].point, "rule");
     }
-    trace_add_sink(&sim->trace, TRACE_LINK | TRACE_DROP, on_event, rec);
+    trace_add_sink(&sim->trace, 0, on_event, rec);
+    listen(rec);
     return rec;
-}
-
-static void free_whole(void *body)
-{
-    g_free(((Body *)body)->whole);
 }
 
 void recorder_free(Recorder *rec)
@@ -493,12 +516,11 @@ void recorder_free(Recorder *rec)
     if (rec == NULL)
         return;
     trace_remove_sink(&rec->sim->trace, rec);
-    if (rec->wholes)
-        shelf_each(&rec->bodies, sizeof(Body), free_whole);
-    shelf_clear(&rec->happenings);
-    shelf_clear(&rec->sights);
+    trace_watch_frames(&rec->sim->trace, NULL);
+    g_free(rec->ring);
     shelf_clear(&rec->bodies);
     g_ptr_array_free(rec->told, TRUE);
+    g_ptr_array_free(rec->ports, TRUE);
     flows_free(rec->flows);
     g_string_chunk_free(rec->rules);
     g_free(rec);
@@ -516,21 +538,25 @@ bool recorder_paused(const Recorder *rec)
 
 uint64_t recorder_first(const Recorder *rec)
 {
-    return rec->happenings.end > RECORD_MAX ? rec->happenings.end - RECORD_MAX : 0;
+    uint64_t end = recorder_end(rec);
+
+    return end > RECORD_MAX ? end - RECORD_MAX : 0;
 }
 
 uint64_t recorder_end(const Recorder *rec)
 {
-    return rec->happenings.end;
+    return rec->rounds * RECORD_MAX + (uint64_t)(rec->next - rec->ring);
 }
 
 const Record *recorder_get(Recorder *rec, uint64_t serial)
 {
-    if (serial < recorder_first(rec) || serial >= rec->happenings.end)
+    uint64_t end = recorder_end(rec);
+
+    if (serial < recorder_first(rec) || serial >= end)
         return NULL;
-    if (rec->told_end != rec->happenings.end)
+    if (rec->told_end != end)
         rec->n_told = 0;
-    rec->told_end = rec->happenings.end;
+    rec->told_end = end;
     if (rec->n_told == rec->told->len)
         g_ptr_array_add(rec->told, g_new(Record, 1));
     Record *r = g_ptr_array_index(rec->told, rec->n_told++);

@@ -1,50 +1,57 @@
 /*
- * shelf.c - blocks in a ring of pointers.
+ * shelf.c - blocks in a ring of pointers, which grows when all of them are in use.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/shelf.h"
 
 #include <glib.h>
 
-static void **block_of(Shelf *shelf, uint64_t number)
+enum { FIRST_BLOCKS = 16 };
+
+static void **block_of(const Shelf *shelf, uint64_t place)
 {
-    return &shelf->blocks[number / SHELF_BLOCK % SHELF_BLOCKS];
+    return &shelf->blocks[place / SHELF_BLOCK & (shelf->n_blocks - 1)];
 }
 
 void shelf_clear(Shelf *shelf)
 {
-    for (size_t i = 0; i < SHELF_BLOCKS; i++)
+    for (size_t i = 0; i < shelf->n_blocks; i++)
         g_free(shelf->blocks[i]);
     for (size_t i = 0; i < shelf->n_spare; i++)
         g_free(shelf->spare[i]);
+    g_free(shelf->blocks);
+    g_free(shelf->spare);
     *shelf = (Shelf){ 0 };
 }
 
-void shelf_each(Shelf *shelf, size_t size, void (*f)(void *thing))
+static void grow(Shelf *shelf)
 {
-    for (size_t i = 0; i < SHELF_BLOCKS + shelf->n_spare; i++) {
-        char *block = i < SHELF_BLOCKS ? shelf->blocks[i] : shelf->spare[i - SHELF_BLOCKS];
-        for (size_t k = 0; k < SHELF_BLOCK && block != NULL; k++)
-            f(block + k * size);
-    }
+    Shelf grown = *shelf;
+
+    grown.n_blocks = MAX(2 * shelf->n_blocks, FIRST_BLOCKS);
+    grown.blocks = g_new0(void *, grown.n_blocks);
+    grown.spare = g_renew(void *, shelf->spare, grown.n_blocks);
+    for (uint64_t at = shelf->first; at < shelf->end; at += SHELF_BLOCK)
+        *block_of(&grown, at) = *block_of(shelf, at);
+    g_free(shelf->blocks);
+    *shelf = grown;
 }
 
-void shelf_add_block(Shelf *shelf, size_t size)
+void shelf_add_block(Shelf *shelf)
 {
+    shelf->end += shelf->left; /* no thing lies in two blocks */
+    if (shelf->end - shelf->first == shelf->n_blocks * SHELF_BLOCK)
+        grow(shelf);
     void **block = block_of(shelf, shelf->end);
-
-    g_assert(*block == NULL);
-    if (shelf->n_spare > 0)
-        *block = shelf->spare[--shelf->n_spare];
-    else
-        *block = shelf->zeroed ? g_malloc0(SHELF_BLOCK * size) : g_malloc(SHELF_BLOCK * size);
+    *block = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare]
+                                : g_malloc((size_t)SHELF_BLOCK * SHELF_UNIT);
     shelf->next = *block;
-    shelf->full = shelf->next + SHELF_BLOCK * size;
+    shelf->left = SHELF_BLOCK;
 }
 
-void shelf_forget(Shelf *shelf, uint64_t number)
+void shelf_forget(Shelf *shelf, uint64_t place)
 {
-    while (shelf->first + SHELF_BLOCK <= number && shelf->first + SHELF_BLOCK <= shelf->end) {
+    while (shelf->first + SHELF_BLOCK <= place && shelf->first + SHELF_BLOCK <= shelf->end) {
         void **block = block_of(shelf, shelf->first);
         shelf->spare[shelf->n_spare++] = *block;
         *block = NULL;

@@ -1,8 +1,10 @@
 /*
- * shelf.h - a long row of equal things, numbered from 0, of which the oldest are forgotten.
+ * shelf.h - a long row of things of any size, of which the oldest are forgotten.
  *
  * It consists of blocks: those of things forgotten are used again for new ones, so that it asks for
- * memory only while more is kept than ever before.
+ * memory only while more is kept than ever before. A thing's place is counted in units of
+ * SHELF_UNIT bytes from the first there was; it lies in one block, and at one address as long as it
+ * is kept.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -10,46 +12,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHELF_BLOCK = 1024, SHELF_BLOCKS = 256 };
+enum {
+    SHELF_UNIT = 16,        /* bytes; things are aligned to it */
+    SHELF_BLOCK = 1 << 13,  /* units; the largest thing that fits */
+};
 
-typedef struct Shelf { /* all zero is empty; the size of a thing is the caller's to remember */
+typedef struct Shelf { /* all zero is empty */
     uint64_t first, end; /* kept: from `first`, where a block begins, up to `end` (exclusive) */
-    char    *next, *full; /* where the next one goes, and where the last block ends */
-    void    *blocks[SHELF_BLOCKS];
-    void    *spare[SHELF_BLOCKS];
+    char    *next;       /* where the thing at `end` goes, */
+    size_t   left;       /* and how many units there are */
+    void   **blocks;     /* a ring, by place */
+    size_t   n_blocks;   /* its size: a power of two, or 0 */
+    void   **spare;      /* as many, of which n_spare are there */
     size_t   n_spare;
-    bool     zeroed; /* a place is all zero before it is first used */
 } Shelf;
 
 void shelf_clear(Shelf *shelf);
-void shelf_add_block(Shelf *shelf, size_t size);
-/* f of each, kept or forgotten, and of places that were never used; of one that is `zeroed`. */
-void shelf_each(Shelf *shelf, size_t size, void (*f)(void *thing));
-/* Things before `number` may go; as many as fill whole blocks do. */
-void shelf_forget(Shelf *shelf, uint64_t number);
+void shelf_add_block(Shelf *shelf);
+/* Things before `place` may go; as many as fill whole blocks do. */
+void shelf_forget(Shelf *shelf, uint64_t place);
 
-/* One that is kept. */
-static inline void *shelf_at(const Shelf *shelf, uint64_t number, size_t size)
+/* The thing that is kept at that place. */
+static inline void *shelf_at(const Shelf *shelf, uint64_t place)
 {
-    char *block = shelf->blocks[number / SHELF_BLOCK % SHELF_BLOCKS];
+    char *block = shelf->blocks[place / SHELF_BLOCK & (shelf->n_blocks - 1)];
 
-    return block + number % SHELF_BLOCK * size;
+    return block + place % SHELF_BLOCK * SHELF_UNIT;
 }
 
-/* The next one needs another block. */
-static inline bool shelf_is_full(const Shelf *shelf)
+/* A thing of `size` bytes needs another block. */
+static inline bool shelf_is_full(const Shelf *shelf, size_t size)
 {
-    return shelf->next == shelf->full;
+    return shelf->left * SHELF_UNIT < size;
 }
 
-/* A new thing, as a forgotten one was or not initialised; its number is what `end` was. At most
- * SHELF_BLOCK * (SHELF_BLOCKS - 1) may be kept. */
-static inline void *shelf_add(Shelf *shelf, size_t size)
+/* A new thing of `size` bytes, not initialised, and its place. */
+static inline void *shelf_add(Shelf *shelf, size_t size, uint64_t *place)
 {
-    if (shelf_is_full(shelf))
-        shelf_add_block(shelf, size);
+    size_t units = (size + SHELF_UNIT - 1) / SHELF_UNIT;
+
+    if (shelf_is_full(shelf, size))
+        shelf_add_block(shelf);
     void *thing = shelf->next;
-    shelf->next += size;
-    shelf->end++;
+    *place = shelf->end;
+    shelf->next += units * SHELF_UNIT;
+    shelf->left -= units;
+    shelf->end += units;
     return thing;
 }

@@ -1,8 +1,8 @@
 -- W1: one bulk flow over a router whose far link is the bottleneck; --until says how long.
 local bench = require "lib"
-local p = sim.params { delay = "10ms", buffer = "4MiB", loss = 0.0 }
+local p = sim.params { delay = "10ms", buffer = "4MiB", loss = 0.0, record = false }
 sim.defaults { tcp = bench.tcp(p.buffer) }
-sim.record(false)
+sim.record(p.record)
 
 local client, router, server = sim.host("client"), sim.router("router"), sim.host("server")
 sim.link(client, router, { rate = "10Gbit", delay = "10us", queue = 10000 })

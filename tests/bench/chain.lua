@@ -1,7 +1,7 @@
 -- W4: datagrams through ten routers in a line, one every 10 us.
-local p = sim.params { datagrams = 1000000 }
+local p = sim.params { datagrams = 1000000, record = false }
 sim.defaults { arp = { warm = true } }
-sim.record(false)
+sim.record(p.record)
 
 local source, sink = sim.host("source"), sim.host("sink")
 local last = source

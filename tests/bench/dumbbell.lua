@@ -1,8 +1,8 @@
 -- W2: 100 flows from 100 senders through one bottleneck to 100 receivers; flow i starts at i ms.
 local bench = require "lib"
-local p = sim.params { flows = 100 }
+local p = sim.params { flows = 100, record = false }
 sim.defaults { tcp = bench.tcp("4MiB") }
-sim.record(false)
+sim.record(p.record)
 
 local left, right = sim.router("left"), sim.router("right")
 sim.link(left, right, { rate = "1Gbit", delay = "10ms", queue = 1000 })

@@ -1,9 +1,9 @@
 -- W3: many short connections through one router: 200 bytes up, 2000 down, the client closes, then the server.
 -- No Nagle, as in ns-3: else the answer's tail waits for an ACK that is delayed as long as the retransmission timer runs.
 local bench = require "lib"
-local p = sim.params { connections = 10000 }
+local p = sim.params { connections = 10000, record = false }
 sim.defaults { tcp = bench.tcp("128KiB", { msl = "30s" }) }
-sim.record(false)
+sim.record(p.record)
 
 local client, router, server = sim.host("client"), sim.router("router"), sim.host("server")
 sim.link(client, router, { rate = "1Gbit", delay = "1ms", queue = 1000 })
