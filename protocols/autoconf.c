@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/autoconf_priv.h"
 
+#include <string.h>
+
 G_DEFINE_QUARK(autoconf-error-quark, autoconf_error)
 
 typedef struct Autoconf { /* hangs from the world */
@@ -54,18 +56,50 @@ static void join_at_switches(const Sim *sim, unsigned *parent)
     }
 }
 
-static void lan_free(void *lan_)
+static Iface *end_iface(const Port *port) /* NULL: a switch, or bare */
 {
-    Lan *lan = lan_;
+    return port->node->kind != NODE_SWITCH && port->node->stack != NULL ? port->owner : NULL;
+}
 
-    g_ptr_array_free(lan->ifaces, TRUE);
-    g_free(lan);
+/* Which LAN each link is of; how many interfaces each has. */
+static void find_lans(LanMap *map, unsigned *parent)
+{
+    const GPtrArray *links = map->sim->links;
+
+    for (unsigned i = 0; i < links->len; i++) {
+        const Link *link = g_ptr_array_index(links, i);
+        unsigned root = find_root(parent, i);
+        map->of_link[i] = root == i ? map->n_lans++ : map->of_link[root];
+        Lan *lan = &map->lans[map->of_link[i]];
+        lan->n += end_iface(link->dir[0].from) != NULL;
+        lan->n += end_iface(link->dir[0].to) != NULL;
+    }
 }
 
 static void lan_add_end(Lan *lan, const Port *port)
 {
-    if (port->node->kind != NODE_SWITCH && port->node->stack != NULL)
-        g_ptr_array_add(lan->ifaces, port->owner);
+    Iface *iface = end_iface(port);
+
+    if (iface != NULL)
+        lan->ifaces[lan->n++] = iface;
+}
+
+static void find_ifaces(LanMap *map)
+{
+    const GPtrArray *links = map->sim->links;
+    Iface **next = map->ifaces;
+
+    for (unsigned i = 0; i < map->n_lans; i++) {
+        map->lans[i].ifaces = next;
+        next += map->lans[i].n;
+        map->lans[i].n = 0;
+    }
+    for (unsigned i = 0; i < links->len; i++) {
+        const Link *link = g_ptr_array_index(links, i);
+        Lan *lan = &map->lans[map->of_link[i]];
+        lan_add_end(lan, link->dir[0].from);
+        lan_add_end(lan, link->dir[0].to);
+    }
 }
 
 static void map_init(LanMap *map, Sim *sim)
@@ -73,44 +107,24 @@ static void map_init(LanMap *map, Sim *sim)
     unsigned n = sim->links->len;
     unsigned *parent = g_new(unsigned, n);
 
-    *map = (LanMap){ sim, g_ptr_array_new_with_free_func(lan_free), g_new(unsigned, n) };
+    *map = (LanMap){ .sim = sim, .lans = g_new0(Lan, n), .of_link = g_new(unsigned, n),
+                     .ifaces = g_new(Iface *, 2 * (size_t)n) };
     for (unsigned i = 0; i < n; i++)
         parent[i] = i;
     join_at_switches(sim, parent);
-    for (unsigned i = 0; i < n; i++) {
-        const Link *link = g_ptr_array_index(sim->links, i);
-        unsigned root = find_root(parent, i);
-        if (root == i) {
-            Lan *lan = g_new0(Lan, 1);
-            lan->ifaces = g_ptr_array_new();
-            map->of_link[i] = map->lans->len;
-            g_ptr_array_add(map->lans, lan);
-        } else {
-            map->of_link[i] = map->of_link[root];
-        }
-        lan_add_end(lan_at(map, map->of_link[i]), link->dir[0].from);
-        lan_add_end(lan_at(map, map->of_link[i]), link->dir[0].to);
-    }
+    find_lans(map, parent);
+    find_ifaces(map);
     g_free(parent);
 }
 
 static void map_clear(LanMap *map)
 {
-    g_ptr_array_free(map->lans, TRUE);
+    g_free(map->lans);
     g_free(map->of_link);
+    g_free(map->ifaces);
 }
 
 /* --- clashes ---------------------------------------------------------------------------------- */
-
-static unsigned addr_hash(const void *addr)
-{
-    return ip_hash(*(const IpAddr *)addr);
-}
-
-static int addr_equal(const void *a, const void *b)
-{
-    return ip_equal(*(const IpAddr *)a, *(const IpAddr *)b);
-}
 
 static bool clash(const Iface *a, const Iface *b, GError **error)
 {
@@ -128,38 +142,65 @@ static bool clash(const Iface *a, const Iface *b, GError **error)
     return false;
 }
 
-/* Enters the interfaces' addresses into `taken`; false at the first that is there already. */
-static bool enter_addresses(GHashTable *taken, const GPtrArray *ifaces, GError **error)
+/* The addresses of interfaces, each once: a flat hash table, its room used again and again. */
+typedef struct Taken {
+    Iface  **places;
+    unsigned mask, room; /* it has mask + 1 places, and room for so many */
+} Taken;
+
+static void taken_clear(Taken *t, unsigned ifaces)
 {
-    for (guint i = 0; i < ifaces->len; i++) {
-        Iface *iface = g_ptr_array_index(ifaces, i);
+    unsigned size = 4;
+
+    while (size < 2 * ifaces)
+        size *= 2;
+    if (size > t->room) {
+        g_free(t->places);
+        t->places = g_new(Iface *, size);
+        t->room = size;
+    }
+    memset(t->places, 0, size * sizeof *t->places);
+    t->mask = size - 1;
+}
+
+/* Where the address is, or would be. */
+static Iface **taken_place(const Taken *t, IpAddr addr)
+{
+    unsigned i = ip_hash(addr) & t->mask;
+
+    while (t->places[i] != NULL && !ip_equal(t->places[i]->ip.addr, addr))
+        i = (i + 1) & t->mask;
+    return &t->places[i];
+}
+
+/* Takes the addresses of n interfaces, and nothing else; false at the first that is one before. */
+static bool take_addresses(Taken *t, Iface *const *ifaces, unsigned n, GError **error)
+{
+    taken_clear(t, n);
+    for (unsigned i = 0; i < n; i++) {
+        Iface *iface = ifaces[i];
         if (ip_is_none(iface->ip.addr) || iface->ip_leased) /* that is for ARP to find out */
             continue;
-        const Iface *other = g_hash_table_lookup(taken, &iface->ip.addr);
-        if (other != NULL)
-            return clash(other, iface, error);
-        g_hash_table_insert(taken, &iface->ip.addr, iface);
+        Iface **place = taken_place(t, iface->ip.addr);
+        if (*place != NULL)
+            return clash(*place, iface, error);
+        *place = iface;
     }
     return true;
 }
 
-static bool check_clashes(const LanMap *map, GError **error)
+static bool check_clashes(const LanMap *map, Taken *taken, GError **error)
 {
-    GHashTable *taken = g_hash_table_new(addr_hash, addr_equal);
     bool ok = true;
 
     for (guint i = 0; ok && i < map->sim->nodes->len; i++) {
         const Stack *stack = node_stack(g_ptr_array_index(map->sim->nodes, i));
-        if (stack == NULL || stack->ifaces->len < 2)
-            continue;
-        g_hash_table_remove_all(taken);
-        ok = enter_addresses(taken, stack->ifaces, error);
+        if (stack != NULL && stack->ifaces->len >= 2)
+            ok = take_addresses(taken, (Iface *const *)(void *)stack->ifaces->pdata,
+                                stack->ifaces->len, error);
     }
-    for (guint i = 0; ok && i < map->lans->len; i++) {
-        g_hash_table_remove_all(taken);
-        ok = enter_addresses(taken, lan_at(map, i)->ifaces, error);
-    }
-    g_hash_table_destroy(taken);
+    for (unsigned i = 0; ok && i < map->n_lans; i++)
+        ok = take_addresses(taken, map->lans[i].ifaces, map->lans[i].n, error);
     return ok;
 }
 
@@ -204,8 +245,8 @@ static unsigned count_unsaid(const Lan *lan)
 {
     unsigned n = 0;
 
-    for (guint i = 0; i < lan->ifaces->len; i++)
-        n += is_open(g_ptr_array_index(lan->ifaces, i));
+    for (unsigned i = 0; i < lan->n; i++)
+        n += is_open(lan->ifaces[i]);
     return n;
 }
 
@@ -250,8 +291,8 @@ static bool next_subnet(Autoconf *ac, const GArray *said, unsigned hosts, IpPref
 static bool known_subnet(const Lan *lan, IpPrefix *out)
 {
     for (int said = 1; said >= 0; said--)
-        for (guint i = 0; i < lan->ifaces->len; i++) {
-            const Iface *iface = g_ptr_array_index(lan->ifaces, i);
+        for (unsigned i = 0; i < lan->n; i++) {
+            const Iface *iface = lan->ifaces[i];
             if (!ip_is_none(iface->ip.addr) && !iface->ip_leased && iface->ip_said == said) {
                 *out = (IpPrefix){ prefix_network(iface->ip), iface->ip.len };
                 return true;
@@ -260,47 +301,45 @@ static bool known_subnet(const Lan *lan, IpPrefix *out)
     return false;
 }
 
-static bool number_hosts(const Lan *lan, IpPrefix subnet, GError **error)
+static bool number_hosts(const Lan *lan, IpPrefix subnet, Taken *taken, GError **error)
 {
     uint64_t size = UINT64_C(1) << (32 - subnet.len);
     /* Neither the network's own number nor the broadcast; a /31 has neither, RFC 3021. */
     uint64_t next = size > 2 ? 1 : 0, end = size > 2 ? size - 1 : size;
-    GHashTable *taken = g_hash_table_new(addr_hash, addr_equal);
-    bool ok = enter_addresses(taken, lan->ifaces, error);
 
-    for (guint i = 0; ok && i < lan->ifaces->len; i++) {
-        Iface *iface = g_ptr_array_index(lan->ifaces, i);
+    if (!take_addresses(taken, lan->ifaces, lan->n, error))
+        return false;
+    for (unsigned i = 0; i < lan->n; i++) {
+        Iface *iface = lan->ifaces[i];
         IpPrefix addr = { .len = subnet.len };
         if (!is_open(iface))
             continue;
         do
             addr.addr = ip_v4(ip_to_v4(subnet.addr) + (uint32_t)next);
-        while (next++ < end && g_hash_table_contains(taken, &addr.addr));
+        while (next++ < end && *taken_place(taken, addr.addr) != NULL);
         if (next > end) {
             char text[PREFIX_TEXT];
             g_set_error(error, AUTOCONF_ERROR, 0, "no address is left in %s for %s",
                         prefix_text(subnet, text), iface->port->node->name);
-            ok = false;
-            break;
+            return false;
         }
         stack_set_address(iface->stack, iface, addr);
     }
-    g_hash_table_destroy(taken);
-    return ok;
+    return true;
 }
 
-static bool give_addresses(Autoconf *ac, const LanMap *map, GError **error)
+static bool give_addresses(Autoconf *ac, const LanMap *map, Taken *taken, GError **error)
 {
     GArray *said = said_subnets(map->sim);
     bool ok = true;
 
-    for (guint i = 0; ok && i < map->lans->len; i++) {
-        const Lan *lan = lan_at(map, i);
+    for (unsigned i = 0; ok && i < map->n_lans; i++) {
+        const Lan *lan = &map->lans[i];
         unsigned unsaid = count_unsaid(lan);
         IpPrefix subnet;
         if (unsaid > 0)
             ok = (known_subnet(lan, &subnet) || next_subnet(ac, said, unsaid, &subnet, error)) &&
-                 number_hosts(lan, subnet, error);
+                 number_hosts(lan, subnet, taken, error);
     }
     g_array_free(said, TRUE);
     return ok;
@@ -314,8 +353,8 @@ static void warm_cache(Iface *iface, const Lan *lan)
 {
     Arp *arp = iface->stack->arp;
 
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        const Iface *other = g_ptr_array_index(lan->ifaces, i);
+    for (unsigned i = 0; i < lan->n; i++) {
+        const Iface *other = lan->ifaces[i];
         if (other->stack != iface->stack && !ip_is_none(other->ip.addr) &&
             arp_lookup(arp, other->ip.addr) == NULL)
             arp_set(arp, iface, other->ip.addr, other->mac, true);
@@ -324,10 +363,10 @@ static void warm_cache(Iface *iface, const Lan *lan)
 
 static void warm_caches(const LanMap *map)
 {
-    for (guint i = 0; i < map->lans->len; i++) {
-        const Lan *lan = lan_at(map, i);
-        for (guint k = 0; k < lan->ifaces->len; k++) {
-            Iface *iface = g_ptr_array_index(lan->ifaces, k);
+    for (unsigned i = 0; i < map->n_lans; i++) {
+        const Lan *lan = &map->lans[i];
+        for (unsigned k = 0; k < lan->n; k++) {
+            Iface *iface = lan->ifaces[k];
             if (iface->stack->cfg->arp.warm && !iface->port->node->down)
                 warm_cache(iface, lan);
         }
@@ -360,12 +399,14 @@ static Autoconf *autoconf_of(Sim *sim)
 bool autoconf_settle(Sim *sim, GError **error)
 {
     Autoconf *ac = autoconf_of(sim);
+    Taken taken = { 0 };
     LanMap map;
 
     if (ac->settled == sim->topology)
         return true;
     map_init(&map, sim);
-    bool ok = check_clashes(&map, error) && give_addresses(ac, &map, error);
+    bool ok = check_clashes(&map, &taken, error) && give_addresses(ac, &map, &taken, error);
+    g_free(taken.places);
     if (ok) {
         RouteMap *old = ac->routes;
         ac->routes = autoconf_routes(&map);
@@ -394,6 +435,16 @@ IpAddr autoconf_address(const Stack *node, const Stack *from)
         }
     }
     return first;
+}
+
+static unsigned addr_hash(const void *addr)
+{
+    return ip_hash(*(const IpAddr *)addr);
+}
+
+static int addr_equal(const void *a, const void *b)
+{
+    return ip_equal(*(const IpAddr *)a, *(const IpAddr *)b);
 }
 
 static void find_owners(const Sim *sim, GHashTable *owners)

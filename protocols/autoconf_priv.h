@@ -6,25 +6,23 @@
 #include "protocols/autoconf.h"
 
 typedef struct Lan { /* links joined by switches */
-    GPtrArray *ifaces;   /* of Iface, in the order of linking */
+    Iface  **ifaces;   /* in the order of linking */
+    unsigned n;
 } Lan;
 
 typedef struct LanMap {
-    Sim       *sim;
-    GPtrArray *lans;   /* of Lan, in the order of their first links */
-    unsigned  *of_link; /* the place in `lans` of each link's */
+    Sim      *sim;
+    Lan      *lans;    /* in the order of their first links */
+    unsigned  n_lans;
+    unsigned *of_link; /* the place in `lans` of each link's */
+    Iface   **ifaces;  /* of all LANs, one after the other */
 } LanMap;
 
-static inline Lan *lan_at(const LanMap *map, unsigned i)
-{
-    return g_ptr_array_index(map->lans, i);
-}
-
-static inline Lan *lan_of(const LanMap *map, const Iface *iface) /* NULL: it is not plugged in */
+static inline const Lan *lan_of(const LanMap *map, const Iface *iface) /* NULL: not plugged in */
 {
     const Port *port = iface->port;
 
-    return port->out != NULL ? lan_at(map, map->of_link[port->out->link->index]) : NULL;
+    return port->out != NULL ? &map->lans[map->of_link[port->out->link->index]] : NULL;
 }
 
 static inline bool is_router(const Iface *iface)

@@ -83,8 +83,8 @@ static Iface *only_router(const Lan *lan)
 {
     Iface *found = NULL;
 
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        Iface *iface = g_ptr_array_index(lan->ifaces, i);
+    for (unsigned i = 0; i < lan->n; i++) {
+        Iface *iface = lan->ifaces[i];
         if (!is_router(iface) || ip_is_none(iface->ip.addr) ||
             (found != NULL && found->stack == iface->stack))
             continue;
@@ -233,11 +233,11 @@ static void find_edges(RouteMap *map, const GPtrArray *links)
 /* The goal of a LAN: those on it that take part. */
 static unsigned goal_of(RouteMap *map, const Lan *lan)
 {
-    Goal goal = { g_new(unsigned, lan->ifaces->len), 0, NULL };
+    Goal goal = { g_new(unsigned, lan->n), 0, NULL };
 
     map->round++;
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        Vertex *v = vertex_at(map, ((const Iface *)g_ptr_array_index(lan->ifaces, i))->port);
+    for (unsigned i = 0; i < lan->n; i++) {
+        Vertex *v = vertex_at(map, lan->ifaces[i]->port);
         if (v == NULL || v->round == map->round)
             continue;
         v->round = map->round;
@@ -290,8 +290,8 @@ static void add_subnets(RouteMap *map, const Lan *lan)
 {
     unsigned first = map->subnets->len, goal = goal_of(map, lan);
 
-    for (guint i = 0; i < lan->ifaces->len; i++) {
-        const Iface *iface = g_ptr_array_index(lan->ifaces, i);
+    for (unsigned i = 0; i < lan->n; i++) {
+        const Iface *iface = lan->ifaces[i];
         Subnet subnet = { { prefix_network(iface->ip), iface->ip.len }, goal, 0 };
         bool known = !is_router(iface) || ip_is_none(iface->ip.addr);
         for (unsigned k = first; k < map->subnets->len && !known; k++) {
@@ -426,8 +426,8 @@ static void give_host_routes(RouteMap *map, unsigned vertex)
 
 static bool has_router(const Lan *lan)
 {
-    for (guint i = 0; i < lan->ifaces->len; i++)
-        if (is_router(g_ptr_array_index(lan->ifaces, i)))
+    for (unsigned i = 0; i < lan->n; i++)
+        if (is_router(lan->ifaces[i]))
             return true;
     return false;
 }
@@ -442,9 +442,9 @@ RouteMap *autoconf_routes(const LanMap *lans)
     find_vertices(map, lans);
     find_edges(map, lans->sim->links);
     map->queue = g_new(unsigned, map->n_vertices);
-    for (guint i = 0; i < lans->lans->len; i++)
-        if (has_router(lan_at(lans, i)))
-            add_subnets(map, lan_at(lans, i));
+    for (unsigned i = 0; i < lans->n_lans; i++)
+        if (has_router(&lans->lans[i]))
+            add_subnets(map, &lans->lans[i]);
     index_subnets(map);
     for (unsigned v = 0; v < map->n_vertices; v++) {
         const Stack *stack = node_stack(map->vertices[v].node);

@@ -393,7 +393,8 @@ void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
 
 void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
 {
-    route_table_disconnect(&ip->table, iface);
+    if (!ip_is_none(iface->ip.addr))
+        route_table_disconnect(&ip->table, iface);
     iface->ip = addr;
     iface->last_hop = NULL; /* it may be a broadcast now */
     ip_kinds_changed(ip->stack);

@@ -18,6 +18,7 @@ typedef struct Ipv4Proto {
 typedef struct RouteTable {
     GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
     uint64_t lengths;   /* bit n: there is a prefix of that length */
+    unsigned n_found;   /* routes whose interface was found from their next hop, at most */
     const RouteSource *source; /* of automatic routes that are not written down here; NULL */
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
     const Route *cached; /* and its route; NULL: it has none */

@@ -57,13 +57,14 @@ void route_table_clear(RouteTable *table)
 
 void route_table_unresolve(RouteTable *table)
 {
-    for (guint i = 0; i < table->routes->len; i++) {
+    for (guint i = 0; table->n_found > 0 && i < table->routes->len; i++) {
         Route *r = route_at(table, i);
         if (r->iface_found) {
             r->iface = NULL;
             r->iface_found = false;
         }
     }
+    table->n_found = 0;
     forget_cached(table);
 }
 
@@ -186,6 +187,7 @@ static bool usable(Ipv4 *ip, Route *r)
         if (!ip_is_none(iface->ip.addr) && ip_in_prefix(r->via, iface->ip)) {
             r->iface = iface;
             r->iface_found = true;
+            ip->table.n_found++;
             return true;
         }
     }

@@ -118,6 +118,17 @@ Port *node_port(const Node *node, const char *name)
     return NULL;
 }
 
+/* Cables stay until the world ends. */
+Port *node_free_port(Node *node)
+{
+    for (; node->plugged < node->ports->len; node->plugged++) {
+        Port *port = g_ptr_array_index(node->ports, node->plugged);
+        if (port->out == NULL)
+            return port;
+    }
+    return NULL;
+}
+
 void port_input(Port *port, Packet *pkt)
 {
     DropReason why;

@@ -39,6 +39,7 @@ struct Node {
     bool       counts;  /* it has counted something */
     bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
     GPtrArray *ports;   /* of Port, owned */
+    unsigned   plugged; /* the first so many ports have a cable */
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);
     void      *binding; /* for the rank above that made it; NULL */
@@ -57,6 +58,7 @@ void  node_free(Node *node); /* the world's business */
 /* A new port, owned by the node. name NULL: "eth" and its index. */
 Port *node_add_port(Node *node, const char *name);
 Port *node_port(const Node *node, const char *name); /* NULL if there is none of this name */
+Port *node_free_port(Node *node); /* the first without a cable; NULL if there is none */
 
 /* A frame has arrived: hands it up, and drops it if it was refused. Owns pkt. */
 void port_input(Port *port, Packet *pkt);

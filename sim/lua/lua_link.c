@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_net.h"
+#include "sim/lua/lua_priv.h"
 
 #include <string.h>
 
@@ -234,7 +235,7 @@ static LinkEnd check_end(lua_State *L, int arg)
 static Port *end_port(LinkEnd end)
 {
     if (end.port == NULL)
-        end.port = lua_node_free_port(end.node);
+        end.port = node_free_port(end.node);
     return end.port != NULL ? end.port : lua_node_new_port(end.node, NULL);
 }
 
@@ -247,17 +248,32 @@ static void set_mtu(const LinkDir *dir)
         iface->mtu = dir->cfg->mtu;
 }
 
+/* The options of a new link, at 3: most are told what the one before was told. */
+static void read_new_link(lua_State *L, LinkConfig cfg[2])
+{
+    LuaEnv *env = lua_env(L);
+
+    lua_settop(L, 3);
+    if (!memo_is(L, 3, &env->link_said)) {
+        env->link_said.n = 0;
+        env->link_read[0] = env->link_read[1] = link_defaults;
+        read_link_options(L, 3, env->link_read, true);
+        memo_keep(L, 3, &env->link_said);
+    }
+    memcpy(cfg, env->link_read, sizeof env->link_read);
+}
+
 /* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an
  * interface */
 static int l_link(lua_State *L)
 {
     LinkEnd a = check_end(L, 1), b = check_end(L, 2);
-    LinkConfig cfg[2] = { link_defaults, link_defaults };
+    LinkConfig cfg[2];
 
     if (a.node == b.node)
         return lua_fail(L, "sim.link: a link joins two different nodes, not %s with itself",
                         a.node->name);
-    read_link_options(L, 3, cfg, true);
+    read_new_link(L, cfg);
     Port *from = end_port(a), *to = end_port(b);
     Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
     set_mtu(&link->dir[0]);

@@ -407,16 +407,6 @@ static int l_defaults(lua_State *L)
 
 /* --- ports and interfaces --------------------------------------------------------------------- */
 
-Port *lua_node_free_port(Node *node)
-{
-    for (guint i = 0; i < node->ports->len; i++) {
-        Port *port = g_ptr_array_index(node->ports, i);
-        if (port->out == NULL)
-            return port;
-    }
-    return NULL;
-}
-
 Port *lua_node_new_port(Node *node, const char *name)
 {
     char next[24];

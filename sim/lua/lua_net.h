@@ -85,8 +85,7 @@ int  lua_counter_index(lua_State *L, Node *node, const char *name);
 /* A table of drops by reason, n of them, those that are 0 left out; an unknown reason raises. */
 void lua_push_drops(lua_State *L, const uint64_t *drops, size_t n);
 
-/* A port that is free, or new; `name` NULL: any. */
-Port *lua_node_free_port(Node *node);
+/* A new port; `name` NULL: any. */
 Port *lua_node_new_port(Node *node, const char *name);
 
 /* "delay 10ms 2ms loss 1%", the words of tc-netem(8), into one direction's options. */

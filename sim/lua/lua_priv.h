@@ -23,6 +23,24 @@ typedef struct LuaFound {
 
 enum { LUA_TIMES = 8, LUA_FOUND = 16 };
 
+/* What a table of options says, if that is little and no table itself. */
+enum { OPTION_FIELDS = 8, OPTION_TEXT = 16 };
+
+typedef struct OptionField {
+    char key[OPTION_TEXT];
+    int  type;
+    union {
+        bool       boolean;
+        lua_Number number;
+        char       text[OPTION_TEXT];
+    } value;
+} OptionField;
+
+typedef struct OptionMemo { /* n == 0: nothing is remembered */
+    unsigned    n;
+    OptionField said[OPTION_FIELDS];
+} OptionMemo;
+
 struct LuaEnv {
     lua_State *L;         /* the main one: no code of a scenario runs on it */
     lua_State *callbacks; /* anchored in the registry */
@@ -42,6 +60,8 @@ struct LuaEnv {
 
     LuaTime    times[LUA_TIMES]; /* texts of times read last */
     LuaFound   found[LUA_FOUND];
+    OptionMemo link_said; /* the options of the last link, */
+    LinkConfig link_read[2]; /* and what they came to */
 
     /* bounds */
     Heap                  heap;
@@ -117,6 +137,13 @@ uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
 /* False, with nothing pushed, if `type` is no class of ours. */
 bool     object_push_methods(lua_State *L, const char *type);
 void     objects_end(World *world); /* calls every handle's gc; the handles stay, empty */
+
+/* --- options said again (lua_memo.c) ---------------------------------------------------------- */
+
+/* Does the table at arg, the last on the stack, say what is remembered? */
+bool memo_is(lua_State *L, int arg, const OptionMemo *memo);
+/* Remembers what it says, or nothing. */
+void memo_keep(lua_State *L, int arg, OptionMemo *memo);
 
 /* --- tasks (lua_task.c) ----------------------------------------------------------------------- */
 
