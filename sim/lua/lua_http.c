@@ -227,10 +227,56 @@ static int called(lua_State *L, int status, lua_KContext below)
     return lua_gettop(L) - (int)below;
 }
 
+/* http.lua and its two kin, as text. */
+static const unsigned char shared_text[] = {
+#include "sim/lua/http.inc"
+};
+static const unsigned char server_text[] = {
+#include "sim/lua/http_server.inc"
+};
+static const unsigned char client_text[] = {
+#include "sim/lua/http_client.inc"
+};
+
+/* Stack: the library's table, the functions from here. */
+static void load_chunk(lua_State *L, const char *name, const unsigned char *text, size_t n)
+{
+    if (luaL_loadbufferx(L, (const char *)text, n, name, "t") != LUA_OK)
+        lua_error(L);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 0);
+}
+
+/* Read when it is first asked for: most scenarios have no HTTP, and to read it takes as long as all
+ * else that a start does. */
+static void push_library(lua_State *L)
+{
+    static const luaL_Reg natives[] = {
+        { "reader", n_reader }, { "feed", n_feed },       { "finish", n_finish },
+        { "expect", n_expect }, { "rest", n_rest },       { "next", n_next },
+        { "gate", n_gate },     { "wait", n_wait },       { "wake", n_wake },
+        { "now", n_now },       { "seconds", n_seconds }, { "etag", n_etag },
+        { "finds", n_finds },   { "fail", n_fail },       { NULL, NULL } };
+
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_createtable(L, 0, (int)G_N_ELEMENTS(natives));
+    luaL_setfuncs(L, natives, 0);
+    load_chunk(L, "=http.lua", shared_text, sizeof shared_text);
+    load_chunk(L, "=http_server.lua", server_text, sizeof server_text);
+    load_chunk(L, "=http_client.lua", client_text, sizeof client_text);
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
+}
+
 /* The library's function of that name with the n values on top: what it returns. */
 static int call_library(lua_State *L, const char *name, int n)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key);
+    push_library(L);
     lua_getfield(L, -1, name);
     lua_replace(L, -2);
     lua_insert(L, -n - 1);
@@ -501,39 +547,8 @@ static void browser_text(lua_State *L, void *p, GString *out)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* http.lua and its two kin, as text. */
-static const unsigned char shared_text[] = {
-#include "sim/lua/http.inc"
-};
-static const unsigned char server_text[] = {
-#include "sim/lua/http_server.inc"
-};
-static const unsigned char client_text[] = {
-#include "sim/lua/http_client.inc"
-};
-
-/* Stack: the library's table, the functions from here. */
-static void load_chunk(lua_State *L, const char *name, const unsigned char *text, size_t n)
-{
-    int status = luaL_loadbufferx(L, (const char *)text, n, name, "t");
-
-    if (status == LUA_OK) {
-        lua_pushvalue(L, -3);
-        lua_pushvalue(L, -3);
-        status = lua_pcall(L, 2, 0, 0);
-    }
-    if (status != LUA_OK)
-        g_error("%s", lua_tostring(L, -1));
-}
-
 void lua_open_http(lua_State *L)
 {
-    static const luaL_Reg natives[] = {
-        { "reader", n_reader }, { "feed", n_feed },       { "finish", n_finish },
-        { "expect", n_expect }, { "rest", n_rest },       { "next", n_next },
-        { "gate", n_gate },     { "wait", n_wait },       { "wake", n_wake },
-        { "now", n_now },       { "seconds", n_seconds }, { "etag", n_etag },
-        { "finds", n_finds },   { "fail", n_fail },       { NULL, NULL } };
     static const luaL_Reg methods[] = { { "get", l_get },
                                         { "serve_http", l_serve_http },
                                         { "browser", l_browser },
@@ -552,12 +567,4 @@ void lua_open_http(lua_State *L)
     lua_pushcfunction(L, reader_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 2);
-    lua_newtable(L);
-    lua_createtable(L, 0, (int)G_N_ELEMENTS(natives));
-    luaL_setfuncs(L, natives, 0);
-    load_chunk(L, "=http.lua", shared_text, sizeof shared_text);
-    load_chunk(L, "=http_server.lua", server_text, sizeof server_text);
-    load_chunk(L, "=http_client.lua", client_text, sizeof client_text);
-    lua_pop(L, 1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
 }
