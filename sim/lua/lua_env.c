@@ -93,12 +93,12 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
     out->checks = world->checks;
     out->failed = world->failed;
     out->waiting = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < parts->tasks->len; i++) {
-        const Task *task = g_ptr_array_index(parts->tasks, i);
-        if (task_over(task) || task == parts->file_task)
+    for (const Task *task = NULL; (task = task_next(world, task)) != NULL;) {
+        if (task == parts->file_task)
             continue;
         char *place = task_place(task);
-        g_ptr_array_add(out->waiting, g_strdup_printf("%s: task %u still waits", place, i));
+        g_ptr_array_add(out->waiting,
+                        g_strdup_printf("%s: task %u still waits", place, task_number(task)));
         g_free(place);
     }
     out->events = env->progress;

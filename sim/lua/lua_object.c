@@ -4,7 +4,8 @@
  * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table
  * of the world: [thing] is its handle. Handles of what is pushed but once, tasks and connections,
  * are in the same table as a list, which costs less. The table is strong: when memory is collected
- * must not show, and a connection forgotten by its author lives on.
+ * must not show, and a connection forgotten by its author lives on. Only a task that is over is let
+ * go.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -29,6 +30,14 @@ static inline const LuaObject *test_any(lua_State *L, int arg)
     const LuaObject *object = lua_touserdata(L, arg);
 
     return object != NULL && object->self == object ? object : NULL;
+}
+
+/* Is what it stood for gone, or all of its world? */
+static bool is_gone(lua_State *L, const LuaObject *object)
+{
+    const World *world = g_ptr_array_index(lua_env(L)->worlds, object->world);
+
+    return object->p == NULL || world->sim == NULL;
 }
 
 static const char *nearest_method(lua_State *L, int methods, const char *name)
@@ -61,7 +70,7 @@ static int object_index(lua_State *L)
     if (lua_type(L, 2) != LUA_TSTRING)
         return lua_fail(L, "a %s has fields with names only", class->type);
     const char *name = lua_tostring(L, 2);
-    if (object->p == NULL)
+    if (is_gone(L, object))
         return lua_fail(L, "this %s is no more", class->type);
     if (class->index != NULL && class->index(L, object->p, name) == 1)
         return 1;
@@ -83,7 +92,7 @@ static int object_tostring(lua_State *L)
     const LuaClass *class = lua_touserdata(L, lua_upvalueindex(1));
     const LuaObject *object = lua_touserdata(L, 1);
 
-    if (object->p == NULL || class->text == NULL) {
+    if (is_gone(L, object) || class->text == NULL) {
         lua_pushfstring(L, "%s<%d>", class->type, (int)object->serial);
         return 1;
     }
@@ -100,7 +109,7 @@ static int object_close(lua_State *L)
 {
     const LuaObject *object = lua_touserdata(L, 1);
 
-    if (lua_env(L)->ending || object->p == NULL)
+    if (lua_env(L)->ending || is_gone(L, object))
         return 0;
     lua_pushliteral(L, "close");
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TFUNCTION) {
@@ -198,7 +207,8 @@ static LuaObject *push_fresh(lua_State *L, LuaEnv *env, const char *type, size_t
     lua_rawgeti(L, LUA_REGISTRYINDEX, class->metatable);
     lua_setmetatable(L, -2);
     *object = (LuaObject){ object, class, object + 1, ++env->serial, parts->number };
-    g_ptr_array_add(parts->objects, object);
+    if (class->gc != NULL)
+        g_ptr_array_add(parts->objects, object);
     return object;
 }
 
@@ -221,27 +231,61 @@ void lua_push_object(lua_State *L, const char *type, void *p)
     lua_remove(L, -2);
 }
 
-static LuaObject *push_sole(lua_State *L, const char *type, size_t size)
+int object_keep(lua_State *L, World *world)
 {
-    LuaEnv *env = lua_env(L);
-    WorldParts *parts = env->world->parts;
-    LuaObject *object = push_fresh(L, env, type, size);
+    WorldParts *parts = world->parts;
+    GArray *free = parts->let_go;
+    int place = free->len > 0 ? g_array_index(free, int, --free->len) : ++parts->kept;
 
+    luaL_checkstack(L, 2, NULL);
     lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
     lua_pushvalue(L, -2);
-    lua_rawseti(L, -2, ++parts->sole_objects);
+    lua_rawseti(L, -2, place);
     lua_pop(L, 1);
-    return object;
+    return place;
+}
+
+void object_push_kept(lua_State *L, World *world, int kept)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    lua_rawgeti(L, -1, kept);
+    lua_remove(L, -2);
+}
+
+void object_let_go(World *world, int kept)
+{
+    lua_State *L = world_lua(world);
+
+    luaL_checkstack(L, 2, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, kept);
+    lua_pop(L, 1);
+    g_array_append_val(world->parts->let_go, kept);
 }
 
 void lua_push_sole_object(lua_State *L, const char *type, void *p)
 {
-    push_sole(L, type, 0)->p = p;
+    LuaEnv *env = lua_env(L);
+
+    push_fresh(L, env, type, 0)->p = p;
+    object_keep(L, env->world);
+}
+
+void *object_push_own(lua_State *L, const char *type, size_t size, int *kept)
+{
+    LuaEnv *env = lua_env(L);
+    LuaObject *object = push_fresh(L, env, type, size);
+
+    *kept = object_keep(L, env->world);
+    return memset(object->p, 0, size);
 }
 
 void *lua_push_own_object(lua_State *L, const char *type, size_t size)
 {
-    return memset(push_sole(L, type, size)->p, 0, size);
+    int kept;
+
+    return object_push_own(L, type, size, &kept);
 }
 
 static bool is_a(const LuaObject *object, const char *type)
@@ -251,7 +295,7 @@ static bool is_a(const LuaObject *object, const char *type)
 
 static void *raise_unusable(lua_State *L, const LuaObject *object)
 {
-    if (object->p == NULL)
+    if (is_gone(L, object))
         lua_fail(L, "this %s is no more", object->class->type);
     lua_fail(L, "this %s belongs to another world: a sim.play has its own", object->class->type);
     return NULL;
@@ -333,8 +377,7 @@ void objects_end(World *world)
         if (p == NULL)
             continue;
         object->p = NULL;
-        if (object->class->gc != NULL)
-            object->class->gc(p);
+        object->class->gc(p);
     }
     luaL_unref(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
     g_ptr_array_free(objects, TRUE);

@@ -86,12 +86,14 @@ typedef enum WorldEnd { WORLD_ENDED, WORLD_ERROR, WORLD_BOUND } WorldEnd;
 struct WorldParts {
     uint32_t   number;     /* in the environment, from 0 */
     Task      *file_task;
-    GPtrArray *tasks;      /* of Task, in the order of making */
+    Task      *oldest_task, *newest_task; /* of those that are not over, in the order of making */
+    unsigned   tasks_made;
     GArray    *coroutines; /* the registry's references to those of tasks that returned */
     GPtrArray *conditions; /* of Task: those in task_wait_until */
     WaitQueue  settling;
-    GPtrArray *objects;    /* of LuaObject, kept alive by objects_ref */
-    lua_Integer sole_objects; /* of lua_push_sole_object */
+    GPtrArray *objects;    /* of LuaObject: those that have a gc, kept alive by objects_ref */
+    int        kept;       /* so many places for object_keep are there, */
+    GArray    *let_go;     /* and these are free */
     int        objects_ref, modules_ref;
     Rng        random;     /* math.random */
     char      *error;      /* of the author: it ended this world */
@@ -136,7 +138,13 @@ void     world_watch(World *world);
 uint64_t object_serial(lua_State *L, int arg); /* 0: not one of ours */
 /* False, with nothing pushed, if `type` is no class of ours. */
 bool     object_push_methods(lua_State *L, const char *type);
-void     objects_end(World *world); /* calls every handle's gc; the handles stay, empty */
+/* Keeps the value on top of L until the world ends, or what this returns is let go. */
+int      object_keep(lua_State *L, World *world);
+void     object_push_kept(lua_State *L, World *world, int kept);
+void     object_let_go(World *world, int kept);
+/* lua_push_own_object, and what keeps the handle. */
+void    *object_push_own(lua_State *L, const char *type, size_t size, int *kept);
+void     objects_end(World *world); /* calls every handle's gc; the handles stay, of no use */
 
 /* --- options said again (lua_memo.c) ---------------------------------------------------------- */
 
@@ -151,6 +159,9 @@ Task *task_new(lua_State *L, int arg, Node *node); /* task_spawn, of what is a f
 void  task_end_all(World *world);
 void  tasks_check_conditions(World *world);
 bool  task_over(const Task *task);
+/* The next younger one that is not over; `after` NULL: the oldest. NULL: there is none. */
+const Task *task_next(const World *world, const Task *after);
+unsigned task_number(const Task *task); /* in the order of making, from 0 */
 lua_State *task_state(const Task *task); /* its coroutine; NULL once over */
 /* Pushes the first value that it returned onto L. */
 void  task_push_value(lua_State *L, const Task *task);

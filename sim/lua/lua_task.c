@@ -13,8 +13,11 @@ typedef enum TaskState { TASK_READY, TASK_RUNNING, TASK_WAITING, TASK_OVER } Tas
 struct Task {
     World *world;
     lua_State *co; /* NULL once over */
-    int ref;       /* anchors co; later a list of what its function returned, if anything */
+    int ref;       /* the registry's to co; once over, what keeps a list of what it returned */
     int n_values;
+    int kept;      /* what keeps its handle while it is not over, and with it this */
+    unsigned number;     /* in the world, from 0 */
+    Task *older, *newer; /* among those of the world that are not over */
     Timer timer;
     TaskState state;
     bool timed_out;
@@ -83,15 +86,36 @@ void waitq_wake_user(void *queue)
 
 /* --- a task's life ---------------------------------------------------------------------------- */
 
-/* Nothing of it will run any more. `keep` is what the registry holds of it from now on. */
-static void finish(Task *task, int keep)
+static void join_living(Task *task)
+{
+    WorldParts *parts = task->world->parts;
+
+    task->number = parts->tasks_made++;
+    task->older = parts->newest_task;
+    *(parts->newest_task != NULL ? &parts->newest_task->newer : &parts->oldest_task) = task;
+    parts->newest_task = task;
+}
+
+static void leave_living(Task *task)
+{
+    WorldParts *parts = task->world->parts;
+
+    *(task->older != NULL ? &task->older->newer : &parts->oldest_task) = task->newer;
+    *(task->newer != NULL ? &task->newer->older : &parts->newest_task) = task->older;
+}
+
+/* Nothing of it will run any more, and only who holds its handle still knows it. The world asks of
+ * its file's task to the end. */
+static void finish(Task *task)
 {
     leave(task);
+    leave_living(task);
     timer_stop(&task->timer);
-    task->ref = keep;
     task->co = NULL;
     task->state = TASK_OVER;
     waitq_wake(&task->finished);
+    if (task != task->world->parts->file_task)
+        object_let_go(task->world, task->kept);
 }
 
 static void end_by_force(Task *task)
@@ -104,7 +128,7 @@ static void end_by_force(Task *task)
     env->ending = ending;
     task->killed = true;
     luaL_unref(world_lua(task->world), LUA_REGISTRYINDEX, task->ref);
-    finish(task, LUA_NOREF);
+    finish(task);
 }
 
 /* The file has waited or ended: its parameters are all declared, and from now on it counts as
@@ -122,31 +146,33 @@ static void file_has_begun(Task *task)
         hooks->loaded(hooks->self, task->world);
 }
 
-/* The registry's reference to a list of the n values that its function returned. */
+/* Keeps the n values that its function returned, as a list. */
 static int keep_values(Task *task, int n)
 {
     lua_State *L = world_lua(task->world);
 
-    task->n_values = n;
-    if (n == 0)
-        return LUA_NOREF;
     luaL_checkstack(task->co, 3, NULL);
     lua_createtable(task->co, n, 0);
     lua_insert(task->co, -n - 1);
     for (int i = n; i >= 1; i--)
         lua_rawseti(task->co, -i - 1, i);
     lua_xmove(task->co, L, 1);
-    return luaL_ref(L, LUA_REGISTRYINDEX);
+    int kept = object_keep(L, task->world);
+    lua_pop(L, 1);
+    return kept;
 }
 
 /* Its function has returned n values. The coroutine, as good as new, serves a task to come: no
  * author gets hold of one (coroutine.running gives none). */
 static void end_well(Task *task, int n)
 {
-    int values = keep_values(task, n);
+    int ref = task->ref;
 
-    g_array_append_val(task->world->parts->coroutines, task->ref);
-    finish(task, values);
+    task->n_values = n;
+    if (n > 0)
+        task->ref = keep_values(task, n);
+    g_array_append_val(task->world->parts->coroutines, ref);
+    finish(task);
 }
 
 static void resume(Task *task)
@@ -225,45 +251,53 @@ Task *task_new(lua_State *L, int arg, Node *node)
     World *world = lua_world(L);
 
     arg = lua_absindex(L, arg);
-    Task *task = lua_push_own_object(L, "task", sizeof *task);
+    int kept;
+    Task *task = object_push_own(L, "task", sizeof *task, &kept);
     /* What may run out of memory comes first: no task without a coroutine may be left behind. */
     task->co = take_coroutine(L, arg, &task->ref);
     task->world = world;
     task->node = node;
+    task->kept = kept;
     timer_init(&task->timer, &world->sim->sched, timer_fired, task);
-    g_ptr_array_add(world->parts->tasks, task);
+    join_living(task);
     timer_set(&task->timer, 0);
     return task;
 }
 
 void task_end_all(World *world)
 {
-    GPtrArray *tasks = world->parts->tasks;
     const GArray *spare = world->parts->coroutines;
 
-    for (guint i = tasks->len; i-- > 0;) {
-        Task *task = g_ptr_array_index(tasks, i);
-        if (task->state != TASK_OVER)
-            end_by_force(task);
-        luaL_unref(world_lua(world), LUA_REGISTRYINDEX, task->ref);
-    }
+    while (world->parts->newest_task != NULL)
+        end_by_force(world->parts->newest_task);
     for (guint i = 0; i < spare->len; i++)
         luaL_unref(world_lua(world), LUA_REGISTRYINDEX, g_array_index(spare, int, i));
 }
 
 void task_kill_node(World *world, Node *node)
 {
-    GPtrArray *tasks = world->parts->tasks;
+    Task *task = world->parts->oldest_task;
 
-    for (guint i = 0; i < tasks->len; i++) {
-        Task *task = g_ptr_array_index(tasks, i);
-        if (task->node != node || task->state == TASK_OVER)
-            continue;
-        if (task->state == TASK_RUNNING)
+    while (task != NULL) {
+        Task *next = task->newer;
+        if (task->node == node && task->state == TASK_RUNNING) {
             task->doomed = true;
-        else
+        } else if (task->node == node) {
             end_by_force(task);
+            next = world->parts->oldest_task; /* what its end called may have ended others */
+        }
+        task = next;
     }
+}
+
+const Task *task_next(const World *world, const Task *after)
+{
+    return after != NULL ? after->newer : world->parts->oldest_task;
+}
+
+unsigned task_number(const Task *task)
+{
+    return task->number;
 }
 
 lua_State *task_state(const Task *task)
@@ -279,7 +313,7 @@ bool task_over(const Task *task)
 void task_push_value(lua_State *L, const Task *task)
 {
     if (task->n_values > 0) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
+        object_push_kept(L, task->world, task->ref);
         lua_rawgeti(L, -1, 1);
         lua_remove(L, -2);
     } else {
@@ -475,7 +509,7 @@ static int k_task_wait(lua_State *L, int status, lua_KContext ctx)
         return 1;
     }
     luaL_checkstack(L, task->n_values + 2, "too many values");
-    lua_rawgeti(L, LUA_REGISTRYINDEX, task->ref);
+    object_push_kept(L, task->world, task->ref);
     int values = lua_gettop(L);
     for (int i = 1; i <= task->n_values; i++)
         lua_rawgeti(L, values, i);
@@ -560,13 +594,9 @@ static void task_text(lua_State *L, void *p, GString *out)
 {
     static const char *const states[] = { "ready", "running", "waiting", "over" };
     const Task *task = p;
-    const GPtrArray *tasks = task->world->parts->tasks;
-    guint i = 0;
 
     (void)L;
-    while (g_ptr_array_index(tasks, i) != task)
-        i++;
-    g_string_append_printf(out, "task<%u %s>", i, states[task->state]);
+    g_string_append_printf(out, "task<%u %s>", task->number, states[task->state]);
 }
 
 void lua_open_task(lua_State *L)

@@ -24,10 +24,10 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
     world->file = g_intern_string(file);
     world->parts = parts;
     parts->number = env->worlds->len;
-    parts->tasks = g_ptr_array_new();
     parts->coroutines = g_array_new(FALSE, FALSE, sizeof(int));
     parts->conditions = g_ptr_array_new();
     parts->objects = g_ptr_array_new();
+    parts->let_go = g_array_new(FALSE, FALSE, sizeof(int));
     parts->failures = g_ptr_array_new_with_free_func(failure_free);
     parts->params = g_ptr_array_new_with_free_func(g_free);
     parts->param_text = g_ptr_array_new_with_free_func(g_free);
@@ -187,7 +187,7 @@ void world_end(World *world)
     sim_free(world->sim);
     world->sim = NULL;
     world->recorder = NULL;
-    g_ptr_array_free(parts->tasks, TRUE);
+    g_array_free(parts->let_go, TRUE);
     g_array_free(parts->coroutines, TRUE);
     g_ptr_array_free(parts->conditions, TRUE);
     g_ptr_array_free(parts->params, TRUE);
