@@ -97,6 +97,17 @@ static void add_chunk(Heap *heap)
     FORBID(heap->fresh, heap->left);
 }
 
+/* Moves on to where a cell of that size may begin. */
+static void align_fresh(Heap *heap, size_t size)
+{
+    size_t rest = (uintptr_t)heap->fresh % HEAP_LINE;
+
+    if (size < HEAP_LINED || size % HEAP_LINE != 0 || rest == 0)
+        return;
+    heap->fresh += MIN(HEAP_LINE - rest, heap->left);
+    heap->left -= MIN(HEAP_LINE - rest, heap->left);
+}
+
 static void *take(Heap *heap, size_t n)
 {
     HeapFree *block = heap->free[n];
@@ -106,8 +117,11 @@ static void *take(Heap *heap, size_t n)
         heap->free[n] = block->next;
         return block;
     }
-    if (G_UNLIKELY(heap->left < n * HEAP_STEP))
+    align_fresh(heap, n * HEAP_STEP);
+    if (G_UNLIKELY(heap->left < n * HEAP_STEP)) {
         add_chunk(heap);
+        align_fresh(heap, n * HEAP_STEP);
+    }
     void *fresh = heap->fresh;
     ALLOW(fresh, n * HEAP_STEP);
     heap->fresh += n * HEAP_STEP;

@@ -95,8 +95,12 @@ static void serve_first(LinkDir *dir)
 {
     const Packet *first = flight_first(&dir->flight);
 
-    if (first != NULL)
-        timer_set_as(&dir->timer, first->arrive, first->order);
+    if (first == NULL)
+        return;
+    timer_set_as(&dir->timer, first->arrive, first->order);
+    packet_fetch(first);
+    if (first->next != NULL)
+        packet_fetch(first->next);
 }
 
 static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)

@@ -12,7 +12,13 @@
 #include <glib.h>
 #include <string.h>
 
-enum { USUAL_CAP = 1728 };
+/* A cell is of whole lines, an odd number of them: those that follow one another in memory do not
+ * meet in the same places of the cache. */
+enum { USUAL_CAP = PACKET_HEADROOM + 1600, USUAL_CELL = 29 * PACKET_LINE };
+G_STATIC_ASSERT(sizeof(Packet) + USUAL_CAP <= USUAL_CELL);
+
+/* Of a frame with 14 and 20 bytes in front, as most have, the first line is one of memory. */
+G_STATIC_ASSERT(sizeof(Packet) + PACKET_HEADROOM - 34 == PACKET_FRAME);
 
 static Packet *take_buffer(Sim *sim, size_t cap)
 {
@@ -20,7 +26,7 @@ static Packet *take_buffer(Sim *sim, size_t cap)
     Packet *pkt;
 
     if (cap <= USUAL_CAP) {
-        pkt = heap_take(&sim->heap, sizeof *pkt + USUAL_CAP);
+        pkt = heap_take(&sim->heap, USUAL_CELL);
         pkt->cap = USUAL_CAP;
     } else {
         pkt = g_malloc(sizeof *pkt + cap);
@@ -84,7 +90,7 @@ void packet_free(Packet *pkt)
     pool->freed++;
     pool->bytes -= sizeof *pkt + pkt->cap;
     if (pkt->cap == USUAL_CAP)
-        heap_give(&pkt->sim->heap, pkt, sizeof *pkt + USUAL_CAP);
+        heap_give(&pkt->sim->heap, pkt, USUAL_CELL);
     else
         g_free(pkt);
 }

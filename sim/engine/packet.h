@@ -13,6 +13,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/engine/bytes.h"
+#include "sim/engine/heap.h"
 #include "sim/engine/reason.h"
 #include "sim/engine/time.h"
 
@@ -23,7 +24,9 @@ typedef struct Sim Sim;
 typedef struct Packet Packet;
 
 enum {
-    PACKET_HEADROOM = 128, /* what packet_new leaves for the headers below */
+    PACKET_LINE = HEAP_LINE,
+    PACKET_FRAME = 3 * PACKET_LINE, /* from the packet's beginning to that of most frames */
+    PACKET_HEADROOM = 74,  /* what packet_new leaves for headers: IPv4's 60 bytes, Ethernet's 14 */
     PACKET_MAX = 65535 + 256
 };
 
@@ -37,24 +40,27 @@ typedef struct Unwritten {
 } Unwritten;
 
 struct Packet {
+    /* What every node on the way looks at comes first: one line of the cache. */
     uint8_t   *data;      /* what the layer now working on it sees first */
     size_t     len;       /* from data to its end */
-    uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
-    SentReason why;       /* stamped at birth */
-    SimTime    born;
-    Sim       *sim;
-    Packet    *next, *prev; /* for its holder's list */
-    SimTime    arrive;    /* while on a link: the instant of its arrival, */
-    uint64_t   order;     /* and its place in line */
     uint32_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */
     uint32_t   frame_len; /* its length as it was on the wire */
     uint32_t   net;       /* offset of the network header in buf, set by the link layer */
-    uint32_t   cap;       /* size of buf */
-    uint32_t   switched;  /* how many switches it has passed */
     bool       forged;    /* written by the scenario, not by a stack */
     bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
     bool       retransmission; /* the transport sends these bytes again */
+    Packet    *next;      /* for its holder's list */
+    SimTime    arrive;    /* while on a link: the instant of its arrival, */
+    uint64_t   order;     /* and its place in line */
+    uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
+    /* And here what those at its ends need. */
+    Sim       *sim;
+    Packet    *prev;      /* for its holder's list, too */
+    SimTime    born;
+    SentReason why;       /* stamped at birth */
+    uint32_t   cap;       /* size of buf */
+    uint32_t   switched;  /* how many switches it has passed */
     Unwritten  unwritten;
     uint64_t   seen;      /* an observer's note of how it last looked; 0 for a copy: never */
     const char *remark;   /* what was done to it, for people; see sim_remark; NULL: nothing */
@@ -70,6 +76,14 @@ Packet *packet_copy(const Packet *pkt);
 
 /* The end of a packet that was worked off: back to the pool. NULL is fine. */
 void packet_free(Packet *pkt);
+
+/* It will be wanted soon: has what a node first looks at brought into the cache, its header and
+ * the line of the buffer in which the headers of most frames lie. */
+static inline void packet_fetch(const Packet *pkt)
+{
+    __builtin_prefetch(pkt);
+    __builtin_prefetch((const uint8_t *)pkt + PACKET_FRAME);
+}
 
 /* Makes room for n bytes in front; returns data. */
 static inline uint8_t *packet_push(Packet *pkt, size_t n)
