@@ -129,7 +129,8 @@ END_TEST
 /* What is received is looked at: a run of the pattern that goes on is not kept, all else is. */
 START_TEST(bytes_that_are_the_pattern_are_described)
 {
-    Ring r = { 0 };
+    Heap heap = { 0 };
+    Ring r = { .heap = &heap };
     uint8_t bytes[3000], got[sizeof bytes];
     uint64_t is;
 
@@ -155,6 +156,7 @@ START_TEST(bytes_that_are_the_pattern_are_described)
     ring_read(&r, 0, got, 2300);
     ck_assert_mem_eq(got, bytes, 2300);
     ring_free(&r);
+    heap_clear(&heap);
 }
 END_TEST
 
