@@ -19,11 +19,21 @@ LuaConn *lua_check_conn(lua_State *L, int arg)
 /* That of all handles which have none of their own. */
 static const LuaConnUse unused;
 
-LuaConnUse *lua_conn_use(LuaConn *c)
+LuaConnUse *lua_conn_use(lua_State *L, LuaConn *c)
 {
     if (c->use == &unused)
-        c->use = g_new0(LuaConnUse, 1);
+        c->use = heap_new0(&lua_sim(L)->heap, LuaConnUse);
     return c->use;
+}
+
+static void end_inbox(LuaConn *c)
+{
+    Inbox *inbox = c->use->inbox;
+
+    if (inbox == NULL)
+        return;
+    heap_give(inbox->heap, inbox, sizeof *inbox + inbox->cap);
+    c->use->inbox = NULL;
 }
 
 static void conn_gc(void *p)
@@ -31,11 +41,7 @@ static void conn_gc(void *p)
     LuaConn *c = p;
 
     conn_drop(c->conn);
-    if (c->use == &unused)
-        return;
-    if (c->use->inbox != NULL)
-        g_byte_array_free(c->use->inbox, TRUE);
-    g_free(c->use);
+    end_inbox(c);
 }
 
 LuaConn *lua_push_conn(lua_State *L, Conn *conn)
@@ -92,7 +98,7 @@ static int send_k(lua_State *L, int status, lua_KContext deadline)
             n = conn_send(c->conn, (Span){ data + done, total - done }, &err);
         done += n;
         if (pattern)
-            lua_conn_use(c)->streamed += n;
+            lua_conn_use(L, c)->streamed += n;
         if (n == 0 && err == NET_OK)
             err = NET_EAGAIN;
     }
@@ -181,89 +187,128 @@ static size_t inbox_len(const LuaConn *c)
 /* Its first bytes, as they are asked for; it ends, for it may be long until more comes. */
 static int push_inbox(lua_State *L, LuaConn *c, size_t len)
 {
-    GByteArray *inbox = c->use->inbox;
+    const Inbox *inbox = c->use->inbox;
 
-    lua_pushlstring(L, inbox != NULL ? (const char *)inbox->data : "", len);
-    if (inbox != NULL) {
-        g_byte_array_free(inbox, TRUE);
-        c->use->inbox = NULL;
-    }
+    lua_pushlstring(L, inbox != NULL ? (const char *)inbox->bytes : "", len);
+    end_inbox(c);
     return 1;
 }
 
-static NetError recv_into_inbox(LuaConn *c, size_t want)
+/* Its first bytes, and the rest stays: more had come before a wait for still more was over. */
+static int push_begin(lua_State *L, Inbox *inbox, size_t len)
+{
+    lua_pushlstring(L, (const char *)inbox->bytes, len);
+    inbox->len -= len;
+    memmove(inbox->bytes, inbox->bytes + len, inbox->len);
+    return 1;
+}
+
+/* Room for n bytes more in it, which are counted as if they were there. */
+static uint8_t *grow_inbox(lua_State *L, LuaConn *c, size_t n)
+{
+    LuaConnUse *use = lua_conn_use(L, c);
+    Inbox *old = use->inbox;
+    size_t have = inbox_len(c), room = 256;
+
+    if (old == NULL || old->cap < have + n) {
+        while (room - sizeof *old < have + n)
+            room *= 2;
+        Inbox *inbox = heap_take(&lua_sim(L)->heap, room);
+        *inbox = (Inbox){ .heap = &lua_sim(L)->heap, .cap = room - sizeof *inbox };
+        if (old != NULL)
+            memcpy(inbox->bytes, old->bytes, have);
+        end_inbox(c);
+        use->inbox = inbox;
+    }
+    use->inbox->len = have + n;
+    return use->inbox->bytes + have;
+}
+
+static NetError recv_into_inbox(lua_State *L, LuaConn *c, size_t want)
 {
     NetError err = NET_OK;
 
     while (want > 0) {
-        size_t have = inbox_len(c), n = MIN(want, conn_readable(c->conn));
+        size_t n = MIN(want, conn_readable(c->conn));
         if (n == 0) {
             conn_receive(c->conn, NULL, 1, &err); /* why there is nothing */
             return err;
         }
-        LuaConnUse *use = lua_conn_use(c);
-        if (use->inbox == NULL)
-            use->inbox = g_byte_array_new();
-        g_byte_array_set_size(use->inbox, (guint)(have + n));
-        conn_receive(c->conn, use->inbox->data + have, n, &err);
+        conn_receive(c->conn, grow_inbox(L, c, n), n, &err);
         want -= n;
     }
     return NET_OK;
 }
 
 /* What has arrived. OK: the inbox is what was asked for. */
-static NetError recv_some(LuaConn *c)
+static NetError recv_some(lua_State *L, LuaConn *c)
 {
     if (inbox_len(c) > 0)
         return NET_OK;
-    return recv_into_inbox(c, MAX(conn_readable(c->conn), 1));
+    return recv_into_inbox(L, c, MAX(conn_readable(c->conn), 1));
 }
 
 /* Byte by byte, so that what follows the line stays in the receive buffer. */
-static NetError recv_line(LuaConn *c)
+static NetError recv_line(lua_State *L, LuaConn *c)
 {
     NetError err;
 
     do {
-        if (inbox_len(c) > 0 && c->use->inbox->data[c->use->inbox->len - 1] == '\n')
+        if (inbox_len(c) > 0 && c->use->inbox->bytes[inbox_len(c) - 1] == '\n')
             return NET_OK;
-        err = recv_into_inbox(c, 1);
+        err = recv_into_inbox(L, c, 1);
     } while (err == NET_OK);
     return err;
 }
 
-static NetError recv_what(LuaConn *c, lua_Integer what)
+static NetError recv_what(lua_State *L, LuaConn *c, lua_Integer what)
 {
     if (what == RECV_SOME)
-        return recv_some(c);
+        return recv_some(L, c);
     if (what == RECV_LINE)
-        return recv_line(c);
+        return recv_line(L, c);
     if (what == RECV_ALL)
-        return recv_into_inbox(c, SIZE_MAX);
+        return recv_into_inbox(L, c, SIZE_MAX);
     size_t have = inbox_len(c);
-    return have >= (size_t)what ? NET_OK : recv_into_inbox(c, (size_t)what - have);
+    return have >= (size_t)what ? NET_OK : recv_into_inbox(L, c, (size_t)what - have);
 }
 
 static size_t line_len(const LuaConn *c)
 {
     size_t n = inbox_len(c);
 
-    n -= n > 0 && c->use->inbox->data[n - 1] == '\n';
-    n -= n > 0 && n < inbox_len(c) && c->use->inbox->data[n - 1] == '\r';
+    n -= n > 0 && c->use->inbox->bytes[n - 1] == '\n';
+    n -= n > 0 && n < inbox_len(c) && c->use->inbox->bytes[n - 1] == '\r';
     return n;
 }
 
-/* The short way of what is there as a whole: not by the inbox. False: nothing was done. */
-static bool recv_at_once(lua_State *L, LuaConn *c, lua_Integer what)
+/* How much may be read the short way, as a whole and not by the inbox: 0, or all that is asked. */
+static size_t at_once(const LuaConn *c, lua_Integer what)
+{
+    size_t ready = conn_readable(c->conn), n = what == RECV_SOME ? ready : (size_t)what;
+
+    return inbox_len(c) == 0 && what >= RECV_SOME && n <= MIN(ready, RECV_CHUNK) ? n : 0;
+}
+
+static int recv_at_once(lua_State *L, LuaConn *c, size_t n)
 {
     uint8_t bytes[RECV_CHUNK];
-    size_t ready = conn_readable(c->conn), n = what == RECV_SOME ? ready : (size_t)what;
     NetError err;
 
-    if (inbox_len(c) > 0 || what < RECV_SOME || n == 0 || n > MIN(ready, sizeof bytes))
-        return false;
     conn_receive(c->conn, bytes, n, &err);
     lua_pushlstring(L, (const char *)bytes, n);
+    return 1;
+}
+
+/* The task's turn, without Lua: some has come, and more is to come. */
+static bool recv_waits(lua_State *L)
+{
+    LuaConn *c = lua_object(L, 1);
+    lua_Integer what = lua_tointeger(L, 2);
+
+    if (at_once(c, what) > 0 || recv_what(L, c, what) != NET_EAGAIN)
+        return false;
+    lua_conn_wants(c);
     return true;
 }
 
@@ -271,21 +316,22 @@ static int recv_k(lua_State *L, int status, lua_KContext deadline)
 {
     LuaConn *c = lua_object(L, 1);
     lua_Integer what = lua_tointeger(L, 2);
+    size_t n = at_once(c, what);
 
     (void)status;
-    if (recv_at_once(L, c, what))
-        return 1;
-    NetError err = recv_what(c, what);
-    if (err == NET_EAGAIN) {
-        if (deadline <= sim_now(lua_sim(L)))
-            return lua_timed_out(L);
+    if (n > 0)
+        return recv_at_once(L, c, n);
+    NetError err = recv_what(L, c, what);
+    if (err == NET_EAGAIN && deadline == NEVER) {
+        lua_conn_wants(c);
+        return task_wait_stepping(L, &c->queue, recv_waits, recv_k, deadline);
+    }
+    if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return lua_conn_wait(L, c, deadline, recv_k, deadline);
-    }
-    if (err == NET_OK && what > 0 && inbox_len(c) > (size_t)what) {
-        lua_pushlstring(L, (const char *)c->use->inbox->data, (size_t)what);
-        g_byte_array_remove_range(c->use->inbox, 0, (guint)what);
-        return 1;
-    }
+    if (err == NET_EAGAIN)
+        return lua_timed_out(L);
+    if (err == NET_OK && what > 0 && inbox_len(c) > (size_t)what)
+        return push_begin(L, c->use->inbox, (size_t)what);
     if (err == NET_OK)
         return push_inbox(L, c, what == RECV_LINE ? line_len(c) : inbox_len(c));
     if (err == NET_EOF && (inbox_len(c) > 0 || what == RECV_ALL))
@@ -299,17 +345,18 @@ static int recv_k(lua_State *L, int status, lua_KContext deadline)
 
 static lua_Integer check_what(lua_State *L)
 {
-    const char *text = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-    int is_int;
+    int type = lua_type(L, 2), is_int;
+
+    if (type == LUA_TNONE || type == LUA_TNIL || type == LUA_TTABLE)
+        return RECV_SOME;
+    const char *text = type == LUA_TSTRING ? lua_tostring(L, 2) : "";
     lua_Integer n = lua_tointegerx(L, 2, &is_int);
 
-    if (lua_isnoneornil(L, 2) || lua_istable(L, 2))
-        return RECV_SOME;
     if (strcmp(text, "line") == 0)
         return RECV_LINE;
     if (strcmp(text, "all") == 0)
         return RECV_ALL;
-    if (!is_int || lua_type(L, 2) != LUA_TNUMBER || n < 1 || n > INT32_MAX)
+    if (!is_int || type != LUA_TNUMBER || n < 1 || n > INT32_MAX)
         lua_fail(L, "recv: a number of bytes, \"line\" or \"all\", not '%s'",
                  order_text(L, 2));
     return n;
@@ -350,10 +397,10 @@ static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 }
 
 /* Reads what there is, up to a wrong byte; what came last is none, and why, or the wrong one. */
-static NetError take(Sink *sink)
+static NetError take(lua_State *L, Sink *sink)
 {
     LuaConn *c = sink->c;
-    LuaConnUse *use = lua_conn_use(c);
+    LuaConnUse *use = lua_conn_use(L, c);
     uint8_t chunk[RECV_CHUNK];
     NetError err = NET_OK;
     size_t n;
@@ -370,11 +417,13 @@ static NetError take(Sink *sink)
 }
 
 /* The task's turn, without Lua: more has come, and more is to come. */
-static bool sinks_on(void *sink)
+static bool sinks_on(lua_State *L)
 {
-    if (take(sink) != NET_EAGAIN)
+    Sink *sink = lua_touserdata(L, 2);
+
+    if (take(L, sink) != NET_EAGAIN)
         return false;
-    lua_conn_wants(((Sink *)sink)->c);
+    lua_conn_wants(sink->c);
     return true;
 }
 
@@ -391,11 +440,11 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
             lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
                              sink->at, sink->byte, conn_pattern(sink->at));
         sink->wrong = false;
-        err = take(sink);
+        err = take(L, sink);
     } while (sink->wrong);
     if (err == NET_EAGAIN && deadline == NEVER) {
         lua_conn_wants(c);
-        return task_wait_stepping(L, &c->queue, sinks_on, sink, sink_k, deadline);
+        return task_wait_stepping(L, &c->queue, sinks_on, sink_k, deadline);
     }
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return lua_conn_wait(L, c, deadline, sink_k, deadline);
@@ -443,7 +492,7 @@ static int l_dup(lua_State *L)
     LuaConn *c = lua_check_conn(L, 1);
 
     lua_check_act(L, "dup");
-    lua_conn_use(c)->more++;
+    lua_conn_use(L, c)->more++;
     lua_settop(L, 1);
     return 1;
 }

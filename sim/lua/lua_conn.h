@@ -12,9 +12,16 @@ typedef struct Keep {
     uint64_t probes;
 } Keep;
 
+/* What was read, but is less than a line, n, or all that was asked for. */
+typedef struct Inbox {
+    Heap   *heap;
+    size_t  len, cap;
+    uint8_t bytes[];
+} Inbox;
+
 /* What a handle has once it is used so. */
 typedef struct LuaConnUse {
-    GByteArray *inbox;      /* read, but less than a line, n, or all was asked for; NULL: nothing */
+    Inbox      *inbox; /* NULL: nothing */
     uint64_t    streamed, sunk; /* places in the pattern */
     bool        sink_failed;
     unsigned    more;           /* descriptors beside the first: conn:dup() */
@@ -27,7 +34,7 @@ typedef struct LuaConn {
     LuaConnUse *use; /* to be read; who writes asks lua_conn_use */
 } LuaConn;
 
-LuaConnUse *lua_conn_use(LuaConn *c);
+LuaConnUse *lua_conn_use(lua_State *L, LuaConn *c);
 
 /* What a program may set of a connection, the same for conn:set, connect and listen. */
 typedef struct ConnOptions {
@@ -89,7 +96,7 @@ extern const Knob conn_knobs[];
 /* As lua_options, with a table that has CONN_KNOBS among its rows; notes which were given. */
 void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
                       LuaCustomKnob custom);
-void lua_conn_apply(LuaConn *c, const ConnOptions *opt);
+void lua_conn_apply(lua_State *L, LuaConn *c, const ConnOptions *opt);
 bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto); /* was anything of it given? */
 int  lua_conn_set(lua_State *L);  /* conn:set */
 int  lua_conn_info(lua_State *L); /* conn:info */

@@ -23,14 +23,14 @@ void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs
 #define GIVEN(opt, field) (((opt)->given & CONN_GIVEN(offsetof(ConnOptions, field))) != 0)
 
 /* To say how is to say that. */
-static void apply_keepalive(LuaConn *c, const ConnOptions *opt)
+static void apply_keepalive(lua_State *L, LuaConn *c, const ConnOptions *opt)
 {
     bool how = GIVEN(opt, keepalive_time) || GIVEN(opt, keepalive_interval) ||
                GIVEN(opt, keepalive_probes);
 
     if (!how && !GIVEN(opt, keepalive))
         return;
-    Keep *keep = &lua_conn_use(c)->keep;
+    Keep *keep = &lua_conn_use(L, c)->keep;
     if (GIVEN(opt, keepalive_time))
         keep->time = opt->keepalive_time;
     if (GIVEN(opt, keepalive_interval))
@@ -56,7 +56,7 @@ bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
     return GIVEN(opt, uto) || GIVEN(opt, uto_advertise) || GIVEN(opt, uto_changeable);
 }
 
-void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
+void lua_conn_apply(lua_State *L, LuaConn *c, const ConnOptions *opt)
 {
     if (opt->given == 0)
         return;
@@ -71,7 +71,7 @@ void lua_conn_apply(LuaConn *c, const ConnOptions *opt)
     TcpUto uto = conn_uto(c->conn);
     if (lua_conn_uto(opt, &uto))
         conn_set_uto(c->conn, &uto);
-    apply_keepalive(c, opt);
+    apply_keepalive(L, c, opt);
     if (GIVEN(opt, nodelay))
         conn_set_nodelay(c->conn, opt->nodelay);
     if (GIVEN(opt, cork))
@@ -87,6 +87,6 @@ int lua_conn_set(lua_State *L)
     lua_check_act(L, "set");
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_conn_options(L, 2, "set", conn_knobs, &opt, NULL);
-    lua_conn_apply(c, &opt);
+    lua_conn_apply(L, c, &opt);
     return 0;
 }

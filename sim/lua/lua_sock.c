@@ -90,7 +90,7 @@ static int accept_k(lua_State *L, int status, lua_KContext deadline)
         return lua_net_error(L, NET_ENETDOWN);
     Conn *conn = listener_accept(l->listener);
     if (conn != NULL) {
-        lua_conn_apply(lua_push_conn(L, conn), &l->given);
+        lua_conn_apply(L, lua_push_conn(L, conn), &l->given);
         return 1;
     }
     if (deadline <= sim_now(lua_sim(L)))
@@ -268,7 +268,7 @@ static int l_connect(lua_State *L)
     Conn *conn = open_conn(L, stack_tcp(stack), &target, &opt, &err);
     if (conn == NULL)
         return lua_net_error(L, err);
-    lua_conn_apply(lua_push_conn(L, conn), &opt.conn);
+    lua_conn_apply(L, lua_push_conn(L, conn), &opt.conn);
     bool ever = opt.timeout == NEVER;
     return connect_k(L, LUA_OK, ever ? NEVER : time_add(sim_now(lua_sim(L)), opt.timeout));
 }
@@ -293,7 +293,7 @@ static int l_listener_connect(lua_State *L)
         return lua_net_error(L, err);
     l->listener = NULL;
     waitq_wake(&l->queue);
-    lua_conn_apply(lua_push_conn(L, conn), &l->given);
+    lua_conn_apply(L, lua_push_conn(L, conn), &l->given);
     return connect_k(L, LUA_OK, deadline);
 }
 

@@ -24,8 +24,7 @@ struct Task {
     bool doomed; /* killed while it runs: ends when it next waits */
     bool killed;
     WaitQueue *queue; /* while waiting; NULL: in none */
-    bool (*step)(void *self); /* task_wait_stepping; NULL: none */
-    void *step_self;
+    TaskStep step; /* task_wait_stepping; NULL: none */
     WaitQueue *step_queue;
     Task *prev, *next;
     TaskCondition ready; /* task_wait_until; NULL: none */
@@ -205,7 +204,7 @@ static void resume(Task *task)
 /* Its turn has come, and a step may be all that is to be done. */
 static bool waits_on(Task *task)
 {
-    if (task->step == NULL || !task->step(task->step_self))
+    if (task->step == NULL || !task->step(task->co))
         return false;
     task->state = TASK_WAITING;
     enqueue(task->step_queue, task);
@@ -373,13 +372,12 @@ int task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k,
     return lua_yieldk(L, 0, ctx, k);
 }
 
-int task_wait_stepping(lua_State *L, WaitQueue *queue, bool (*step)(void *self), void *self,
-                       lua_KFunction k, lua_KContext ctx)
+int task_wait_stepping(lua_State *L, WaitQueue *queue, TaskStep step, lua_KFunction k,
+                       lua_KContext ctx)
 {
     Task *task = check_may_wait(L);
 
     task->step = step;
-    task->step_self = self;
     task->step_queue = queue;
     return task_wait(L, queue, NEVER, k, ctx);
 }
