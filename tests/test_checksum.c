@@ -45,6 +45,22 @@ START_TEST(agrees_with_the_example_of_rfc_1071)
 }
 END_TEST
 
+START_TEST(folds_whatever_can_be_carried)
+{
+    static const uint64_t edges[] = { 0, 1, 0xfffe, 0xffff, 0x10000, 0x1ffff, 0xfffeffff,
+                                      0xffff0000, UINT32_MAX, (uint64_t)UINT32_MAX + 1,
+                                      (uint64_t)UINT32_MAX << 32, UINT64_MAX - 1, UINT64_MAX };
+
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+        for (size_t k = 0; k < sizeof edges / sizeof *edges; k++) {
+            uint64_t sum = edges[i] ^ edges[k], plain = sum;
+            while (plain >> 16 != 0)
+                plain = (plain & 0xffff) + (plain >> 16);
+            ck_assert_uint_eq(sum_to_16(sum), plain);
+        }
+}
+END_TEST
+
 START_TEST(agrees_with_a_sum_word_by_word_at_any_length_and_alignment)
 {
     static uint8_t bytes[MOST + 8];
@@ -144,6 +160,7 @@ Suite *checksum_suite(void)
     Suite *suite = suite_create("checksum");
     TCase *tc = tcase_create("checksum");
     tcase_add_test(tc, agrees_with_the_example_of_rfc_1071);
+    tcase_add_test(tc, folds_whatever_can_be_carried);
     tcase_add_test(tc, agrees_with_a_sum_word_by_word_at_any_length_and_alignment);
     tcase_add_test(tc, does_not_overflow_over_the_largest_datagram);
     tcase_add_test(tc, parts_add_up_to_the_whole);

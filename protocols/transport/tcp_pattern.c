@@ -43,16 +43,28 @@ WIDEST static uint64_t put_words(uint8_t *out, uint64_t index, size_t n)
     return sum;
 }
 
-WIDEST static bool are_words(const uint8_t *p, uint64_t index, size_t n)
+/* In which bits one of n words from `index` on is another. */
+WIDEST static uint64_t differ(const uint8_t *p, uint64_t index, size_t n)
 {
-    uint64_t differs = 0, x = (index + 1) * STEP;
+    uint64_t bits = 0, x = (index + 1) * STEP;
 
     for (size_t i = 0; i < n; i++, x += STEP) {
         uint64_t is;
         memcpy(&is, p + i * WORD, WORD);
-        differs |= is ^ mixed(x);
+        bits |= is ^ mixed(x);
     }
-    return differs == 0;
+    return bits;
+}
+
+/* The first word tells what is something else. */
+static bool are_words(const uint8_t *p, uint64_t index, size_t n)
+{
+    uint64_t first, want = mixed((index + 1) * STEP);
+
+    if (n == 0)
+        return true;
+    memcpy(&first, p, WORD);
+    return first == want && differ(p, index, n) == 0;
 }
 
 /* How many bytes at `offset`, n at the most, are not of a whole word. */
@@ -89,7 +101,7 @@ bool tcp_pattern_is(Span bytes, uint64_t offset)
     size_t first = to_word(offset, bytes.n), words = (bytes.n - first) / WORD;
     size_t rest = first + words * WORD;
 
-    return are_bytes(bytes.p, offset, MAX(first, MIN(bytes.n, 1))) &&
+    return are_bytes(bytes.p, offset, first) &&
            are_words(bytes.p + first, (offset + first) / WORD, words) &&
            are_bytes(bytes.p + rest, offset + rest, bytes.n - rest);
 }

@@ -11,5 +11,5 @@
 /* Writes n bytes of it from the place `offset` on. Returns what sum_add(0, ...) of them would. */
 uint32_t tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n);
 
-/* Are those bytes it, from the place `offset` on? Looks at each, unless the first is another. */
+/* Are those bytes it, from the place `offset` on? Looks at each, unless the first are others. */
 bool tcp_pattern_is(Span bytes, uint64_t offset);

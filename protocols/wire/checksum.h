@@ -16,13 +16,14 @@
 uint32_t sum_add(uint32_t sum, Span bytes);
 uint16_t sum_fold(uint32_t sum);            /* folded and complemented */
 
-/* Folded, not complemented. */
+/* Folded, not complemented. A number and itself with its halves exchanged: what the lower halves
+ * carry goes into the upper ones, which are the sum: RFC 1071 §1, the end-around carry. */
 static inline uint16_t sum_to_16(uint64_t sum)
 {
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+    sum += sum << 32 | sum >> 32;
+    uint32_t half = (uint32_t)(sum >> 32);
+    half += half << 16 | half >> 16;
+    return (uint16_t)(half >> 16);
 }
 
 /* A sum of 32-bit words in the machine's own byte order, as sum_add hands it back. */
@@ -68,8 +69,5 @@ static inline uint16_t sum_of_20(const uint8_t p[static 20])
     memcpy(&a, p, sizeof a);
     memcpy(&b, p + 8, sizeof b);
     memcpy(&c, p + 16, sizeof c);
-    uint64_t sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
-    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+    return sum_to_16((a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32) + c);
 }

@@ -75,26 +75,30 @@ DropReason ipv4_decode_quoted(Ipv4Hdr *h, Span bytes)
     return h->total_len < ipv4_hdr_len(h) ? DROP_IP_LENGTH : DROP_NONE;
 }
 
+/* One's complement, of the halves of words. */
+static uint16_t sum_of_halves(uint64_t a, uint64_t b, uint32_t c)
+{
+    return sum_to_16((a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c);
+}
+
 void ipv4_encode(const Ipv4Hdr *h, uint8_t *out)
 {
     size_t len = ipv4_hdr_len(h);
+    uint64_t flags = (h->reserved ? FLAG_RESERVED : 0) | (h->df ? FLAG_DF : 0) |
+                     (h->mf ? FLAG_MF : 0);
+    uint64_t to_flags = (uint64_t)(4 << 4 | len / 4) << 56 | (uint64_t)h->tos << 48 |
+                        (uint64_t)h->total_len << 32 | (uint64_t)h->id << 16 | flags |
+                        h->frag_off / 8;
+    uint64_t to_src = (uint64_t)h->ttl << 56 | (uint64_t)h->proto << 48 | ip_to_v4(h->src);
+    uint32_t dst = ip_to_v4(h->dst);
 
-    out[0] = (uint8_t)(4 << 4 | len / 4);
-    out[1] = h->tos;
-    put16(out + 2, h->total_len);
-    put16(out + 4, h->id);
-    put16(out + 6, (uint16_t)((h->reserved ? FLAG_RESERVED : 0) | (h->df ? FLAG_DF : 0) |
-                              (h->mf ? FLAG_MF : 0) | h->frag_off / 8));
-    out[8] = h->ttl;
-    out[9] = h->proto;
-    put16(out + 10, 0);
-    put32(out + 12, ip_to_v4(h->src));
-    put32(out + 16, ip_to_v4(h->dst));
-    if (h->options_len == 0) {
-        uint16_t sum = (uint16_t)~sum_of_20(out); /* in the machine's order, as it was added up */
-        memcpy(out + 10, &sum, sizeof sum);
+    if (h->options_len == 0)
+        to_src |= (uint64_t)(uint16_t)~sum_of_halves(to_flags, to_src, dst) << 32;
+    put64(out, to_flags);
+    put64(out + 8, to_src);
+    put32(out + 16, dst);
+    if (h->options_len == 0)
         return;
-    }
     memcpy(out + IPV4_HDR_LEN, h->options, h->options_len);
     put16(out + 10, sum_fold(sum_add(0, (Span){ out, len })));
 }

@@ -357,12 +357,6 @@ size_t tcp_encoded_len(const TcpHdr *h)
 
 static size_t put_options(const TcpOptions *o, uint8_t *p)
 {
-    if (only_stamped(o)) {
-        put32(p, STAMPED);
-        put32(p + 4, o->ts_val);
-        put32(p + 8, o->ts_ecr);
-        return STAMPED_LEN;
-    }
     if (o->bsd)
         return encode_bsd(o, p);
     Layout as = lay_out(o);
@@ -372,17 +366,20 @@ static size_t put_options(const TcpOptions *o, uint8_t *p)
 
 size_t tcp_encode(const TcpHdr *h, uint8_t *out)
 {
-    size_t len = TCP_HDR_LEN + put_options(&h->opt, out + TCP_HDR_LEN);
+    const TcpOptions *o = &h->opt;
+    bool stamped = only_stamped(o);
+    size_t len = TCP_HDR_LEN + (stamped ? STAMPED_LEN : put_options(o, out + TCP_HDR_LEN));
+    uint64_t offset = len / 4 << 4 | (h->reserved & 15);
+    uint32_t checksum = (uint32_t)h->checksum << 16 | h->urgent;
 
-    put16(out, h->src_port);
-    put16(out + 2, h->dst_port);
-    put32(out + 4, h->seq);
-    put32(out + 8, h->ack);
-    out[12] = (uint8_t)(len / 4 << 4 | (h->reserved & 15));
-    out[13] = h->flags;
-    put16(out + 14, h->window);
-    put16(out + 16, h->checksum);
-    put16(out + 18, h->urgent);
+    put64(out, (uint64_t)h->src_port << 48 | (uint64_t)h->dst_port << 32 | h->seq);
+    put64(out + 8, (uint64_t)h->ack << 32 | offset << 24 | (uint64_t)h->flags << 16 | h->window);
+    if (stamped) {
+        put64(out + 16, (uint64_t)checksum << 32 | STAMPED);
+        put64(out + 24, (uint64_t)o->ts_val << 32 | o->ts_ecr);
+    } else {
+        put32(out + 16, checksum);
+    }
     return len;
 }
 

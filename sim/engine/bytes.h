@@ -7,6 +7,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Of a function: a loop whose steps do not depend on each other, which is to take as many of them
  * at once as the machine's registers are wide. It does the same on every machine. */
@@ -48,4 +49,12 @@ static inline void put32(uint8_t *p, uint32_t v)
     p[1] = (uint8_t)(v >> 16);
     p[2] = (uint8_t)(v >> 8);
     p[3] = (uint8_t)v;
+}
+
+/* Who writes a header that is summed up at once does so by these: what is stored in parts cannot be
+ * loaded as a whole before it has reached the cache. */
+static inline void put64(uint8_t *p, uint64_t v)
+{
+    v = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
+    memcpy(p, &v, sizeof v);
 }

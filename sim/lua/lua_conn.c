@@ -408,7 +408,7 @@ static NetError take(lua_State *L, Sink *sink)
     do {
         bool is_right = conn_pattern_waits(c->conn, use->sunk) > 0;
         n = conn_receive(c->conn, is_right ? NULL : chunk, sizeof chunk, &err);
-        if (!is_right)
+        if (!is_right && n > 0)
             check_pattern(sink, chunk, n);
         use->sunk += n;
         sink->total += (lua_Integer)n;
