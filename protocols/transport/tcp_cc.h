@@ -21,10 +21,10 @@ typedef enum CongHystart { HYSTART_OFF, HYSTART_RFC9406, HYSTART_LINUX } CongHys
 
 /* What the host's knobs say to all policies. */
 typedef struct CongRules {
-    uint32_t    slow_start_limit; /* segments that cwnd grows by for one ACK; 0: all that it
-                                     acknowledges, but not beyond ssthresh */
-    CongHystart hystart;          /* of policies that leave slow start by the round-trip time */
-    bool        linux_;           /* reduces cwnd, not what is in flight, in whole segments */
+    uint16_t slow_start_limit; /* segments that cwnd grows by for one ACK; 0: all that it
+                                  acknowledges, but not beyond ssthresh */
+    uint8_t  hystart;          /* a CongHystart: of policies that leave slow start by the RTT */
+    bool     linux_;           /* reduces cwnd, not what is in flight, in whole segments */
 } CongRules;
 
 /* Slow start left before a loss: RFC 9406, or Linux's. Rounds are counted in bytes. */
@@ -65,9 +65,12 @@ typedef struct Dctcp { /* RFC 8257 §3.3 */
     uint64_t una, end;      /* bytes acknowledged so far; where the window ends */
 } Dctcp;
 
-typedef union CongState {
-    Cubic cubic;
-    Dctcp dctcp;
+typedef struct CongState {
+    uint64_t pacing_rate;   /* bytes per second, if the policy paces; else 0 */
+    union {
+        Cubic cubic;
+        Dctcp dctcp;
+    };
 } CongState;
 
 /* What it was before a reduction that may turn out to be wrong. */
@@ -81,11 +84,9 @@ typedef struct Cong {
     uint32_t   cwnd, ssthresh; /* bytes; ssthresh CWND_INFINITE: not known yet */
     uint32_t   mss;
     uint32_t   acked;         /* counted in congestion avoidance since cwnd last grew */
-    bool       after_rto;     /* it is slow start because of a timeout */
     CongRules  rules;
-    uint64_t   pacing_rate;   /* bytes per second, if the policy paces; else 0 */
+    bool       after_rto;     /* it is slow start because of a timeout */
     CongState *state;         /* the policy's own; NULL: it keeps nothing */
-    CongPrior *prior;         /* NULL: nothing was reduced yet */
 } Cong;
 
 /* What an ACK tells. A policy is called for each one that acknowledges or reports something new. */

@@ -27,20 +27,26 @@ static const TcpCc *const policies[] = {
 
 void tcp_cong_free(Tcb *tcb)
 {
-    g_free(tcb->cong.state);
-    g_free(tcb->cong.prior);
+    Heap *heap = &tcb->tcp->sim->heap;
+
+    heap_give(heap, tcb->cong.state, sizeof *tcb->cong.state);
+    if (!tcb_has_flow(tcb))
+        return;
+    heap_give(heap, tcb->flow->prior, sizeof *tcb->flow->prior);
+    tcb->flow->prior = NULL;
 }
 
 void tcp_cong_choose(Tcb *tcb, TcpCongestion which)
 {
     uint32_t mss = tcb->snd_mss;
 
-    tcb->cc = policies[which];
     tcp_cong_free(tcb);
+    tcb->cc = policies[which];
     tcb->cong = (Cong){
         .cwnd = tcb->cc != NULL ? mss : CWND_INFINITE, .ssthresh = CWND_INFINITE, .mss = mss,
-        .state = tcb->cc != NULL && tcb->cc->has_state ? g_new0(CongState, 1) : NULL,
     };
+    if (tcb->cc != NULL && tcb->cc->has_state)
+        tcb->cong.state = heap_new0(&tcb->tcp->sim->heap, CongState);
 }
 
 static uint32_t initial_window(const Tcb *tcb)
@@ -57,8 +63,8 @@ void tcp_cong_init(Tcb *tcb)
     if (tcb->cc == NULL)
         return;
     tcb->cong.rules = (CongRules){
-        .slow_start_limit = (uint32_t)cfg->slow_start_limit,
-        .hystart = cfg->hystart,
+        .slow_start_limit = (uint16_t)cfg->slow_start_limit,
+        .hystart = (uint8_t)cfg->hystart,
         .linux_ = cfg->cwnd_validation == TCP_CWV_LINUX,
     };
     tcb->cong.cwnd = initial_window(tcb);
@@ -138,7 +144,7 @@ void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering)
         return;
     CongAck a = {
         .now = now(tcb),
-        .rtt = tcb->rtt_last,
+        .rtt = tcb->tcp->rtt_last,
         .srtt = tcb->srtt,
         .min_rtt = tcb->rtt_min,
         .acked = acked,
@@ -156,11 +162,12 @@ static void keep_prior(Tcb *tcb)
 
     if (tcb->ca >= TCP_CA_RECOVERY) /* what was before it counts */
         return;
-    if (c->prior == NULL)
-        c->prior = g_new(CongPrior, 1);
-    *c->prior = (CongPrior){ .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh };
+    Flow *flow = tcb_flow(tcb);
+    if (flow->prior == NULL)
+        flow->prior = heap_take(&tcb->tcp->sim->heap, sizeof *flow->prior);
+    *flow->prior = (CongPrior){ .kept = true, .cwnd = c->cwnd, .ssthresh = c->ssthresh };
     if (c->state != NULL)
-        c->prior->state = *c->state;
+        flow->prior->state = *c->state;
 }
 
 void tcp_cong_loss(Tcb *tcb, uint32_t flight)
@@ -195,8 +202,8 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight)
 
     if (cc == NULL)
         return;
-    if (c->prior != NULL)
-        c->prior->kept = false; /* a mark is never spurious */
+    if (tcb->flow->prior != NULL)
+        tcb->flow->prior->kept = false; /* a mark is never spurious */
     c->after_rto = false;
     if (cc->on_ecn != NULL) {
         cc->on_ecn(c, flight, now(tcb));
@@ -209,17 +216,18 @@ void tcp_cong_ecn(Tcb *tcb, uint32_t flight)
 bool tcp_cong_undo(Tcb *tcb)
 {
     Cong *c = &tcb->cong;
+    CongPrior *prior = tcb->flow->prior;
 
-    if (tcb->cc == NULL || c->prior == NULL || !c->prior->kept)
+    if (tcb->cc == NULL || prior == NULL || !prior->kept)
         return false;
-    c->prior->kept = false;
+    prior->kept = false;
     c->after_rto = false;
     if (tcb->cc->undo != NULL)
         tcb->cc->undo(c, now(tcb));
-    else if (c->state != NULL && c->cwnd < c->prior->cwnd) /* RFC 9438 §4.9.2: else what is newer */
-        *c->state = c->prior->state;                        /* is better */
-    c->cwnd = MAX(c->cwnd, c->prior->cwnd);
-    c->ssthresh = MAX(c->ssthresh, c->prior->ssthresh);
+    else if (c->state != NULL && c->cwnd < prior->cwnd) /* RFC 9438 §4.9.2: else what is newer */
+        *c->state = prior->state;                        /* is better */
+    c->cwnd = MAX(c->cwnd, prior->cwnd);
+    c->ssthresh = MAX(c->ssthresh, prior->ssthresh);
     return true;
 }
 

@@ -77,7 +77,7 @@ static void take_ack(Tcb *tcb, const Segment *seg, AckNews *news)
     tcb->soft_error = NET_OK;
     news->acked = text;
     acked_advance(tcb, news);
-    tcb->rtt_last = RTT_NONE;
+    tcb->tcp->rtt_last = RTT_NONE;
     bool every = tcb->tcp->cfg.profile == TCP_PROFILE_LINUX; /* ACK is a sample, of the oldest */
     if (every && news->rtt_first != RTT_NONE && !news->repaired) {
         tcb->rtt_timing = false;
@@ -527,7 +527,6 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
 
     if (!(seg->flags & TCP_SYN)) /* RFC 7323 §2.2: that of a SYN is not scaled */
         seg->wnd <<= tcb->agreed.snd_scale;
-    keepalive_heard(tcb);
     tcb->rcv_tos = seg->ip->tos;
     tally_received(tcb, seg);
     if (tcb->flow->pieces.leaving)

@@ -21,13 +21,19 @@ static bool is_idle(const Tcb *tcb)
     return tcb->snd_una == tcb->snd_max && !tcp_timer_runs(tcb, TIMER_PERSIST);
 }
 
+/* How long nothing has come: each acceptable segment has an ACK. */
+static SimTime silence(const Tcb *tcb)
+{
+    return sim_now(tcb->tcp->sim) - tcb->tally.ack_received;
+}
+
 static bool given_up(const Tcb *tcb)
 {
     const Keepalive *keep = &tcb->rare->keep;
 
     if (tcb->rare->user_timeout == 0)
         return tcb->unheard >= keep->probes;
-    return tcb->unheard > 0 && sim_now(tcb->tcp->sim) - tcb->heard >= tcb->rare->user_timeout;
+    return tcb->unheard > 0 && silence(tcb) >= tcb->rare->user_timeout;
 }
 
 static SimTime idle_time(const Tcb *tcb)
@@ -46,7 +52,7 @@ static void probe(Tcb *tcb)
 
 void keepalive_fired(Tcb *tcb)
 {
-    SimTime silent = sim_now(tcb->tcp->sim) - tcb->heard;
+    SimTime silent = silence(tcb);
 
     if (!is_idle(tcb)) {
         tcp_timer_set(tcb, TIMER_KEEPALIVE, idle_time(tcb));
@@ -82,15 +88,8 @@ void keepalive_init(Tcb *tcb)
 
 void keepalive_start(Tcb *tcb)
 {
-    keepalive_heard(tcb);
     if (tcb->rare->keep.on)
         tcp_timer_set(tcb, TIMER_KEEPALIVE, tcb->rare->keep.idle);
-}
-
-void keepalive_heard(Tcb *tcb)
-{
-    tcb->heard = sim_now(tcb->tcp->sim);
-    tcb->unheard = 0;
 }
 
 void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64_t probes)
@@ -108,7 +107,7 @@ void conn_set_keepalive(Conn *c, bool on, SimTime idle, SimTime interval, uint64
     if (!on) {
         tcp_timer_stop(tcb, TIMER_KEEPALIVE);
     } else if (may_probe(tcb->state)) {
-        SimTime silent = sim_now(tcb->tcp->sim) - tcb->heard;
+        SimTime silent = silence(tcb);
         tcp_timer_set(tcb, TIMER_KEEPALIVE, keep->idle > silent ? keep->idle - silent : 0);
     }
 }

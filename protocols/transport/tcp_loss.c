@@ -389,7 +389,7 @@ void tcp_loss_ack(Tcb *tcb, AckNews *news)
     tcb_flow(tcb);
     rate_sample(tcb, news);
     if (news->rtt != RTT_NONE)
-        tcb->rtt_last = news->rtt;
+        tcb->tcp->rtt_last = news->rtt;
     restart_timers(tcb, news);
     if (tcb->cc == NULL || !tcb->tcp->cfg.retransmit) {
         if (tcb->ca == TCP_CA_LOSS && seq_geq(tcb->snd_una, tcb->recover))

@@ -118,8 +118,8 @@ uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment)
 uint16_t tcp_syn_window(const Tcb *tcb)
 {
     bool stamped = tcb->passive && tcb->agreed.timestamps; /* who opens cannot know yet */
-
-    uint16_t window = tcp_first_window(&tcb->tcp->cfg, tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0));
+    uint32_t segment = (uint32_t)tcb->rcv_mss - (stamped ? TCP_TS_LEN : 0);
+    uint16_t window = tcp_first_window(&tcb->tcp->cfg, segment);
 
     return (uint16_t)MIN(window, tcp_free_buffer(tcb)); /* text of the SYN may lie there */
 }

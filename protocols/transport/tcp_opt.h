@@ -19,10 +19,10 @@ enum {
 #define TCP_SACK_LEN(n) (4 + 8 * (size_t)(n)) /* of an option with n blocks, with its padding */
 
 typedef struct TcpAgreed {
-    bool     window_scale, timestamps, sack;
-    uint8_t  snd_scale, rcv_scale;   /* Snd.Wind.Shift, Rcv.Wind.Shift; 0 if there is no scaling */
-    uint32_t ts_offset;              /* added to the clock */
-    uint32_t ts_recent;
     SimTime  ts_recent_at;           /* when it was set */
-    SimTime  ts_first;               /* before it nothing was stamped */
+    uint32_t ts_recent;
+    uint32_t ts_offset;              /* added to the clock */
+    uint32_t ts_first;               /* ticks before which nothing was stamped */
+    bool     window_scale : 1, timestamps : 1, sack : 1;
+    uint8_t  snd_scale, rcv_scale;   /* Snd.Wind.Shift, Rcv.Wind.Shift; 0 if there is no scaling */
 } TcpAgreed;

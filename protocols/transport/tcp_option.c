@@ -48,21 +48,20 @@ void option_init(Tcb *tcb)
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
     tcb->nodelay = !cfg->nagle;
-    tcb->sndbuf = cfg->sndbuf;
-    tcb->notsent_lowat = cfg->notsent_lowat > 0 ? (uint32_t)cfg->notsent_lowat : UINT32_MAX;
+    tcb->sndbuf = (uint32_t)cfg->sndbuf;
     tcb->ttl = (uint8_t)cfg->ttl;
     tcb->tos = (uint8_t)(cfg->tos & ~(uint64_t)ECN_BITS);
     if (cfg->user_timeout != 0)
         tcb_rare(tcb)->user_timeout = cfg->user_timeout;
     uto_init(tcb);
-    tcb->syn_retries = (uint32_t)MIN(cfg->syn_retries, UINT32_MAX);
+    tcb->syn_retries = (uint8_t)MIN(cfg->syn_retries, UINT8_MAX);
 }
 
 /* --- advice ----------------------------------------------------------------------------------- */
 
 void tcp_advise(Tcb *tcb, const char *what, NetError error)
 {
-    tcb->soft_error = error;
+    tcb->soft_error = (uint8_t)error;
     if (tcb->unadvised) /* RFC 9293 §3.9.1.8, SHLD-20 */
         return;
     trace_advice(tcb, what, error);
@@ -112,17 +111,14 @@ void conn_set_sndbuf(Conn *c, uint64_t n)
 {
     if (c->tcb == NULL)
         return;
-    c->tcb->sndbuf = n;
+    c->tcb->sndbuf = (uint32_t)MIN(n, UINT32_MAX);
     c->tcb->sndbuf_set = true;
 }
 
 void conn_set_notsent_lowat(Conn *c, uint32_t n)
 {
-    const TcpConfig *cfg = &c->tcp->cfg;
-    uint32_t otherwise = cfg->notsent_lowat > 0 ? (uint32_t)cfg->notsent_lowat : UINT32_MAX;
-
     if (c->tcb != NULL)
-        c->tcb->notsent_lowat = n > 0 ? n : otherwise;
+        tcb_rare(c->tcb)->notsent_lowat = n;
 }
 
 void conn_end_record(Conn *c)
@@ -149,7 +145,7 @@ void conn_set_user_timeout(Conn *c, SimTime t)
 void conn_set_syn_retries(Conn *c, uint64_t n)
 {
     if (c->tcb != NULL)
-        c->tcb->syn_retries = (uint32_t)MIN(n, UINT32_MAX);
+        c->tcb->syn_retries = (uint8_t)MIN(n, UINT8_MAX);
 }
 
 void conn_set_ttl(Conn *c, uint8_t ttl)

@@ -14,8 +14,10 @@ uint64_t pace_rate(const Tcb *tcb)
 {
     const Cong *c = &tcb->cong;
 
-    if (tcb->cc == NULL || c->pacing_rate > 0)
-        return c->pacing_rate;
+    if (tcb->cc == NULL)
+        return 0;
+    if (c->state != NULL && c->state->pacing_rate > 0)
+        return c->state->pacing_rate;
     if (!tcb->tcp->cfg.pacing || tcb->srtt == 0)
         return 0;
     uint32_t percent = c->cwnd < c->ssthresh / 2 ? SLOW_START_PERCENT : AVOIDANCE_PERCENT;

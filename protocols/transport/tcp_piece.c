@@ -87,9 +87,17 @@ static uint32_t unsent(const Tcb *tcb)
     return tcb->out_seq + (TcpSeq)tcb->flow->out.len - tcb->snd_max;
 }
 
+/* With so many bytes not sent a write finds no room. */
+static uint32_t lowat(const Tcb *tcb)
+{
+    uint64_t hosts = tcb->tcp->cfg.notsent_lowat, own = tcb->rare->notsent_lowat;
+
+    return own > 0 ? (uint32_t)own : hosts > 0 ? (uint32_t)hosts : UINT32_MAX;
+}
+
 static bool has_memory(const Tcb *tcb)
 {
-    return piece_memory(tcb) < tcb->sndbuf && unsent(tcb) < tcb->notsent_lowat;
+    return piece_memory(tcb) < tcb->sndbuf && unsent(tcb) < lowat(tcb);
 }
 
 bool piece_writable(const Tcb *tcb)
@@ -97,7 +105,7 @@ bool piece_writable(const Tcb *tcb)
     uint64_t used = piece_memory(tcb);
 
     return used < tcb->sndbuf && tcb->sndbuf - used >= used / 2 &&
-           2 * (uint64_t)unsent(tcb) < tcb->notsent_lowat;
+           2 * (uint64_t)unsent(tcb) < lowat(tcb);
 }
 
 /* How long a piece may become: whole segments, and not more than half of the peer's window. */
@@ -175,7 +183,7 @@ void piece_grow_buffer(Tcb *tcb)
         each *= 2;
     each += 256;
     if (!tcb->sndbuf_set && 2 * segments * each > tcb->sndbuf && max > tcb->sndbuf)
-        tcb->sndbuf = MIN(2 * segments * each, max);
+        tcb->sndbuf = (uint32_t)MIN(2 * segments * each, max);
 }
 
 void piece_forget(Tcb *tcb)

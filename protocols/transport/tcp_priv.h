@@ -23,13 +23,13 @@ struct Tcp {
     TcpConfig  cfg;
     bool       honest;     /* cfg has no counterfactual */
     TcbTable   table;
-    Tcb       *first, *last;
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
-    Tcb       *dead;       /* see tcp_bury */
+    GPtrArray *dead;       /* see tcp_bury; NULL: none ever was */
     Rng        isn_rng;
     uint64_t   isn_key[2];
     uint32_t   ts_key;
+    SimTime    rtt_last;   /* measured by the ACK at hand, or RTT_NONE */
     unsigned   isns_used;  /* of cfg.isn_list, or of the counter */
     Rng        port_rng;
     uint64_t   port_key;
@@ -114,11 +114,15 @@ struct Segment {
 
 /* tcp_table.c: the flat hash of the four-tuple */
 uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port);
+uint32_t tcb_hash_of(const Tcb *tcb);
 Tcb     *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
                     uint16_t remote_port);
 /* The same, for segments: the next is often for the connection of the last. */
 Tcb     *table_find_again(TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,
                           uint16_t remote_port);
+/* All of a host's, those in TIME-WAIT that a SYN has pushed aside too, in the order of making; for
+ * g_free. */
+Tcb    **table_all(const TcbTable *t, size_t *n);
 void     table_insert(TcbTable *t, Tcb *tcb);
 void     table_remove(TcbTable *t, const Tcb *tcb);
 
@@ -134,7 +138,7 @@ void tcb_bury_all(Tcp *tcp);
 /* Frees those that have ended. For who begins something, and has no TCB in hand yet. */
 static inline void tcp_bury(Tcp *tcp)
 {
-    if (tcp->dead != NULL)
+    if (tcp->dead != NULL && tcp->dead->len > 0)
         tcb_bury_all(tcp);
 }
 /* The half-open connection of a listener, refused: the user need not be informed. */
@@ -452,7 +456,6 @@ void fastopen_end(Tcb *tcb, NetError error);  /* it ends */
 /* tcp_keepalive.c */
 void keepalive_init(Tcb *tcb);
 void keepalive_start(Tcb *tcb); /* at ESTABLISHED */
-void keepalive_heard(Tcb *tcb); /* a segment of the peer's */
 void keepalive_fired(Tcb *tcb);
 
 /* tcp_option.c: what a program may set, and R1 and R2 as times and advice */

@@ -21,7 +21,7 @@ void tcb_set_ip_options(Tcb *tcb, const IpOptions *options)
 {
     tcb_rare(tcb)->ip_options = *options;
     tcb->snd_mss = tcp_path_mss(tcb->tcp, tcb->remote, tcb_ip_options(tcb));
-    tcb->rcv_mss = tcp_rcv_mss(tcb->tcp, tcb_first_hop(tcb));
+    tcb->rcv_mss = (uint16_t)tcp_rcv_mss(tcb->tcp, tcb_first_hop(tcb));
 }
 
 /* In mid-connection: what is sent from now on has so much more room for text, or less; and perhaps

@@ -100,10 +100,13 @@ static bool port_taken(const Tcp *tcp, IpAddr addr, uint16_t port, bool reuse_ad
     }
     if (reuse_addr)
         return false;
-    for (const Tcb *tcb = tcp->first; tcb != NULL; tcb = tcb->next)
-        if (tcb->local_port == port && overlap(tcb->local, addr) && tcb->state != TCP_SYN_SENT &&
-            tcb->state != TCP_SYN_RECEIVED)
+    for (size_t i = 0; i < tcp->table.cap; i++) {
+        const Tcb *tcb = tcp->table.slots[i];
+        if (tcb != NULL && tcb->local_port == port && overlap(tcb->local, addr) &&
+            ((tcb->state != TCP_SYN_SENT && tcb->state != TCP_SYN_RECEIVED) ||
+             tcb->rare->resting != NULL))
             return true;
+    }
     return false;
 }
 
@@ -198,14 +201,16 @@ static void drop_children(Listener *l)
 {
     Tcp  *tcp = l->tcp;
     Conn *c;
+    size_t n;
+    Tcb **all = table_all(&tcp->table, &n);
 
-    for (Tcb *tcb = tcp->first, *next; tcb != NULL; tcb = next) {
-        next = tcb->next;
-        if (tcb->rare->fast.pending == l)
-            fastopen_release(tcb);
-        if (tcb_listener(tcb) == l)
-            tcb_end(tcb, NET_OK, "listener closes", "RFC 9293 §3.10.4");
+    for (size_t i = 0; i < n; i++) {
+        if (all[i]->rare->fast.pending == l)
+            fastopen_release(all[i]);
+        if (tcb_listener(all[i]) == l)
+            tcb_end(all[i], NET_OK, "listener closes", "RFC 9293 §3.10.4");
     }
+    g_free(all);
     while ((c = listener_accept(l)) != NULL) {
         conn_abort(c);
         conn_free(c);
@@ -377,8 +382,8 @@ static void accept_syn(Listener *l, const Segment *seg, Tcb *resting)
     tcb->state = TCP_LISTEN;
     if (resting != NULL) {
         tcb->state = TCP_TIME_WAIT;
-        tcb->resting = resting;
-        resting->pushed_by = tcb;
+        tcb_rare(tcb)->resting = resting;
+        tcb_rare(resting)->pushed_by = tcb;
         start_above(tcb, resting);
     }
     take_syn(tcb, seg);

@@ -16,6 +16,11 @@ uint32_t tcb_hash(IpAddr local, uint16_t local_port, IpAddr remote, uint16_t rem
     return (uint32_t)(x >> 32);
 }
 
+uint32_t tcb_hash_of(const Tcb *tcb)
+{
+    return tcb_hash(tcb->local, tcb->local_port, tcb->remote, tcb->remote_port);
+}
+
 static bool is(const Tcb *tcb, IpAddr local, uint16_t local_port, IpAddr remote,
                uint16_t remote_port)
 {
@@ -44,7 +49,7 @@ Tcb *table_find_again(TcbTable *t, IpAddr local, uint16_t local_port, IpAddr rem
 
 static void place(TcbTable *t, Tcb *tcb)
 {
-    size_t i = tcb->hash & (t->cap - 1);
+    size_t i = tcb_hash_of(tcb) & (t->cap - 1);
 
     while (t->slots[i] != NULL)
         i = (i + 1) & (t->cap - 1);
@@ -73,7 +78,7 @@ void table_insert(TcbTable *t, Tcb *tcb)
 
 void table_remove(TcbTable *t, const Tcb *tcb)
 {
-    size_t mask = t->cap - 1, hole = tcb->hash & mask;
+    size_t mask = t->cap - 1, hole = tcb_hash_of(tcb) & mask;
 
     if (t->last == tcb)
         t->last = NULL;
@@ -82,7 +87,7 @@ void table_remove(TcbTable *t, const Tcb *tcb)
         hole = (hole + 1) & mask;
     }
     for (size_t i = (hole + 1) & mask; t->slots[i] != NULL; i = (i + 1) & mask) {
-        size_t home = t->slots[i]->hash & mask;
+        size_t home = tcb_hash_of(t->slots[i]) & mask;
         if (((i - home) & mask) < ((i - hole) & mask))
             continue; /* it would land before its home */
         t->slots[hole] = t->slots[i];
@@ -90,4 +95,28 @@ void table_remove(TcbTable *t, const Tcb *tcb)
     }
     t->slots[hole] = NULL;
     t->n--;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const Tcb *const *x = a, *const *y = b;
+
+    return (*x)->id < (*y)->id ? -1 : 1; /* no two have the same */
+}
+
+Tcb **table_all(const TcbTable *t, size_t *n)
+{
+    Tcb **all = g_new(Tcb *, 2 * t->n + 1);
+
+    *n = 0;
+    for (size_t i = 0; i < t->cap; i++) {
+        if (t->slots[i] == NULL)
+            continue;
+        all[(*n)++] = t->slots[i];
+        if (t->slots[i]->rare->resting != NULL)
+            all[(*n)++] = t->slots[i]->rare->resting;
+    }
+    if (*n > 1)
+        qsort(all, *n, sizeof *all, by_id);
+    return all;
 }

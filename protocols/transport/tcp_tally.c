@@ -35,6 +35,7 @@ void tally_received(Tcb *tcb, const Segment *seg)
 
     tcb->tally.in++;
     tcb->ecn_seen |= (seg->ip->tos & ECN_BITS) != 0;
+    tcb->unheard = 0;
     if (seg->flags & TCP_ACK)
         tcb->tally.ack_received = now;
     if (seg->text.n == 0)

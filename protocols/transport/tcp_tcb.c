@@ -65,28 +65,6 @@ void tcb_set_iss(Tcb *tcb, TcpSeq iss)
     tcb->flow->pieces.pushed = iss + 1;
 }
 
-static void list_append(Tcp *tcp, Tcb *tcb)
-{
-    tcb->prev = tcp->last;
-    if (tcp->last != NULL)
-        tcp->last->next = tcb;
-    else
-        tcp->first = tcb;
-    tcp->last = tcb;
-}
-
-static void list_remove(Tcp *tcp, Tcb *tcb)
-{
-    if (tcb->prev != NULL)
-        tcb->prev->next = tcb->next;
-    else
-        tcp->first = tcb->next;
-    if (tcb->next != NULL)
-        tcb->next->prev = tcb->prev;
-    else
-        tcp->last = tcb->prev;
-}
-
 Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port)
 {
     const TcpConfig *cfg = &tcp->cfg;
@@ -99,17 +77,15 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->local_port = local_port;
     tcb->remote = remote;
     tcb->remote_port = remote_port;
-    tcb->hash = tcb_hash(local, local_port, remote, remote_port);
     tcb_set_iss(tcb, tcp_isn(tcp, local, local_port, remote, remote_port));
     tcb->snd_mss = tcp_path_mss(tcp, remote, NULL);
-    tcb->rcv_mss = tcp_rcv_mss(tcp, remote);
+    tcb->rcv_mss = (uint16_t)tcp_rcv_mss(tcp, remote);
     tcb->largest = TCP_MSS_DEFAULT;
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
     tcp_cong_choose(tcb, cfg->congestion);
     tcp_ts_start(tcb);
     option_init(tcb);
     keepalive_init(tcb);
-    list_append(tcp, tcb);
     table_insert(&tcp->table, tcb);
     return tcb;
 }
@@ -140,14 +116,14 @@ void tcb_established(Tcb *tcb, const char *trigger, const char *rfc)
     tcb->backoff = 0;
     if (!tcb->rare->fast.child) /* it has its window, and perhaps used it */
         tcp_loss_init(tcb);
-    if (tcb->resting != NULL)
-        tcb_end(tcb->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
+    if (tcb->rare->resting != NULL)
+        tcb_end(tcb->rare->resting, NET_OK, "a newer SYN has reopened it", "RFC 9293 §3.6.1");
     if (tcb->half != NULL) {
         Listener *l = tcb_listener(tcb);
         half_close(tcb);
         listener_queue(l, conn_new(tcb));
     }
-    tcb->quick = has_unsent(tcb) ? 0 : (uint32_t)cfg->quickack; /* a conversation already */
+    tcb->quick = has_unsent(tcb) ? 0 : (uint16_t)cfg->quickack; /* a conversation already */
     if (cfg->offload)
         piece_grow_buffer(tcb);
     tally_start(tcb);
@@ -182,19 +158,16 @@ void tcb_enter_time_wait(Tcb *tcb, const char *trigger, const char *rfc)
 
 static void tcb_free(Tcb *tcb)
 {
-    parts_free(tcb);
     tcp_cong_free(tcb);
-    half_free_place(tcb);
+    parts_free(tcb);
     heap_give(&tcb->tcp->sim->heap, tcb, sizeof *tcb);
 }
 
 void tcb_bury_all(Tcp *tcp)
 {
-    while (tcp->dead != NULL) {
-        Tcb *tcb = tcp->dead;
-        tcp->dead = tcb->next;
-        tcb_free(tcb);
-    }
+    for (unsigned i = 0; i < tcp->dead->len; i++)
+        tcb_free(g_ptr_array_index(tcp->dead, i));
+    g_ptr_array_set_size(tcp->dead, 0);
 }
 
 /* A TIME-WAIT pushed aside comes back if the SYN that did it was an old duplicate. */
@@ -202,16 +175,17 @@ static void leave_table(Tcb *tcb)
 {
     Tcp *tcp = tcb->tcp;
 
-    if (tcb->pushed_by != NULL) {
-        tcb->pushed_by->resting = NULL;
+    if (tcb->rare->pushed_by != NULL) {
+        tcb->rare->pushed_by->rare->resting = NULL;
         return;
     }
+    Tcb *resting = tcb->rare->resting;
     table_remove(&tcp->table, tcb);
-    if (tcb->resting != NULL) {
-        tcb->resting->pushed_by = NULL;
-        table_insert(&tcp->table, tcb->resting);
-        tcb->resting = NULL;
-    }
+    if (resting == NULL)
+        return;
+    resting->rare->pushed_by = NULL;
+    table_insert(&tcp->table, resting);
+    tcb->rare->resting = NULL;
 }
 
 /* `shown` is where observers see it go: back to LISTEN or TIME-WAIT, or to CLOSED. */
@@ -221,7 +195,7 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
 
     g_assert(tcb->state != TCP_CLOSED);
     tcp_timers_stop(tcb);
-    if (tcb->pushed_by == NULL)
+    if (tcb->rare->pushed_by == NULL)
         tcp_set_state(tcb, shown, trigger, rfc);
     tcb->state = TCP_CLOSED;
     if (tcb->half != NULL)
@@ -229,9 +203,9 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     fastopen_end(tcb, error);
     leave_table(tcb);
     conn_leave(tcb, error);
-    list_remove(tcp, tcb);
-    tcb->next = tcp->dead;
-    tcp->dead = tcb;
+    if (tcp->dead == NULL)
+        tcp->dead = g_ptr_array_new();
+    g_ptr_array_add(tcp->dead, tcb);
 }
 
 void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
@@ -244,7 +218,7 @@ void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
 void tcb_return_to_listen(Tcb *tcb, const char *trigger, const char *rfc)
 {
     node_count(tcb->tcp->node, COUNTER_TcpAttemptFails);
-    end_as(tcb, tcb->resting != NULL ? TCP_TIME_WAIT : TCP_LISTEN, NET_OK, trigger, rfc);
+    end_as(tcb, tcb->rare->resting != NULL ? TCP_TIME_WAIT : TCP_LISTEN, NET_OK, trigger, rfc);
 }
 
 void tcb_reset(Tcb *tcb, SentReason why, NetError error, const char *trigger, const char *rfc)
@@ -429,15 +403,21 @@ void tcb_check(const Tcb *tcb)
 /* Without a word on the wire or to observers; for tcp_free. */
 static void forget_all(Tcp *tcp)
 {
-    while (tcp->first != NULL) {
-        Tcb *tcb = tcp->first;
-        tcp_timers_stop(tcb);
-        if (tcb->conn != NULL)
-            tcb->conn->tcb = NULL;
-        list_remove(tcp, tcb);
-        tcb_free(tcb);
+    size_t n;
+    Tcb **all = table_all(&tcp->table, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        tcp_timers_stop(all[i]);
+        if (all[i]->conn != NULL)
+            all[i]->conn->tcb = NULL;
+        half_free_place(all[i]);
+        tcb_free(all[i]);
     }
+    g_free(all);
+    if (tcp->dead == NULL)
+        return;
     tcb_bury_all(tcp);
+    g_ptr_array_free(tcp->dead, TRUE);
 }
 
 Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)
@@ -473,8 +453,11 @@ void tcp_flush(Tcp *tcp)
 {
     if (tcp == NULL)
         return;
-    while (tcp->first != NULL)
-        tcb_end(tcp->first, NET_ENETDOWN, "host crashes", "RFC 9293 §3.4.3");
+    size_t n;
+    Tcb **all = table_all(&tcp->table, &n);
+    for (size_t i = 0; i < n; i++)
+        tcb_end(all[i], NET_ENETDOWN, "host crashes", "RFC 9293 §3.4.3");
+    g_free(all);
     listeners_end(tcp);
     tcp_fastopen_forget(tcp);
 }
@@ -492,11 +475,17 @@ void tcp_set_config(Tcp *tcp, const TcpConfig *cfg)
 
 void tcp_each(Tcp *tcp, void (*fn)(void *self, const TcpInfo *info), void *self)
 {
-    for (const Tcb *tcb = tcp != NULL ? tcp->first : NULL; tcb != NULL; tcb = tcb->next) {
+    size_t n;
+
+    if (tcp == NULL)
+        return;
+    Tcb **all = table_all(&tcp->table, &n);
+    for (size_t i = 0; i < n; i++) {
         TcpInfo info;
-        if (tcb->pushed_by != NULL)
+        if (all[i]->rare->pushed_by != NULL)
             continue;
-        tcb_info(tcb, &info);
+        tcb_info(all[i], &info);
         fn(self, &info);
     }
+    g_free(all);
 }

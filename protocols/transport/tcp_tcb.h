@@ -67,12 +67,12 @@ typedef struct Push {
 } Push;
 
 typedef struct Ecn { /* RFC 3168 §6.1 */
-    bool   asked;   /* by the peer's SYN, or by ours in SYN-SENT */
-    bool   ok;      /* both ends can */
-    bool   echo;    /* congestion was experienced: ECE until the peer says CWR */
-    bool   marked;  /* the last ACK had ECE */
-    bool   cwr_due; /* on the next new data */
-    bool   hold;    /* with a window of one segment: nothing until the timer */
+    bool   asked : 1;   /* by the peer's SYN, or by ours in SYN-SENT */
+    bool   ok : 1;      /* both ends can */
+    bool   echo : 1;    /* congestion was experienced: ECE until the peer says CWR */
+    bool   marked : 1;  /* the last ACK had ECE */
+    bool   cwr_due : 1; /* on the next new data */
+    bool   hold : 1;    /* with a window of one segment: nothing until the timer */
     TcpSeq recover; /* SND.MAX when the window was last reduced */
 } Ecn;
 
@@ -80,7 +80,7 @@ typedef struct Ecn { /* RFC 3168 §6.1 */
 typedef enum TallyWait { WAIT_IDLE, WAIT_BUSY, WAIT_RWND, WAIT_SNDBUF, WAIT_COUNT } TallyWait;
 
 typedef struct Tally { /* of segments, for who asks */
-    uint64_t in, out;
+    uint32_t in, out;
     SimTime  sent;         /* anything, when last */
     SimTime  began;        /* it is ESTABLISHED since then */
     SimTime  ack_received; /* when last */
@@ -130,6 +130,7 @@ typedef struct Flow {
     CwndUse   use;
     Push      push;
     Pieces    pieces;
+    CongPrior *prior;       /* NULL: nothing was reduced yet */
     SimTime   probe_wait;   /* until the next window probe */
     SimTime   last_sent;    /* data: RFC 5681 §4.1 */
     SimTime   pace_at;      /* before that nothing is sent, if it is paced */
@@ -143,6 +144,9 @@ typedef struct Rare {
     Uto       uto;
     Keepalive keep;
     Budget    challenges;
+    uint32_t  notsent_lowat; /* 0: the host's */
+    Tcb      *resting;      /* the TIME-WAIT that a new SYN has pushed aside: RFC 9293 §3.6.1 (2) */
+    Tcb      *pushed_by;    /* and the way back */
     Urgent    urg;
     FastOpen  fast;
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
@@ -162,14 +166,10 @@ struct Tcb {
     Flow     *flow;       /* these two are read as they are; who writes asks tcb_flow and */
     Rare     *rare;       /* tcb_rare, which make them: see tcp_parts.c */
     TcbTimer *timers;     /* those that run */
-    Tcb      *prev, *next; /* of the host, in the order of making; `next` of the dead, too */
     Passive  *half;       /* in SYN-RECEIVED from a passive OPEN: whose, and where; else NULL */
-    Tcb      *resting;    /* the TIME-WAIT that a new SYN has pushed aside: RFC 9293 §3.6.1 (2) */
-    Tcb      *pushed_by;  /* and the way back */
     IpAddr    local, remote;
     uint16_t  local_port, remote_port;
-    uint32_t  id;
-    uint32_t  hash;
+    uint32_t  id;         /* in the order of making */
     uint16_t  running;    /* a bit for each timer that runs */
     uint8_t   ttl, tos;   /* ttl 0: the host's */
     uint8_t   rcv_tos;    /* of the last segment that came */
@@ -206,19 +206,17 @@ struct Tcb {
     uint32_t snd_mss;     /* Eff.snd.MSS */
     TcpSeq   out_seq;     /* of the first byte of `out` */
     TcpSeq   burst_end;   /* of the piece that is leaving */
-    uint32_t notsent_lowat;
-    uint64_t sndbuf;      /* how much `out` takes */
+    uint32_t sndbuf;      /* how much `out` takes */
 
     /* Receive sequence space. */
     TcpSeq   irs, rcv_nxt;
     TcpSeq   rcv_adv;     /* the right edge announced: RCV.NXT + RCV.WND */
     TcpSeq   ack_sent;    /* the last acknowledgment number sent */
-    uint32_t rcv_mss;     /* what we announced */
-    uint32_t largest;     /* segment that has come so far */
     TcpSeq   rcv_fin;
-    uint32_t quick;       /* segments that are still acknowledged at once */
-    SimTime  heard;       /* when the peer was, last; */
-    uint32_t unheard;     /* keep-alives sent since */
+    uint16_t rcv_mss;     /* what we announced */
+    uint16_t largest;     /* segment that has come so far */
+    uint16_t quick;       /* segments that are still acknowledged at once */
+    uint16_t unheard;     /* keep-alives sent since the peer was heard last */
     Ecn      ecn;
     TcpAgreed agreed;     /* options */
 
@@ -226,21 +224,20 @@ struct Tcb {
     TcpSeq   rtt_seq;     /* the end of the segment being timed */
     SimTime  srtt, rttvar, rto;
     SimTime  rtt_start;
-    SimTime  rtt_last;    /* measured by the ACK at hand, or RTT_NONE */
     SimTime  rtt_min;     /* the least so far; 0: none yet */
-    uint32_t syn_retries; /* of our SYN */
     unsigned retries;     /* expiries since the peer last acknowledged something */
     unsigned backoff;     /* doublings since the last sample */
-    NetError soft_error;  /* the last hint of the network, told if it all times out */
+    uint8_t  soft_error;  /* a NetError: the network's last hint, told if it all times out */
+    uint8_t  syn_retries; /* of our SYN */
 
     /* Congestion control and loss recovery. */
-    const TcpCc *cc;      /* NULL: none */
     Cong     cong;
+    const TcpCc *cc;      /* NULL: none */
     uint32_t dup_acks;
     uint32_t limited;     /* bytes sent by limited transmit on them */
     TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
                              RecoveryPoint + 1 */
-    uint64_t retransmits;
+    uint32_t retransmits;
     Tally    tally;
 };
 

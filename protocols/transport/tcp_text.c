@@ -125,7 +125,7 @@ DropReason take_text(Tcb *tcb, Segment *seg)
         owe_bare_ack(tcb, SENT_TCP_DUP_ACK);
         return DROP_TCP_REASS_OFF;
     }
-    tcb->largest = MAX(tcb->largest, (uint32_t)seg->text.n);
+    tcb->largest = MAX(tcb->largest, (uint16_t)seg->text.n);
     if (tcb->flow->reass.n > 0)
         tcp_note_queued(tcb, seg);
     lazy_store(tcb, tcb->flow->in.len + (seg->seq - tcb->rcv_nxt), seg, seg->text.n);

@@ -38,7 +38,7 @@ void tcp_rtt_sample(Tcb *tcb, SimTime rtt)
 {
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
-    tcb->rtt_last = rtt;
+    tcb->tcp->rtt_last = rtt;
     tcb->rtt_min = tcb->rtt_min == 0 ? MAX(rtt, 1) : MIN(tcb->rtt_min, MAX(rtt, 1));
     if (tcb->srtt == 0) { /* (2.2) */
         tcb->srtt = MAX(rtt, 1);

@@ -24,8 +24,8 @@ void tcp_ts_init(Tcp *tcp)
  * clock goes on in the next incarnation, as RFC 6191 wants it. */
 void tcp_ts_start(Tcb *tcb)
 {
-    tcb->agreed.ts_offset = (tcb->hash ^ tcb->tcp->ts_key) * 0x9e3779b1u;
-    tcb->agreed.ts_first = sim_now(tcb->tcp->sim);
+    tcb->agreed.ts_offset = (tcb_hash_of(tcb) ^ tcb->tcp->ts_key) * 0x9e3779b1u;
+    tcb->agreed.ts_first = (uint32_t)(sim_now(tcb->tcp->sim) / TICK);
 }
 
 uint32_t tcp_ts_at(const Tcb *tcb, SimTime at)
@@ -86,7 +86,7 @@ void tcp_ts_sample(Tcb *tcb, const Segment *seg)
     SimTime rtt = MAX((SimTime)ticks, 1) * TICK;
 
     if (!agreed->timestamps || !seg->hdr.opt.has_timestamps || tcb->rtt_timing ||
-        rtt > sim_now(tcb->tcp->sim) - agreed->ts_first + TICK)
+        ticks > (uint32_t)(sim_now(tcb->tcp->sim) / TICK) - agreed->ts_first) /* never stamped */
         return;
     tcp_rtt_sample(tcb, rtt);
 }
