@@ -97,17 +97,25 @@ void *bounds_allocate(void *env_, void *p, size_t old, size_t size)
     return heap_allocate(&env->heap, p, old, size);
 }
 
-void bounds_pace(LuaEnv *env)
+/* The next when there may be so many times as much as is alive. */
+static void pace(LuaEnv *env, size_t times)
 {
-    env->collect_at = env->memory + MAX(env->memory, GARBAGE);
+    env->collect_at = env->memory + times * MAX(env->memory, GARBAGE);
     if (env->opt.max_memory > env->memory)
         env->collect_at = MIN(env->collect_at, (env->memory + env->opt.max_memory) / 2);
 }
 
+void bounds_pace(LuaEnv *env)
+{
+    pace(env, 1);
+}
+
 void bounds_collect(lua_State *L, LuaEnv *env)
 {
+    size_t before = env->memory;
+
     lua_gc(L, LUA_GCCOLLECT);
-    bounds_pace(env);
+    pace(env, env->memory > before / 4 * 3 ? 4 : 1);
 }
 
 void bounds_raise(lua_State *L)

@@ -212,8 +212,9 @@ void *bounds_allocate(void *env, void *p, size_t old, size_t size);
 
 /* Lua's own collector, which works a little at every turn, is off: with a small heap it looks
  * through much more than it frees. Garbage is collected when there may be as much as is alive, or
- * 4 MiB if that is more, but long before it could reach the bound: before a task or a callback
- * runs, and by the count hook. */
+ * 4 MiB if that is more, and four times that if less than a quarter was garbage the last time, as
+ * where a large world is made; but long before it could reach the bound: before a task or a
+ * callback runs, and by the count hook. */
 void bounds_pace(LuaEnv *env); /* from here on */
 void bounds_collect(lua_State *L, LuaEnv *env);
 
