@@ -74,6 +74,25 @@ static const struct {
       "2.06\ttrue\n"
       "2.05\tSYN_RECEIVED\ttwo\ttrue\n"
       "1\t2\t2\n" },
+    { "a socket that sinks counts what comes, and what had come, and answers nobody less for it",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "local s, u = b:udp(9), a:udp()\n"
+      "u:sendto('early', b, 9) sim.sleep(1)\n"
+      "print(s.received, s.received_bytes, s.readable, s:recvfrom())\n"
+      "u:sendto('waits', b, 9) sim.sleep(1)\n"
+      "s:sink()\n"
+      "for i = 1, 3 do u:sendto(('x'):rep(i), b, 9) end\n"
+      "print(u:sendto(('x'):rep(60000), b, 9)) for _ = 1, 9 do u:sendto(('x'):rep(60000), b, 9) end\n"
+      "sim.settle()\n"
+      "print(s.received, s.received_bytes, s.readable, b.counters.UdpInDatagrams)\n"
+      "print(b.counters.UdpRcvbufErrors)\n"
+      "s:close() print(s.received, s.received_bytes)",
+      "1\t5\t5\tearly\t10.0.1.1:53994\n"
+      "60000\n"
+      "15\t600016\t0\t15\n"
+      "0\n"
+      "0\t0\n" },
     { "a connection is told what to do by one call, by connect, or by listen",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '10ms' })\n"
@@ -408,6 +427,8 @@ static const struct {
     { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
       "a:udp():sendto('x', b)",
       "t.lua:2: which port? (host<b 10.0.1.2>)" },
+    { "local s = sim.host('a'):udp(1) s:sink() s:recvfrom()",
+      "t.lua:1: recvfrom: this socket sinks what it receives" },
     { "sim.host('a'):udp(1, { tll = 3 })",
       "t.lua:1: udp: no field 'tll', did you mean 'ttl'? (fields..." },
     { "sim.on('tcp:state_changed', function() sim.host('x'):listen(80):accept() end)\n"

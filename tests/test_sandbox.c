@@ -15,6 +15,10 @@ static const struct { const char *text, *printed; } the_same[] = {
     { "print(next {})", "nil\n" },
     { "print('a\\0b', 'c')", "a?b\tc\n" },
     { "local t = { 5, 2, 9, 2, 1 } table.sort(t) print(table.concat(t, ' '))", "1 2 2 5 9\n" },
+    { "local t = { math.maxinteger, -1, math.mininteger, 0, 7 } table.sort(t)\n"
+      "print(t[1] == math.mininteger, t[2], t[3], t[4], t[5] == math.maxinteger)",
+      "true\t-1\t0\t7\ttrue\n" },
+    { "local t = { 3, 2.5, 1, 2 } table.sort(t) print(table.concat(t, ' '))", "1 2 2.5 3\n" },
     { "local t = {} for i = 1, 9 do t[i] = { k = i % 3, i = i } end "
       "table.sort(t, function(a, b) return a.k < b.k end) "
       "for i = 1, 9 do t[i] = t[i].i end print(table.concat(t, ' '))", "3 6 9 1 4 7 2 5 8\n" },

@@ -37,11 +37,13 @@ struct UdpSock {
     uint16_t  port, peer_port;
     uint8_t   ttl;
     bool      df;
+    bool      sinks;     /* udp_sink */
     NetError  pending;   /* told by the next call that receives or sends */
     NetError  ended;     /* the host has crashed; no call works any more */
     Waiting  *ring;      /* datagrams that wait: n of them from `first` on, in a ring of cap */
     size_t    first, n, cap;
     size_t    queued, rcvbuf; /* bytes */
+    uint64_t  received, received_bytes;
     GArray   *troubles;  /* of Trouble; NULL until there is one */
     Timer     timer;
     void    (*on_ready)(void *user);
@@ -277,7 +279,12 @@ DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
     node_count(udp->node, COUNTER_UdpInDatagrams);
     packet_trim(pkt, h.length);
     packet_pull(pkt, UDP_HDR_LEN);
-    append(s, (Waiting){ pkt, { ip->src, ip->dst, h.src_port, ip->broadcast, ip->iface } });
+    s->received++;
+    s->received_bytes += pkt->len;
+    if (s->sinks)
+        packet_free(pkt);
+    else
+        append(s, (Waiting){ pkt, { ip->src, ip->dst, h.src_port, ip->broadcast, ip->iface } });
     return DROP_NONE;
 }
 
@@ -309,6 +316,28 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
     link_sock(udp, s);
     g_ptr_array_add(udp->socks, s);
     return s;
+}
+
+void udp_sink(UdpSock *s)
+{
+    for (; s->n > 0; s->n--) {
+        packet_free(s->ring[s->first].pkt);
+        s->first = (s->first + 1) % s->cap;
+    }
+    s->queued = 0;
+    s->sinks = true;
+}
+
+bool udp_sinks(const UdpSock *s)
+{
+    return s->sinks;
+}
+
+uint64_t udp_received(const UdpSock *s, uint64_t *bytes)
+{
+    if (bytes != NULL)
+        *bytes = s->received_bytes;
+    return s->received;
 }
 
 static void drop_waiting(UdpSock *s, DropReason why)

@@ -54,6 +54,12 @@ typedef struct UdpArrival {
 Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err);
 size_t  udp_queued(const UdpSock *s); /* bytes that wait */
 
+/* From here on what comes is counted and let go, what waits already too: nobody is told. */
+void udp_sink(UdpSock *s);
+bool udp_sinks(const UdpSock *s);
+/* Datagrams, and bytes of payload, that it has taken so far. */
+uint64_t udp_received(const UdpSock *s, uint64_t *bytes);
+
 /* Told of every error about this socket's datagrams, connected or not (for traceroute). */
 void udp_on_error(UdpSock *s, void (*on_error)(void *user, const IpError *err), void *user);
 

@@ -245,6 +245,8 @@ const MetaRow meta_rows[] = {
     CLASS("socket", NULL, "A UDP socket"),
     FIELD("socket", "port", "integer", "Its port"),
     FIELD("socket", "readable", "integer", "Bytes that wait"),
+    FIELD("socket", "received", "integer", "Datagrams that it has taken so far"),
+    FIELD("socket", "received_bytes", "integer", "The bytes in them"),
     CALL("socket", "sendto", "data: string, target: Address, port?: integer", "integer?, string?",
          "Sends a datagram"),
     WAITS("socket", "recvfrom", "opts?: TimeoutOpts", "string?, any",
@@ -253,6 +255,7 @@ const MetaRow meta_rows[] = {
          "Receives from there only, and learns of errors"),
     CALL("socket", "send", "data: string", "integer?, string?", "Sends to the connected peer"),
     WAITS("socket", "recv", "opts?: TimeoutOpts", "string?, any", "The next datagram"),
+    CALL("socket", "sink", "", NULL, "Counts what comes from here on, and lets it go"),
     CALL("socket", "close", "", NULL, "Closes it"),
     { NULL, META_CLASS, NULL, NULL, NULL, NULL },
 };

@@ -9,6 +9,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -126,6 +127,38 @@ static void push_sorted(lua_State *L, int list, lua_Integer n, Before *before)
     lua_settop(L, spare);
 }
 
+static int compare_integers(const void *a, const void *b)
+{
+    lua_Integer x = *(const lua_Integer *)a, y = *(const lua_Integer *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The list at 1, if it is a plain one of whole numbers, of which equal ones are the same. */
+static bool sort_integers(lua_State *L, lua_Integer n)
+{
+    lua_Integer i = 0;
+
+    if (lua_getmetatable(L, 1))
+        return false;
+    lua_Integer *all = g_new(lua_Integer, (size_t)n);
+    for (bool whole = true; whole && i < n; lua_settop(L, 2)) {
+        lua_rawgeti(L, 1, i + 1);
+        whole = lua_isinteger(L, -1);
+        if (whole)
+            all[i++] = lua_tointeger(L, -1);
+    }
+    if (i == n) {
+        qsort(all, (size_t)n, sizeof *all, compare_integers);
+        for (i = 0; i < n; i++) {
+            lua_pushinteger(L, all[i]);
+            lua_rawseti(L, 1, i + 1);
+        }
+    }
+    g_free(all);
+    return i == n;
+}
+
 /* table.sort(list [, before]) */
 static int l_sort(lua_State *L)
 {
@@ -137,6 +170,9 @@ static int l_sort(lua_State *L)
     if (n < 2)
         return 0;
     luaL_argcheck(L, n < INT_MAX, 1, "list too big");
+    if (lua_isnil(L, 2) && sort_integers(L, n))
+        return 0;
+    lua_settop(L, 2);
     lua_createtable(L, (int)n, 0);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_geti(L, 1, i);

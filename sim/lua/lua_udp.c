@@ -166,9 +166,22 @@ static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
 /* s:recvfrom([{ timeout = }]) -> data, from, or nil, NAME; from has ip and port, and is a target */
 static int l_recvfrom(lua_State *L)
 {
-    check_udp(L);
+    const LuaUdp *s = check_udp(L);
+
     lua_check_act(L, "recvfrom");
+    if (udp_sinks(s->sock))
+        return lua_fail(L, "recvfrom: this socket sinks what it receives");
     return recvfrom_k(L, LUA_OK, lua_check_deadline(L, 2));
+}
+
+/* s:sink(): what comes from here on is counted, and nobody need receive it */
+static int l_sink(lua_State *L)
+{
+    LuaUdp *s = check_udp(L);
+
+    lua_check_act(L, "sink");
+    udp_sink(s->sock);
+    return 0;
 }
 
 static int l_close(lua_State *L)
@@ -196,11 +209,16 @@ static void udp_gc(void *p)
 static int socket_index(lua_State *L, void *p, const char *name)
 {
     const LuaUdp *s = p;
+    uint64_t bytes = 0, received = s->sock != NULL ? udp_received(s->sock, &bytes) : 0;
 
     if (strcmp(name, "port") == 0)
         lua_pushinteger(L, s->sock != NULL ? udp_port(s->sock) : 0);
     else if (strcmp(name, "readable") == 0)
         lua_pushinteger(L, s->sock != NULL ? (lua_Integer)udp_queued(s->sock) : 0);
+    else if (strcmp(name, "received") == 0)
+        lua_pushinteger(L, (lua_Integer)received);
+    else if (strcmp(name, "received_bytes") == 0)
+        lua_pushinteger(L, (lua_Integer)bytes);
     else
         return 0;
     return 1;
@@ -223,6 +241,7 @@ void lua_open_udp(lua_State *L)
     static const luaL_Reg methods[] = {
         { "sendto", l_sendto }, { "recvfrom", l_recvfrom }, { "connect", l_connect },
         { "send", l_send },     { "recv", l_recvfrom },     { "close", l_close },
+        { "sink", l_sink },
         { NULL, NULL }
     };
 

@@ -1,35 +1,37 @@
 -- W5: a core router, edge routers, hosts under each; every host sends one datagram to a random other one.
-local p = sim.params { edges = 100, per_edge = 100, lan = false, record = false }
-sim.record(p.record)
+local p = sim.params { edges = 100, per_edge = 100, lan = false }
+sim.record(false)
 sim.defaults { arp = { warm = not p.lan } }
 
+local trunk = { rate = "10Gbit", delay = "1ms", queue = 1000 }
+local bus = { rate = "1Gbit", delay = "10us", queue = 1000 }
+local access = { rate = "1Gbit", delay = p.lan and "10us" or "1ms", queue = 100 }
 local core, hosts, sockets = sim.router("core"), {}, {}
 for e = 1, p.edges do
   local edge = sim.router("edge" .. e)
-  sim.link(core, edge, { rate = "10Gbit", delay = "1ms", queue = 1000 })
+  sim.link(core, edge, trunk)
   local switch = p.lan and sim.switch("lan" .. e)
-  if switch then sim.link(edge, switch, { rate = "1Gbit", delay = "10us", queue = 1000 }) end
+  if switch then sim.link(edge, switch, bus) end
   for h = 1, p.per_edge do
     local host = sim.host("h" .. e .. "-" .. h)
-    sim.link(host, switch or edge, { rate = "1Gbit", delay = switch and "10us" or "1ms", queue = 100 })
-    hosts[#hosts + 1] = host
+    sim.link(host, switch or edge, access)
+    local socket = host:udp(9)
+    socket:sink()
+    hosts[#hosts + 1], sockets[#sockets + 1] = host, socket
   end
 end
 
-local data, received, n = ("x"):rep(64), 0, #hosts
-for i, host in ipairs(hosts) do
-  local socket = host:udp(9)
-  host:spawn(function()
-    while true do
-      socket:recvfrom()
-      received = received + 1
-    end
-  end)
-  host:spawn(function()
-    local j = math.random(n - 1)
-    sim.sleep(math.random(0, 999999) / 1e6)
-    socket:sendto(data, hosts[j >= i and j + 1 or j], 9)
-  end)
+-- Whose turn it is when: a microsecond of the first second, and the host's number.
+local data, turns, n = ("x"):rep(64), {}, #hosts
+for i = 1, n do turns[i] = math.random(0, 999999) << 20 | i end
+table.sort(turns)
+for _, turn in ipairs(turns) do
+  local i, j = turn & 0xfffff, math.random(n - 1)
+  sim.sleep((turn >> 20) / 1e6 - sim.now())
+  sockets[i]:sendto(data, hosts[j >= i and j + 1 or j], 9)
 end
 sim.settle()
+
+local received = 0
+for _, socket in ipairs(sockets) do received = received + socket.received end
 check.equal(received, n, "datagrams received")
