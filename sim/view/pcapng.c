@@ -24,6 +24,11 @@ typedef struct Pair { /* of addresses that talk */
     const Node *client, *server; /* NULL: not seen, nobody */
 } Pair;
 
+typedef struct Recent { /* a frame of that pair */
+    uint64_t addrs; /* plain_addresses(); 0: none */
+    Pair    *pair;
+} Recent;
+
 typedef struct Interface {
     const Port *port;
     bool        dropped; /* what dies on the wire that leads away from the port */
@@ -47,7 +52,7 @@ struct Capture {
     SimTime        now;      /* of what is held */
     GArray        *interfaces; /* of Interface, as in the file */
     GHashTable    *pairs;      /* of Pair, for look-up only */
-    Pair          *recent[RECENT]; /* those last looked up */
+    Recent         recent[RECENT]; /* those last looked up */
     GArray        *named;      /* of PcapngName: those written */
     GByteArray    *file;       /* what is still to be written of it: */
     size_t         held;       /* from here on it is held */
@@ -195,18 +200,22 @@ static int pair_equal(gconstpointer a, gconstpointer b)
     return ip_equal(x->a, y->a) && ip_equal(x->b, y->b);
 }
 
+/* Source and destination of IPv4 without options, as the header has them; 0: it is something else. */
+static uint64_t plain_addresses(Span frame)
+{
+    enum { PLAIN = 4 << 4 | IPV4_HDR_LEN / 4, SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16 };
+
+    if (frame.n < ETH_HDR_LEN + IPV4_HDR_LEN || get16(frame.p + 12) != ETHERTYPE_IPV4 ||
+        frame.p[ETH_HDR_LEN] != PLAIN)
+        return 0;
+    return (uint64_t)get32(frame.p + SRC) << 32 | get32(frame.p + DST);
+}
+
 /* Who talks to whom: protocol addresses, MAC addresses if there are none. */
 static void talkers(Span frame, IpAddr *src, IpAddr *dst)
 {
-    enum { PLAIN = 4 << 4 | IPV4_HDR_LEN / 4, SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16 };
     Glance g;
 
-    if (frame.n >= ETH_HDR_LEN + IPV4_HDR_LEN && get16(frame.p + 12) == ETHERTYPE_IPV4 &&
-        frame.p[ETH_HDR_LEN] == PLAIN) {
-        *src = ip_v4(get32(frame.p + SRC));
-        *dst = ip_v4(get32(frame.p + DST));
-        return;
-    }
     glance(&g, frame);
     *src = g.src;
     *dst = g.dst;
@@ -267,31 +276,53 @@ static Pair *find_pair(Capture *cap, const PairKey *key)
     return pair;
 }
 
-static Pair *pair_of(Capture *cap, IpAddr src, IpAddr dst)
+static Pair *pair_of(Capture *cap, Span frame)
 {
-    PairKey key = ip_compare(src, dst) <= 0 ? (PairKey){ src, dst } : (PairKey){ dst, src };
-    Pair  **recent = &cap->recent[(src.lo + dst.lo) * 0x9e3779b97f4a7c15u >> 58];
+    uint64_t addrs = plain_addresses(frame);
+    Recent *recent = &cap->recent[addrs * 0x9e3779b97f4a7c15u >> 58];
+    IpAddr src, dst;
 
-    if (*recent == NULL || !pair_equal(&(*recent)->key, &key))
-        *recent = find_pair(cap, &key);
-    return *recent;
+    if (addrs != 0 && recent->addrs == addrs)
+        return recent->pair;
+    talkers(frame, &src, &dst);
+    Pair *pair = find_pair(cap, ip_compare(src, dst) <= 0 ? &(PairKey){ src, dst }
+                                                          : &(PairKey){ dst, src });
+    *recent = (Recent){ addrs, pair };
+    return pair;
+}
+
+/* Of a pair that nobody has been seen of yet. */
+static void begin_pair(const Capture *cap, Pair *pair, const Node *node, bool out, Span frame)
+{
+    IpAddr src, dst;
+
+    talkers(frame, &src, &dst);
+    if (!may_begin(cap, node, out, src, dst))
+        return;
+    bool dst_is_client = owns(node, dst) && !owns(node, src);
+    pair->client = node;
+    pair->server = owner(cap, dst_is_client ? src : dst);
+}
+
+/* Is it from the port's node, if it leaves, or meant for it? */
+static bool is_own(const Node *node, bool out, Span frame)
+{
+    IpAddr src, dst;
+
+    talkers(frame, &src, &dst);
+    return owns(node, out ? src : dst);
 }
 
 /* Is the port the place where this frame's conversation is recorded? */
 static bool at_vantage(Capture *cap, const Node *node, bool out, Span frame)
 {
-    IpAddr src, dst;
+    Pair *pair = pair_of(cap, frame);
 
-    talkers(frame, &src, &dst);
-    Pair *pair = pair_of(cap, src, dst);
-    if (pair->client == NULL && may_begin(cap, node, out, src, dst)) {
-        bool dst_is_client = owns(node, dst) && !owns(node, src);
-        pair->client = node;
-        pair->server = owner(cap, dst_is_client ? src : dst);
-    }
+    if (pair->client == NULL)
+        begin_pair(cap, pair, node, out, frame);
     if (cap->opt.at == CAPTURE_CLIENT)
         return pair->client == node;
-    return pair->server == node && pair->client != node && owns(node, out ? src : dst);
+    return pair->server == node && pair->client != node && is_own(node, out, frame);
 }
 
 static bool is_interface(const Capture *cap, const Port *port)
