@@ -11,7 +11,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/flow.h"
 
+#include "protocols/wire/ipv4_wire.h"
+
 #include <glib.h>
+#include <string.h>
 
 typedef struct Side {
     uint32_t base;  /* the ISN, or the first number seen */
@@ -33,12 +36,25 @@ typedef struct FlowKey {
 
 typedef struct Flow {
     FlowKey key;
-    GArray *incarnations; /* of Incarnation, oldest first; never empty */
+    Incarnation *incarnations; /* oldest first */
+    unsigned n;                /* never 0 */
+    bool plain;                /* there is but the first, and both of its sides are seen */
+    Incarnation first;         /* alone it is the list */
 } Flow;
+
+typedef struct Lately { /* a direction, by what is written in its segments */
+    uint64_t addrs;
+    uint32_t ports;
+    int from;
+    Flow *flow; /* NULL: none yet */
+} Lately;
+
+enum { LATELY_BITS = 8 };
 
 struct Flows {
     GHashTable *by_key; /* FlowKey inside the Flow to Flow; for look-up only */
     Flow       *last;   /* seen; NULL: none yet */
+    Lately lately[1 << LATELY_BITS];
 };
 
 enum { LOOK_BACK = 32 };                 /* incarnations; older ones are no longer about */
@@ -86,7 +102,8 @@ static void flow_free(void *flow_)
 {
     Flow *flow = flow_;
 
-    g_array_free(flow->incarnations, TRUE);
+    if (flow->incarnations != &flow->first)
+        g_free(flow->incarnations);
     g_free(flow);
 }
 
@@ -110,33 +127,32 @@ static uint64_t misfit(const Incarnation *inc, int from, const TcpHdr *h)
     return d;
 }
 
-static Incarnation *incarnation(const Flow *flow, guint i)
+static Incarnation *incarnation(const Flow *flow, unsigned i)
 {
-    return &g_array_index(flow->incarnations, Incarnation, i);
+    return &flow->incarnations[i];
 }
 
-static guint oldest(const Flow *flow)
+static unsigned oldest(const Flow *flow)
 {
-    guint n = flow->incarnations->len;
-
-    return n > LOOK_BACK ? n - LOOK_BACK : 0;
+    return flow->n > LOOK_BACK ? flow->n - LOOK_BACK : 0;
 }
 
-static guint best_fit(const Flow *flow, int from, const TcpHdr *h)
+static unsigned best_fit(const Flow *flow, int from, const TcpHdr *h)
 {
-    guint best = flow->incarnations->len - 1;
+    unsigned best = flow->n - 1;
 
-    for (guint i = best; i-- > oldest(flow);)
+    for (unsigned i = best; i-- > oldest(flow);)
         if (misfit(incarnation(flow, i), from, h) < misfit(incarnation(flow, best), from, h))
             best = i;
     return best;
 }
 
-static void side_reaches(Side *side, uint32_t number)
+/* One that has been seen. */
+static inline void side_reaches(Side *side, uint32_t number)
 {
-    uint32_t ahead = number - (side->base + (uint32_t)side->reach);
+    uint32_t ahead = number - side->base - (uint32_t)side->reach;
 
-    if (side->seen && ahead < NEAR)
+    if (ahead < NEAR)
         side->reach += ahead;
 }
 
@@ -145,28 +161,32 @@ static void side_begins(Side *side, uint32_t base, bool syn)
     *side = (Side){ .base = base, .seen = true, .syn = syn, .opened = side->opened };
 }
 
-static Incarnation *append_incarnation(GArray *incarnations)
-{
-    Incarnation fresh = { .side = { { .opened = NEVER }, { .opened = NEVER } }, .began = NEVER };
+static const Incarnation unseen = { .side = { { .opened = NEVER }, { .opened = NEVER } },
+                                    .began = NEVER };
 
-    g_array_append_val(incarnations, fresh);
-    return &g_array_index(incarnations, Incarnation, incarnations->len - 1);
+static Incarnation *append_incarnation(Flow *flow)
+{
+    if (flow->incarnations == &flow->first)
+        flow->incarnations = g_memdup2(&flow->first, sizeof flow->first);
+    flow->incarnations = g_renew(Incarnation, flow->incarnations, flow->n + 1);
+    flow->incarnations[flow->n] = unseen;
+    return &flow->incarnations[flow->n++];
 }
 
 /* The one that `from` was in when it made the segment. A host whose SYNs all have the same number
  * is in the next one as soon as the peer answers that number with one of its own; unless what it
  * says fits the one before better, as from TIME-WAIT, when it was an old SYN that was answered. */
-static guint own(const Flow *flow, int from, const TcpHdr *h, SimTime made, guint fallback)
+static unsigned own(const Flow *flow, int from, const TcpHdr *h, SimTime made, unsigned fallback)
 {
-    guint n = flow->incarnations->len, found = n;
+    unsigned n = flow->n, found = n;
 
-    for (guint i = n; i-- > oldest(flow) && found == n;)
+    for (unsigned i = n; i-- > oldest(flow) && found == n;)
         if (incarnation(flow, i)->side[from].opened <= made)
             found = i;
     if (found == n)
         return fallback;
     const Side *mine = &incarnation(flow, found)->side[from];
-    for (guint i = n; i-- > found + 1;) {
+    for (unsigned i = n; i-- > found + 1;) {
         const Incarnation *inc = incarnation(flow, i);
         if (inc->side[from].syn && inc->side[from].base == mine->base && inc->began <= made &&
             misfit(inc, from, h) <= misfit(incarnation(flow, found), from, h))
@@ -175,9 +195,9 @@ static guint own(const Flow *flow, int from, const TcpHdr *h, SimTime made, guin
     return found;
 }
 
-static guint belongs_to(const Flow *flow, int from, const TcpHdr *h, SimTime made)
+static unsigned belongs_to(const Flow *flow, int from, const TcpHdr *h, SimTime made)
 {
-    guint fits = best_fit(flow, from, h);
+    unsigned fits = best_fit(flow, from, h);
 
     return made == NEVER || (h->flags & TCP_RST) ? fits : own(flow, from, h, made, fits);
 }
@@ -192,15 +212,15 @@ static bool answers(const Side *side, uint32_t ack)
 /* The incarnation of a SYN: the one that began with its number, or a new one. */
 static Incarnation *incarnation_of_syn(Flow *flow, int from, const TcpHdr *h)
 {
-    for (guint i = flow->incarnations->len; i-- > oldest(flow);) {
+    for (unsigned i = flow->n; i-- > oldest(flow);) {
         const Side *side = incarnation(flow, i)->side;
         if (side[from].syn && side[from].base == h->seq &&
             (!(h->flags & TCP_ACK) || answers(&side[!from], h->ack)))
             return incarnation(flow, i);
     }
-    Incarnation *last = incarnation(flow, flow->incarnations->len - 1);
+    Incarnation *last = incarnation(flow, flow->n - 1);
     if (last->side[from].syn || ((h->flags & TCP_ACK) && !answers(&last->side[!from], h->ack))) {
-        last = append_incarnation(flow->incarnations);
+        last = append_incarnation(flow);
     }
     return last;
 }
@@ -256,26 +276,67 @@ static Flow *find_flow(Flows *flows, const FlowKey *key)
     Flow *flow = g_hash_table_lookup(flows->by_key, key);
 
     if (flow == NULL) {
-        flow = g_new0(Flow, 1);
-        flow->key = *key;
-        flow->incarnations = g_array_new(FALSE, FALSE, sizeof(Incarnation));
-        append_incarnation(flow->incarnations);
+        flow = g_new(Flow, 1);
+        *flow = (Flow){ .key = *key, .incarnations = &flow->first, .n = 1, .first = unseen };
         g_hash_table_insert(flows->by_key, &flow->key, flow);
     }
     return flow;
 }
 
-void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
+/* Which side of flows->last has sent it. */
+static int see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
 
     if (flows->last == NULL || !key_equal(&flows->last->key, &key))
         flows->last = find_flow(flows, &key);
+    Flow *flow = flows->last;
     if (h->flags & TCP_SYN)
-        see_syn(flows->last, from, h, made);
+        see_syn(flow, from, h, made);
     else
-        see_other(flows->last, from, h, len, made);
+        see_other(flow, from, h, len, made);
+    flow->plain = flow->n == 1 && flow->first.side[0].seen && flow->first.side[1].seen;
+    return from;
+}
+
+void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
+{
+    see(flows, src, dst, h, len, made);
+}
+
+static G_GNUC_NO_INLINE void see_fully(Flows *flows, const uint8_t *ip, uint32_t len, SimTime made,
+                                       Lately *lately)
+{
+    const uint8_t *tcp = ip + IPV4_HDR_LEN;
+    TcpHdr h = { .src_port = get16(tcp), .dst_port = get16(tcp + 2), .seq = get32(tcp + 4),
+                 .ack = get32(tcp + 8), .flags = tcp[13] };
+
+    lately->from = see(flows, ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), &h, len, made);
+    memcpy(&lately->addrs, ip + 12, sizeof lately->addrs);
+    memcpy(&lately->ports, tcp, sizeof lately->ports);
+    lately->flow = flows->last;
+}
+
+void flows_see_plain(Flows *flows, const uint8_t *ip, SimTime made)
+{
+    const uint8_t *tcp = ip + IPV4_HDR_LEN;
+    uint32_t len = get16(ip + 2) - (uint32_t)IPV4_HDR_LEN - (uint32_t)(tcp[12] >> 4) * 4, ports;
+    uint64_t addrs;
+
+    memcpy(&addrs, ip + 12, sizeof addrs);
+    memcpy(&ports, tcp, sizeof ports);
+    Lately *lately =
+        &flows->lately[(addrs ^ ports) * 0x9e3779b97f4a7c15u >> (64 - LATELY_BITS)];
+    if (lately->addrs != addrs || lately->ports != ports || lately->flow == NULL ||
+        !lately->flow->plain || (tcp[13] & TCP_SYN)) {
+        see_fully(flows, ip, len, made, lately);
+        return;
+    }
+    Side *side = lately->flow->first.side;
+    side_reaches(&side[lately->from], get32(tcp + 4) + len);
+    if (tcp[13] & TCP_ACK)
+        side_reaches(&side[!lately->from], get32(tcp + 8));
 }
 
 void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, SimTime made,
@@ -291,7 +352,7 @@ void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, Sim
         *incarnation_ = 1;
     if (flow == NULL)
         return;
-    guint best = belongs_to(flow, from, h, made);
+    unsigned best = belongs_to(flow, from, h, made);
     const Incarnation *inc = incarnation(flow, best);
     if (inc->side[from].seen)
         *seq_base = inc->side[from].base;

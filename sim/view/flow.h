@@ -22,6 +22,9 @@ void   flows_free(Flows *flows);
  * did; NEVER for one that is forged. */
 void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made);
 
+/* The same for an IPv4 packet as a stack has made it, whole and without options. */
+void flows_see_plain(Flows *flows, const uint8_t *ip, SimTime made);
+
 /* The numbers to subtract from h's seq and ack: SYN = 0, first data byte = 1. Those not known (no
  * SYN was seen) are told above. `incarnation` counts from 1; may be NULL. */
 void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, SimTime made,

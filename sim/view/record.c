@@ -16,10 +16,12 @@
 #include "sim/view/glance.h"
 #include "sim/view/shelf.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 enum {
-    TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, HEADER_SUM = ETH_HDR_LEN + 10, /* offsets */
+    TYPE = ETH_HDR_LEN - 2, TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, /* offsets */
+    HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
     LEN_BITS = 17,            /* of a frame's length */
     AGE = (4 << 20) / SHELF_UNIT,
@@ -27,19 +29,24 @@ enum {
 };
 
 typedef struct Body {
-    uint64_t    packet;
-    SimTime     born;
-    const char *remark;
-    Node       *node;      /* where it happened, of one that has no port; NULL */
-    Unwritten   unwritten; /* of a packet whose `frame` is at that offset */
-    uint32_t    frame;
-    uint32_t    len;       /* of the frame on the wire */
-    uint32_t    n;         /* bytes that are here */
-    uint8_t     why, drop; /* SentReason, DropReason */
-    bool        forged : 1, altered : 1, retransmission : 1;
-    bool        plain : 1; /* the happening tells what routers change */
-    uint8_t     bytes[];
+    uint64_t  packet;
+    SimTime   born;
+    Unwritten unwritten;   /* of a packet whose `frame` is at that offset */
+    uint32_t  frame;
+    uint32_t  len;         /* of the frame on the wire */
+    uint32_t  n;           /* bytes that are here */
+    uint8_t   why;         /* SentReason */
+    bool      retransmission;
+    bool      plain;       /* the happening tells what routers change; else there is an Oddity */
+    alignas(8) uint8_t bytes[];
 } Body;
+
+typedef struct Oddity { /* of a packet to which something was done; behind the bytes */
+    const char *remark;
+    Node       *node;   /* where */
+    DropReason  drop;
+    bool        forged, altered;
+} Oddity;
 
 typedef struct Happening {
     SimTime  t;
@@ -56,7 +63,7 @@ enum { /* in `head` */
 };
 
 G_STATIC_ASSERT(sizeof(Happening) == 32);
-G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX && DROP_COUNT <= UINT8_MAX);
+G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
 G_STATIC_ASSERT(PACKET_MAX < 1 << LEN_BITS);
 
 static const struct {
@@ -107,18 +114,35 @@ static Body *body_of(const Recorder *rec, const Happening *h)
 
 /* --- bodies ----------------------------------------------------------------------------------- */
 
+/* Where the oddity of a body with n bytes begins in it. */
+static size_t oddity_at(size_t n)
+{
+    return (offsetof(Body, bytes) + n + alignof(Oddity) - 1) & ~(alignof(Oddity) - 1);
+}
+
+/* NULL: it is plain. */
+static Oddity *oddity_of(Body *b)
+{
+    return b->plain ? NULL : (Oddity *)(void *)((char *)b + oddity_at(b->n));
+}
+
 /* Nothing but routers has touched it, and these change nothing but MAC addresses, TTL and header
  * checksum. */
 static inline bool is_plain(const Packet *pkt, Span frame)
 {
     return pkt->remark == NULL && !pkt->altered && !pkt->forged && frame.n >= HEAD &&
-           frame.p[ETH_HDR_LEN] == PLAIN && get16(frame.p + 12) == ETHERTYPE_IPV4;
+           get32(frame.p + TYPE) >> 8 == (ETHERTYPE_IPV4 << 8 | PLAIN);
 }
 
 /* Packet.seen is the observer's note of a plain packet's body and of the frame's length then. */
-static inline void note(const Packet *pkt, uint64_t body, bool plain)
+static inline void note(const Packet *pkt, uint64_t body)
 {
-    ((Packet *)(uintptr_t)pkt)->seen = plain ? body << LEN_BITS | pkt->frame_len : 0;
+    ((Packet *)(uintptr_t)pkt)->seen = body << LEN_BITS | pkt->frame_len;
+}
+
+static inline void note_nothing(const Packet *pkt)
+{
+    ((Packet *)(uintptr_t)pkt)->seen = 0;
 }
 
 /* What it says is still true of the packet: its body need not be written once more. Whatever is
@@ -142,14 +166,17 @@ static bool is_dhcp(Span frame)
            MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
 }
 
-/* How many of the frame's bytes are kept. */
-static size_t bytes_kept(const Packet *pkt, Span frame)
+/* How many of the frame's bytes are kept. The headers of what is not written are all that is;
+ * others are not worth it. */
+static inline size_t look_at(const Packet *pkt, Span frame)
 {
-    if (!packet_is_written(pkt))
-        return pkt->unwritten.at - pkt->frame;
-    if (frame.n > RECORD_SNAP && !is_dhcp(frame))
-        return RECORD_SNAP;
-    return frame.n;
+    if (!packet_is_written(pkt)) {
+        uint32_t headers = pkt->unwritten.at - pkt->frame;
+        if (headers >= HEAD && headers <= RECORD_SNAP)
+            return headers;
+        packet_write(pkt);
+    }
+    return frame.n <= RECORD_SNAP || is_dhcp(frame) ? frame.n : RECORD_SNAP;
 }
 
 /* Whole blocks of what nothing refers to any more. */
@@ -163,90 +190,107 @@ static void forget_old(Recorder *rec)
     shelf_forget(&rec->bodies, oldest - MIN(oldest, AGE));
 }
 
-/* The headers of what is not written are all that is kept; others are not worth it. */
-static inline Span look_at(const Packet *pkt)
-{
-    if (!packet_is_written(pkt)) {
-        uint32_t headers = pkt->unwritten.at - pkt->frame;
-        if (headers < HEAD || headers > RECORD_SNAP)
-            packet_write(pkt);
-    }
-    return packet_frame_headers(pkt);
-}
-
 static void make_ring(Recorder *rec)
 {
     rec->next = rec->ring = g_new(Happening, RECORD_MAX);
     rec->full = rec->ring + RECORD_MAX;
 }
 
-static Body *add_body(Recorder *rec, const Packet *pkt, Span frame, bool plain, uint64_t *place)
+static G_GNUC_NO_INLINE void make_room(Recorder *rec)
 {
-    size_t n = bytes_kept(pkt, frame);
+    if (rec->ring == NULL)
+        make_ring(rec);
+    forget_old(rec);
+    shelf_add_block(&rec->bodies);
+}
 
-    if (shelf_is_full(&rec->bodies, sizeof(Body) + n)) {
-        if (rec->ring == NULL)
-            make_ring(rec);
-        forget_old(rec);
-    }
-    Body *b = shelf_add(&rec->bodies, sizeof *b + n, place);
+/* One of `size` bytes in all, n of them the frame's, which are not yet there; and its place. */
+static inline Body *add_body(Recorder *rec, const Packet *pkt, size_t size, size_t n,
+                             uint64_t *place)
+{
+    size_t units = shelf_units(size);
+
+    if (G_UNLIKELY(!shelf_has_room(&rec->bodies, units)))
+        make_room(rec);
+    *place = rec->bodies.end;
+    Body *b = shelf_add(&rec->bodies, units);
     b->packet = pkt->id;
     b->born = pkt->born;
-    b->remark = pkt->remark;
-    b->node = NULL;
     b->unwritten = pkt->unwritten;
     b->frame = pkt->frame;
     b->len = pkt->frame_len;
     b->n = (uint32_t)n;
     b->why = (uint8_t)pkt->why;
-    b->drop = DROP_NONE;
-    b->forged = pkt->forged;
-    b->altered = pkt->altered;
     b->retransmission = pkt->retransmission;
-    b->plain = plain && n <= RECORD_SNAP; /* one that is kept whole is shown as it is there */
-    memcpy(b->bytes, frame.p, n);
     return b;
+}
+
+/* At least STEP bytes. A call takes longer. */
+static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    enum { STEP = 32 };
+
+    for (size_t i = STEP; i < n; i += STEP)
+        memcpy(to + i - STEP, from + i - STEP, STEP);
+    memcpy(to + n - STEP, from + n - STEP, STEP);
+}
+
+static inline uint64_t add_plain(Recorder *rec, const Packet *pkt, const uint8_t *frame, size_t n)
+{
+    uint64_t place;
+    Body *b = add_body(rec, pkt, offsetof(Body, bytes) + n, n, &place);
+
+    b->plain = true;
+    copy_short(b->bytes, frame, n);
+    note(pkt, place);
+    return place;
+}
+
+static Oddity *add_odd(Recorder *rec, const Packet *pkt, Node *node, uint64_t *place)
+{
+    Span frame = packet_frame_headers(pkt);
+    size_t n = look_at(pkt, frame);
+    Body *b = add_body(rec, pkt, oddity_at(n) + sizeof(Oddity), n, place);
+
+    b->plain = false;
+    memcpy(b->bytes, frame.p, n);
+    Oddity *odd = oddity_of(b);
+    *odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
+                     .forged = pkt->forged, .altered = pkt->altered };
+    note_nothing(pkt);
+    return odd;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* Numbers and length of text of an unfragmented TCP segment behind a plain header. */
-static void read_tcp(Span frame, TcpHdr *h, uint32_t *text)
-{
-    const uint8_t *p = frame.p + ETH_HDR_LEN + IPV4_HDR_LEN;
-    uint32_t n = get16(frame.p + ETH_HDR_LEN + 2) - (uint32_t)IPV4_HDR_LEN;
-
-    h->src_port = get16(p);
-    h->dst_port = get16(p + 2);
-    h->seq = get32(p + 4);
-    h->ack = get32(p + 8);
-    h->flags = p[13];
-    *text = n - CLAMP((uint32_t)(p[12] >> 4) * 4, TCP_HDR_LEN, n);
-}
-
 /* Relative numbers need every segment once, as its sender made it. A router that forwards it tells
  * nothing new, and does no harm. */
-static G_GNUC_NO_INLINE void follow(Recorder *rec, const Node *node, const Packet *pkt, Span frame)
+static void follow(Recorder *rec, const Node *node, const Packet *pkt)
 {
-    enum { TOTAL = ETH_HDR_LEN + 2, FRAG = ETH_HDR_LEN + 6 };
-    enum { SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16, OFFSET = 0x1fff };
-    SimTime made = pkt->forged ? NEVER : pkt->born;
-    const uint8_t *p = frame.p;
-    uint32_t text;
+    Span frame = packet_frame_headers(pkt);
     Glance g;
 
     if (pkt->altered || node->kind == NODE_SWITCH || frame.n <= PROTO ||
-        get16(p + 12) != ETHERTYPE_IPV4 || p[PROTO] != IPPROTO_TCP4)
+        get16(frame.p + TYPE) != ETHERTYPE_IPV4 || frame.p[PROTO] != IPPROTO_TCP4)
         return;
-    if (frame.n >= ETH_HDR_LEN + IPV4_HDR_LEN + TCP_HDR_LEN && p[ETH_HDR_LEN] == PLAIN &&
-        (get16(p + FRAG) & OFFSET) == 0 && get16(p + TOTAL) >= IPV4_HDR_LEN + TCP_HDR_LEN) {
-        read_tcp(frame, &g.tcp, &text);
-        flows_see(rec->flows, ip_v4(get32(p + SRC)), ip_v4(get32(p + DST)), &g.tcp, text, made);
-        return;
-    }
     glance(&g, frame);
     if (g.kind == GLANCE_TCP)
-        flows_see(rec->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data, made);
+        flows_see(rec->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data,
+                  pkt->forged ? NEVER : pkt->born);
+}
+
+/* The same for one that is plain. */
+static inline void follow_plain(Recorder *rec, const Node *node, const Packet *pkt)
+{
+    enum { FRAG = ETH_HDR_LEN + 6, MORE_OR_LATER = 0x3fff };
+    const uint8_t *p = pkt->buf + pkt->frame;
+
+    if (p[PROTO] != IPPROTO_TCP4 || node->kind == NODE_SWITCH)
+        return;
+    if ((get16(p + FRAG) & MORE_OR_LATER) == 0)
+        flows_see_plain(rec->flows, p + ETH_HDR_LEN, pkt->born);
+    else
+        follow(rec, node, pkt);
 }
 
 /* --- happenings ------------------------------------------------------------------------------- */
@@ -287,22 +331,30 @@ static inline void keep(Recorder *rec, RecordKind kind, uint32_t port, const Pac
     }
 }
 
-/* One that looks as no body does. */
-static uint64_t see(Recorder *rec, const Packet *pkt, Span frame)
+/* One that looks as no body does: the place of a new one. */
+static inline uint64_t see(Recorder *rec, Node *node, const Packet *pkt, bool plain)
 {
+    Span frame = packet_frame_headers(pkt);
     uint64_t place;
-    const Body *b = add_body(rec, pkt, frame, is_plain(pkt, frame), &place);
 
-    note(pkt, place, b->plain);
+    if (plain) {
+        size_t n = look_at(pkt, frame);
+        if (n <= RECORD_SNAP)
+            return add_plain(rec, pkt, frame.p, n);
+    }
+    add_odd(rec, pkt, node, &place);
     return place;
 }
 
 static G_GNUC_NO_INLINE void on_first_sent(Recorder *rec, const Port *port, const Packet *pkt)
 {
-    Span frame = look_at(pkt);
+    bool plain = is_plain(pkt, packet_frame_headers(pkt));
 
-    follow(rec, port->node, pkt, frame);
-    keep(rec, RECORD_SENT, port->number, pkt, see(rec, pkt, frame));
+    if (plain)
+        follow_plain(rec, port->node, pkt);
+    else
+        follow(rec, port->node, pkt);
+    keep(rec, RECORD_SENT, port->number, pkt, see(rec, port->node, pkt, plain));
 }
 
 static void on_sent(void *self, const Port *port, const Packet *pkt)
@@ -317,7 +369,9 @@ static void on_sent(void *self, const Port *port, const Packet *pkt)
 
 static G_GNUC_NO_INLINE void on_strange(Recorder *rec, const Port *port, const Packet *pkt)
 {
-    keep(rec, RECORD_RECEIVED, port->number, pkt, see(rec, pkt, look_at(pkt)));
+    bool plain = is_plain(pkt, packet_frame_headers(pkt));
+
+    keep(rec, RECORD_RECEIVED, port->number, pkt, see(rec, port->node, pkt, plain));
 }
 
 static void on_received(void *self, const Port *port, const Packet *pkt)
@@ -332,7 +386,7 @@ static void on_received(void *self, const Port *port, const Packet *pkt)
 
 static void follow_sent(void *self, const Port *port, const Packet *pkt)
 {
-    follow(self, port->node, pkt, look_at(pkt));
+    follow(self, port->node, pkt);
 }
 
 static void pass_over(void *self, const Port *port, const Packet *pkt)
@@ -354,14 +408,12 @@ static void on_event(void *self, const TraceEvent *ev)
     if (which == G_N_ELEMENTS(kinds))
         return;
     int reason = rec->reason_field[which], rule = rec->rule_field[which];
-    Body *b = add_body(rec, ev->pkt, look_at(ev->pkt), false, &place);
+    Oddity *odd = add_odd(rec, ev->pkt, ev->node, &place);
 
-    b->node = ev->node;
     if (reason >= 0)
-        b->drop = (uint8_t)reason_by_name(trace_arg_str(ev, reason));
+        odd->drop = reason_by_name(trace_arg_str(ev, reason));
     if (rule >= 0)
-        b->remark = remark(rec, ev, rule);
-    note(ev->pkt, place, false);
+        odd->remark = remark(rec, ev, rule);
     keep(rec, kinds[which].kind, ev->port != NULL ? ev->port->number : 0, ev->pkt, place);
 }
 
@@ -420,22 +472,23 @@ static void tell_bytes(const Happening *h, const Body *b, uint8_t out[static REC
 static void tell(Recorder *rec, uint64_t serial, Record *r)
 {
     const Happening *h = happening_at(rec, serial);
-    const Body *b = body_of(rec, h);
+    Body *b = body_of(rec, h);
+    const Oddity *odd = oddity_of(b);
 
     r->serial = serial;
     r->t = h->t;
     r->kind = h->head[OUR_KIND];
     r->port = port_by_number(rec, h->port);
-    r->node = b->node != NULL ? b->node : r->port->node;
+    r->node = odd != NULL ? odd->node : r->port->node;
     r->dir = direction(r->kind, r->port);
     r->packet = b->packet;
     r->why = b->why;
-    r->drop = b->drop;
+    r->drop = odd != NULL ? odd->drop : DROP_NONE;
     r->born = b->born;
-    r->forged = b->forged;
-    r->altered = b->altered;
+    r->forged = odd != NULL && odd->forged;
+    r->altered = odd != NULL && odd->altered;
     r->retransmission = b->retransmission;
-    r->remark = b->remark;
+    r->remark = odd != NULL ? odd->remark : NULL;
     r->len = b->len;
     r->snap = MIN(b->len, RECORD_SNAP);
     r->whole = b->n > RECORD_SNAP ? b->bytes : NULL;

@@ -39,14 +39,14 @@ static void grow(Shelf *shelf)
 
 void shelf_add_block(Shelf *shelf)
 {
-    shelf->end += shelf->left; /* no thing lies in two blocks */
+    shelf->end = shelf->full; /* no thing lies in two blocks */
     if (shelf->end - shelf->first == shelf->n_blocks * SHELF_BLOCK)
         grow(shelf);
     void **block = block_of(shelf, shelf->end);
     *block = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare]
                                 : g_malloc((size_t)SHELF_BLOCK * SHELF_UNIT);
     shelf->next = *block;
-    shelf->left = SHELF_BLOCK;
+    shelf->full += SHELF_BLOCK;
 }
 
 void shelf_forget(Shelf *shelf, uint64_t place)

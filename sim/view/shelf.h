@@ -19,8 +19,8 @@ enum {
 
 typedef struct Shelf { /* all zero is empty */
     uint64_t first, end; /* kept: from `first`, where a block begins, up to `end` (exclusive) */
-    char    *next;       /* where the thing at `end` goes, */
-    size_t   left;       /* and how many units there are */
+    uint64_t full;       /* where the last block ends */
+    char    *next;       /* what is added goes here */
     void   **blocks;     /* a ring, by place */
     size_t   n_blocks;   /* its size: a power of two, or 0 */
     void   **spare;      /* as many, of which n_spare are there */
@@ -40,23 +40,23 @@ static inline void *shelf_at(const Shelf *shelf, uint64_t place)
     return block + place % SHELF_BLOCK * SHELF_UNIT;
 }
 
-/* A thing of `size` bytes needs another block. */
-static inline bool shelf_is_full(const Shelf *shelf, size_t size)
+static inline size_t shelf_units(size_t bytes)
 {
-    return shelf->left * SHELF_UNIT < size;
+    return (bytes + SHELF_UNIT - 1) / SHELF_UNIT;
 }
 
-/* A new thing of `size` bytes, not initialised, and its place. */
-static inline void *shelf_add(Shelf *shelf, size_t size, uint64_t *place)
+/* For a thing of so many units, no more than a block has; else another block has. */
+static inline bool shelf_has_room(const Shelf *shelf, size_t units)
 {
-    size_t units = (size + SHELF_UNIT - 1) / SHELF_UNIT;
+    return shelf->end + units <= shelf->full;
+}
 
-    if (shelf_is_full(shelf, size))
-        shelf_add_block(shelf);
+/* A new thing, not initialised; its place is what `end` was. There is room. */
+static inline void *shelf_add(Shelf *shelf, size_t units)
+{
     void *thing = shelf->next;
-    *place = shelf->end;
+
     shelf->next += units * SHELF_UNIT;
-    shelf->left -= units;
     shelf->end += units;
     return thing;
 }
