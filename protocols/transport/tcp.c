@@ -61,7 +61,7 @@ static void open_actively(Tcb *tcb)
 
 void conn_start(Conn *c)
 {
-    if (c->tcp->cfg.handshake == TCP_NO_HANDSHAKE)
+    if (c->tcb->tcp->cfg.handshake == TCP_NO_HANDSHAKE)
         handshake_skip(c->tcb);
     else
         open_actively(c->tcb);
@@ -277,8 +277,8 @@ bool conn_writable(Conn *c)
 /* It is written to only if there is something in it. */
 static Ring *unread(const Conn *c)
 {
-    if (c->rest != NULL && c->tcb == NULL)
-        return &c->rest->unread;
+    if (c->rest != NULL && c->rest->unread != NULL)
+        return c->rest->unread;
     return c->tcb != NULL ? &c->tcb->flow->in : (Ring *)(uintptr_t)&flow_none.in;
 }
 

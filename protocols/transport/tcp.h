@@ -383,6 +383,7 @@ NetError conn_error(const Conn *c);
 
 /* --- STATUS ----------------------------------------------------------------------------------- */
 
+/* What is most often zero in the end stands behind: a handle keeps no zeros. */
 typedef struct TcpInfo {
     uint32_t id;           /* counted per world */
     TcpState state;
@@ -392,41 +393,42 @@ typedef struct TcpInfo {
     uint32_t irs, rcv_nxt, rcv_wnd;
     uint32_t cwnd, ssthresh, mss; /* bytes; ssthresh UINT32_MAX: infinite */
     SimTime  srtt, rttvar, rto;   /* srtt 0: no sample yet */
-    uint64_t retransmits;         /* segments, in its life */
-    unsigned backoff;             /* times the RTO has been doubled */
-    size_t   send_queue, recv_queue; /* bytes not acknowledged; bytes not read, a FIN counts one */
+    SimTime  min_rtt;             /* 0: not known */
+    const char *congestion;       /* the policy; "none" */
     uint64_t bytes_sent, bytes_acked, bytes_received;
-    const char *timer;            /* "on", "persist", "timewait", "keepalive", NULL: none pending */
-    SimTime  timer_left;
+    uint64_t delivered, delivered_segs; /* bytes and segments that have arrived at the peer */
+    uint64_t delivery_rate;       /* bytes per second; 0: not known */
+    uint64_t segs_in, segs_out, data_segs_in, data_segs_out; /* of the connection; with text */
+    SimTime  busy;                /* had data */
+    SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
+    uint32_t ts_recent;
+    uint32_t reordering;          /* the largest distance seen, in segments; at least 3 */
+    uint32_t rcv_mss;             /* announced */
+    uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
     bool     passive;
     bool     has_owner;           /* a program holds it */
     bool     window_scale, timestamps, sack; /* agreed on */
     uint8_t  snd_scale, rcv_scale;
-    uint32_t ts_recent;
-    uint32_t in_pipe;             /* bytes estimated to be in the network */
+    uint8_t  rcv_tos;             /* DS field and ECN bits of the last segment that came */
+    size_t   recv_queue, send_queue; /* bytes not read, a FIN counts one; bytes not acknowledged */
+    uint64_t retransmits;         /* segments, in its life */
+    const char *timer;            /* "on", "persist", "timewait", "keepalive", NULL: none pending */
+    SimTime  timer_left;
+    unsigned backoff;             /* times the RTO has been doubled */
     TcpCaState ca_state;
+    uint32_t in_pipe;             /* bytes estimated to be in the network */
     uint32_t in_flight;           /* bytes sent and not acknowledged */
     uint32_t unacked, sacked, lost, retrans; /* segments: sent and not acknowledged; of these
                                      reported, taken for lost, sent again and not arrived */
-    uint64_t delivered, delivered_segs; /* bytes and segments that have arrived at the peer */
-    uint64_t delivery_rate;       /* bytes per second; 0: not known */
-    const char *congestion;       /* the policy; "none" */
-    CongFigure figures[CONG_FIGURES]; /* of its own, as far as they have names */
-    uint64_t pacing_rate;         /* bytes per second; 0: not paced */
-    SimTime  min_rtt;             /* 0: not known */
-    uint32_t reordering;          /* the largest distance seen, in segments; at least 3 */
     uint32_t reorder_seen;        /* times */
+    bool     ecn, ecn_seen;       /* agreed on; a segment that is ECN-capable has come */
+    bool     syn_data;            /* all data of its SYN was taken: RFC 7413 */
+    CongFigure figures[CONG_FIGURES]; /* of the policy's own, as far as they have names */
+    uint64_t pacing_rate;         /* bytes per second; 0: not paced */
+    SimTime  rwnd_limited, sndbuf_limited; /* of `busy`, for the peer's window, or ours for lack of
+                                     room in the send buffer */
     SimTime  user_timeout;        /* 0: R2 is a count; NEVER: none */
     SimTime  uto_remote;          /* what the peer has advertised; 0: nothing */
-    uint8_t  rcv_tos;             /* DS field and ECN bits of the last segment that came */
-    uint32_t rcv_mss;             /* announced */
-    uint32_t largest;             /* text that a segment of the peer's has had; at least 536 */
-    bool     ecn, ecn_seen;       /* agreed on; a segment that is ECN-capable has come */
-    uint64_t segs_in, segs_out, data_segs_in, data_segs_out; /* of the connection; with text */
-    SimTime  busy, rwnd_limited, sndbuf_limited; /* had data; of it, for the peer's window, or ours
-                                                    for lack of room in the send buffer */
-    SimTime  since_data_sent, since_data_received, since_ack_received; /* or since it is open */
-    bool     syn_data;            /* all data of its SYN was taken: RFC 7413 */
     IpOptions ip_options;         /* of its segments, as they start with them */
 } TcpInfo;
 

@@ -146,7 +146,7 @@ void tcp_cong_ack(Tcb *tcb, uint32_t acked, uint32_t flight, bool recovering)
         .now = now(tcb),
         .rtt = tcb->tcp->rtt_last,
         .srtt = tcb->srtt,
-        .min_rtt = tcb->rtt_min,
+        .min_rtt = tcb_rtt_min(tcb),
         .acked = acked,
         .flight = flight,
         .recovering = recovering,

@@ -50,84 +50,114 @@ void wake_stop(Tcp *tcp, Wake *w)
 
 /* --- its life --------------------------------------------------------------------------------- */
 
-/* What it looked like at its end: its first bytes, behind which all are zero. */
+/* What it looked like at its end: the first words of a TcpInfo, behind which all are zero. */
 struct LastInfo {
-    size_t  n;
-    uint8_t bytes[];
+    size_t   n;
+    uint64_t words[];
 };
 
 Conn *conn_new(Tcb *tcb)
 {
     Conn *c = heap_new0(&tcb->tcp->sim->heap, Conn);
 
-    c->tcp = tcb->tcp;
     c->tcb = tcb;
     tcb->conn = c;
     return c;
 }
 
-ConnRest *conn_rest(Conn *c)
+/* While its TCB lives. */
+static ConnRest *rest(Conn *c)
 {
-    if (c->rest == NULL)
-        c->rest = heap_new0(&c->tcp->sim->heap, ConnRest);
+    if (c->rest == NULL) {
+        c->rest = heap_new0(&c->tcb->tcp->sim->heap, ConnRest);
+        c->rest->tcp = c->tcb->tcp;
+    }
     return c->rest;
 }
 
 static LastInfo *keep_info(const Tcb *tcb)
 {
-    TcpInfo info;
-    size_t n = sizeof info;
+    union {
+        TcpInfo  info;
+        uint64_t words[sizeof(TcpInfo) / sizeof(uint64_t)];
+    } u;
+    size_t n = G_N_ELEMENTS(u.words);
 
-    tcb_info(tcb, &info);
-    const uint8_t *bytes = (const uint8_t *)&info;
-    while (n > 0 && bytes[n - 1] == 0)
+    tcb_info(tcb, &u.info);
+    while (n > 0 && u.words[n - 1] == 0)
         n--;
-    LastInfo *last = heap_take(&tcb->tcp->sim->heap, sizeof *last + n);
+    LastInfo *last = heap_take(&tcb->tcp->sim->heap, sizeof *last + n * sizeof(uint64_t));
     last->n = n;
-    memcpy(last->bytes, bytes, n);
+    memcpy(last->words, u.words, n * sizeof(uint64_t));
     return last;
 }
 
 void conn_leave(Tcb *tcb, NetError error)
 {
+    Heap *heap = &tcb->tcp->sim->heap;
     Conn *c = tcb->conn;
 
     if (c == NULL)
         return;
-    c->last = keep_info(tcb);
+    rest(c)->last = keep_info(tcb);
     c->error = error;
     c->eof = tcb->fin_received;
     if (!c->closed && tcb->flow->in.len > 0) {
-        conn_rest(c)->unread = tcb->flow->in;
-        tcb->flow->in = (Ring){ .heap = tcb->flow->in.heap };
+        c->rest->unread = heap_take(heap, sizeof(Ring));
+        *c->rest->unread = tcb->flow->in;
+        tcb->flow->in = (Ring){ .heap = heap };
     }
     c->tcb = NULL;
     tcb->conn = NULL;
-    wake(c->tcp, &c->wake);
+    wake(tcb->tcp, &c->wake);
+}
+
+void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)
+{
+    if (c->tcb == NULL && c->rest == NULL)
+        return;
+    Wake *w = &rest(c)->urgent;
+    w->on_ready = on_urgent;
+    w->user = user;
+    if (conn_urgent(c) > 0)
+        wake(c->rest->tcp, w);
 }
 
 void conn_forget_unread(Conn *c)
 {
-    if (c->rest != NULL)
-        ring_free(&c->rest->unread);
+    if (c->rest == NULL || c->rest->unread == NULL)
+        return;
+    ring_free(c->rest->unread);
+    heap_give(&c->rest->tcp->sim->heap, c->rest->unread, sizeof *c->rest->unread);
+    c->rest->unread = NULL;
+}
+
+static void drop_rest(Conn *c, Tcp *tcp)
+{
+    Heap *heap = &tcp->sim->heap;
+    ConnRest *r = c->rest;
+
+    if (r == NULL)
+        return;
+    conn_forget_unread(c);
+    wake_stop(tcp, &r->urgent);
+    if (r->last != NULL)
+        heap_give(heap, r->last, sizeof *r->last + r->last->n * sizeof(uint64_t));
+    heap_give(heap, r, sizeof *r);
 }
 
 void conn_drop(Conn *c)
 {
-    Heap *heap = &c->tcp->sim->heap;
+    Tcp *tcp = c->tcb != NULL ? c->tcb->tcp : c->rest != NULL ? c->rest->tcp : NULL;
 
+    if (tcp == NULL) /* its host is gone, and with it all that it had */
+        return;
     if (!c->queued)
-        wake_stop(c->tcp, &c->wake);
+        wake_stop(tcp, &c->wake);
     if (c->tcb != NULL)
         c->tcb->conn = NULL;
-    if (c->rest != NULL) {
-        conn_forget_unread(c);
-        wake_stop(c->tcp, &c->rest->urgent);
-    }
-    heap_give(heap, c->rest, sizeof *c->rest);
-    if (c->last != NULL)
-        heap_give(heap, c->last, sizeof *c->last + c->last->n);
-    heap_give(heap, c, sizeof *c);
+    drop_rest(c, tcp);
+    heap_give(&tcp->sim->heap, c, sizeof *c);
 }
 
 void conn_free(Conn *c)
@@ -144,6 +174,7 @@ void conn_info(const Conn *c, TcpInfo *out)
         tcb_info(c->tcb, out);
         return;
     }
+    const LastInfo *last = c->rest->last;
     memset(out, 0, sizeof *out);
-    memcpy(out, c->last->bytes, c->last->n);
+    memcpy(out, last->words, last->n * sizeof(uint64_t));
 }

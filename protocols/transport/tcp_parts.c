@@ -40,6 +40,8 @@ Flow *flow_make(Tcb *tcb)
     *f = flow_none;
     f->out.heap = f->in.heap = f->repair.sent.heap = heap;
     f->pieces.pushed = tcb->out_seq;
+    f->rttvar = tcb->srtt / 2;
+    f->rtt_min = tcb->srtt;
     f->tally.sent = f->tally.received = tcb->tally.began;
     f->repair.rate.limited = tcb->app_limited;
     tcb->flow = f;

@@ -206,7 +206,7 @@ static uint64_t segments_by_rate(const Tcb *tcb, uint32_t mss)
 {
     const Cong *c = &tcb->cong;
     uint64_t percent = c->cwnd < c->ssthresh / 2 ? 200 : 120, bytes = PIECE_MAX;
-    uint64_t near = (uint64_t)(tcb->rtt_min / USEC) >> RTT_SHIFT;
+    uint64_t near = (uint64_t)(tcb_rtt_min(tcb) / USEC) >> RTT_SHIFT;
 
     if (tcb->srtt > 0 && c->cwnd != CWND_INFINITE) {
         uint64_t window = MAX(c->cwnd, tcb->snd_max - tcb->snd_una);

@@ -52,21 +52,21 @@ typedef struct Wake {
     Turn *turn; /* NULL: it is not on its way */
 } Wake;
 
-/* What few handles have. */
+/* What those have whose TCB is gone, and few others. */
 typedef struct ConnRest {
-    Wake urgent;
-    Ring unread; /* when it ended */
+    Tcp      *tcp;
+    LastInfo *last;   /* NULL while it lives */
+    Ring     *unread; /* when it ended; NULL: nothing */
+    Wake      urgent;
 } ConnRest;
 
 struct Conn {
-    Tcp      *tcp;
-    Tcb      *tcb;      /* NULL: it has ended, `last` and `error` tell how */
+    Tcb      *tcb;      /* NULL: it has ended, rest->last and `error` tell how */
     union {
         Wake  wake;
         Conn *next;     /* in the accept queue, where it has no user */
     };
-    ConnRest *rest;     /* NULL: nothing of it */
-    LastInfo *last;     /* NULL while it lives */
+    ConnRest *rest;     /* NULL: it lives, and has nothing of it */
     NetError  error;
     bool      queued;   /* it is in the accept queue */
     bool      connected; /* it has been ESTABLISHED */
@@ -163,12 +163,11 @@ uint32_t tcp_path_mss(Tcp *tcp, IpAddr remote, const IpOptions *options);
 void     tcb_set_iss(Tcb *tcb, TcpSeq iss); /* nothing has been sent yet */
 
 /* tcp_conn.c */
-Conn     *conn_new(Tcb *tcb);
-ConnRest *conn_rest(Conn *c); /* to write to */
-void      conn_forget_unread(Conn *c);
-void      conn_leave(Tcb *tcb, NetError error); /* its handle, if any, goes on without it */
-void      wake(Tcp *tcp, Wake *w);
-void      wake_stop(Tcp *tcp, Wake *w);
+Conn *conn_new(Tcb *tcb);
+void  conn_forget_unread(Conn *c);
+void  conn_leave(Tcb *tcb, NetError error); /* its handle, if any, goes on without it */
+void  wake(Tcp *tcp, Wake *w);
+void  wake_stop(Tcp *tcp, Wake *w);
 
 /* tcp_port.c */
 void     tcp_port_init(Tcp *tcp);

@@ -27,7 +27,7 @@ static bool is_ambiguous(const Tcb *tcb, const SentSeg *g, const AckNews *news)
     if (g->times == 1)
         return false;
     return (news->stamped && seq_lt(news->ecr, tcp_ts_at(tcb, g->at))) ||
-           now(tcb) - g->at < tcb->rtt_min;
+           now(tcb) - g->at < tcb_rtt_min(tcb);
 }
 
 static void advance(Tcb *tcb, const SentSeg *g, AckNews *news)
@@ -103,7 +103,7 @@ static SimTime reo_wnd(const Tcb *tcb)
     if (!rack->reordering && (tcb->ca >= TCP_CA_RECOVERY ||
                               tcb->flow->repair.sent.sacked.segs >= TCP_DUP_THRESHOLD))
         return 0;
-    return MIN(rack->mult * (tcb->rtt_min / 4), tcb->srtt);
+    return MIN(rack->mult * (tcb_rtt_min(tcb) / 4), tcb->srtt);
 }
 
 /* --- step 5 ----------------------------------------------------------------------------------- */

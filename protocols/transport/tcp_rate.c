@@ -59,7 +59,7 @@ void rate_sample(Tcb *tcb, const AckNews *news)
         return;
     r->first_at = g->at;
     SimTime interval = MAX(g->at - g->first_at, r->delivered_at - g->delivered_at);
-    if (interval <= 0 || interval < tcb->rtt_min) /* it was not measured, but compressed */
+    if (interval <= 0 || interval < tcb_rtt_min(tcb)) /* it was not measured, but compressed */
         return;
     uint64_t bytes = r->delivered - g->delivered;
     if (g->limited && r->interval != 0 && !not_slower(bytes, interval, r->bytes, r->interval))

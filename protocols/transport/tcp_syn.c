@@ -259,7 +259,7 @@ static void free_all(GPtrArray *listeners)
         Listener *l = g_ptr_array_index(listeners, i);
         Conn *c;
         while ((c = listener_accept(l)) != NULL)
-            conn_free(c);
+            conn_drop(c);
         wake_stop(l->tcp, &l->wake);
         listener_free(l);
     }

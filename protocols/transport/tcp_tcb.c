@@ -263,7 +263,7 @@ static void repair_info(const Tcb *tcb, TcpInfo *out)
     if (tcb->cc != NULL && tcb->cc->figures != NULL)
         tcb->cc->figures(&tcb->cong, out->figures);
     out->pacing_rate = pace_rate(tcb);
-    out->min_rtt = tcb->rtt_min;
+    out->min_rtt = tcb_rtt_min(tcb);
     out->reordering = r->rack.degree;
     out->reorder_seen = r->rack.seen;
 }
@@ -309,7 +309,7 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
         .ssthresh = tcb->cong.ssthresh,
         .mss = tcb->snd_mss,
         .srtt = tcb->srtt,
-        .rttvar = tcb->rttvar,
+        .rttvar = tcb_rttvar(tcb),
         .rto = tcb->rto,
         .retransmits = tcb->retransmits,
         .backoff = tcb->backoff,
@@ -442,8 +442,8 @@ void tcp_free(Tcp *tcp)
 {
     if (tcp == NULL)
         return;
-    forget_all(tcp);
     listeners_free(tcp);
+    forget_all(tcp);
     fastopen_free(tcp);
     g_free(tcp->table.slots);
     g_free(tcp);

@@ -131,6 +131,8 @@ typedef struct Flow {
     Push      push;
     Pieces    pieces;
     CongPrior *prior;       /* NULL: nothing was reduced yet */
+    SimTime   rttvar;       /* RFC 6298; to be read by tcb_rttvar, */
+    SimTime   rtt_min;      /* the least so far; 0: none yet; and this by tcb_rtt_min */
     SimTime   probe_wait;   /* until the next window probe */
     SimTime   last_sent;    /* data: RFC 5681 §4.1 */
     SimTime   pace_at;      /* before that nothing is sent, if it is paced */
@@ -197,6 +199,8 @@ struct Tcb {
     bool      partial_seen : 1;
     bool      app_limited : 1; /* all that there was has left, and the window would take more */
     bool      ecn_seen : 1;
+    uint8_t   soft_error;   /* a NetError: the network's last hint, told if it all times out */
+    uint8_t   syn_retries;  /* of our SYN */
 
     /* Send sequence space, RFC 9293 §3.3.1. snd_nxt is what goes out next: a timeout pulls it back
      * to snd_una. snd_max is the RFC's SND.NXT, beyond all that was ever sent. */
@@ -218,17 +222,13 @@ struct Tcb {
     uint16_t quick;       /* segments that are still acknowledged at once */
     uint16_t unheard;     /* keep-alives sent since the peer was heard last */
     Ecn      ecn;
-    TcpAgreed agreed;     /* options */
 
     /* Retransmission, RFC 6298. */
     TcpSeq   rtt_seq;     /* the end of the segment being timed */
-    SimTime  srtt, rttvar, rto;
     SimTime  rtt_start;
-    SimTime  rtt_min;     /* the least so far; 0: none yet */
+    SimTime  srtt, rto;
     unsigned retries;     /* expiries since the peer last acknowledged something */
     unsigned backoff;     /* doublings since the last sample */
-    uint8_t  soft_error;  /* a NetError: the network's last hint, told if it all times out */
-    uint8_t  syn_retries; /* of our SYN */
 
     /* Congestion control and loss recovery. */
     Cong     cong;
@@ -238,6 +238,7 @@ struct Tcb {
     TcpSeq   recover;     /* RFC 6582: snd_max when the last recovery or timeout began; 6675's
                              RecoveryPoint + 1 */
     uint32_t retransmits;
+    TcpAgreed agreed;     /* options */
     Tally    tally;
 };
 
@@ -258,6 +259,17 @@ static inline bool tcb_has_flow(const Tcb *tcb)
 static inline Flow *tcb_flow(Tcb *tcb) /* to write to */
 {
     return tcb_has_flow(tcb) ? tcb->flow : flow_make(tcb);
+}
+
+/* Before anything but a SYN was timed both follow from that: RFC 6298 (2.2). */
+static inline SimTime tcb_rttvar(const Tcb *tcb)
+{
+    return tcb_has_flow(tcb) ? tcb->flow->rttvar : tcb->srtt / 2;
+}
+
+static inline SimTime tcb_rtt_min(const Tcb *tcb)
+{
+    return tcb_has_flow(tcb) ? tcb->flow->rtt_min : tcb->srtt;
 }
 
 static inline Rare *tcb_rare(Tcb *tcb) /* likewise */

@@ -39,16 +39,20 @@ void tcp_rtt_sample(Tcb *tcb, SimTime rtt)
     const TcpConfig *cfg = &tcb->tcp->cfg;
 
     tcb->tcp->rtt_last = rtt;
-    tcb->rtt_min = tcb->rtt_min == 0 ? MAX(rtt, 1) : MIN(tcb->rtt_min, MAX(rtt, 1));
     if (tcb->srtt == 0) { /* (2.2) */
         tcb->srtt = MAX(rtt, 1);
-        tcb->rttvar = rtt / 2;
+        if (tcb_has_flow(tcb)) {
+            tcb->flow->rttvar = rtt / 2;
+            tcb->flow->rtt_min = tcb->srtt;
+        }
     } else { /* (2.3), in this order */
         SimTime off = tcb->srtt > rtt ? tcb->srtt - rtt : rtt - tcb->srtt;
-        tcb->rttvar = (3 * tcb->rttvar + off) / 4;
+        Flow *flow = tcb_flow(tcb);
+        flow->rttvar = (3 * flow->rttvar + off) / 4;
+        flow->rtt_min = MIN(flow->rtt_min, MAX(rtt, 1));
         tcb->srtt = MAX((7 * tcb->srtt + rtt) / 8, 1);
     }
-    SimTime spread = 4 * tcb->rttvar;
+    SimTime spread = 4 * tcb_rttvar(tcb);
     if (cfg->rto_floor == TCP_FLOOR_VARIANCE)
         spread = MAX(spread, cfg->min_rto);
     tcb->rto = tcb->srtt + MAX(GRANULARITY, spread);

@@ -204,7 +204,7 @@ void tell_metrics(Tcb *tcb)
     tcb_ends(&e, tcb);
     trace(tcb->tcp->sim, TCP_METRICS_UPDATED, tcb->tcp->node, NULL, NULL, tcb->id,
           trace_str(e.local), trace_str(e.remote), tcb->cong.cwnd, tcb->cong.ssthresh, tcb->srtt,
-          tcb->rttvar, tcb->rto, tcb->snd_max - tcb->snd_una,
+          tcb_rttvar(tcb), tcb->rto, tcb->snd_max - tcb->snd_una,
           (int64_t)rate_bytes_per_second(tcb), trace_str(tcp_ca_state_name(tcp_ca_state(tcb))));
 }
 

@@ -77,13 +77,3 @@ uint32_t conn_urgent(const Conn *c)
 
     return tcb != NULL && tcb->rare->urg.in ? tcb->rare->urg.rcv_up - tcb_first_unread(tcb) : 0;
 }
-
-void conn_on_urgent(Conn *c, void (*on_urgent)(void *user), void *user)
-{
-    Wake *w = &conn_rest(c)->urgent;
-
-    w->on_ready = on_urgent;
-    w->user = user;
-    if (conn_urgent(c) > 0)
-        wake(c->tcp, w);
-}
