@@ -109,29 +109,27 @@ static void near_make_room(Sched *s)
     s->near_last = n;
 }
 
-static inline void near_append(Sched *s, SchedEntry e)
+/* One more place behind the last, for t's entry of that instant. There is room. */
+static inline SchedEntry *near_extend(Sched *s, Timer *t, SimTime at)
 {
-    if (s->near_last == s->near_cap)
-        near_make_room(s);
-    e.timer->in = TIMER_IN_NEAR;
-    e.timer->key = e.at;
-    s->near[s->near_last++] = e;
+    t->in = TIMER_IN_NEAR;
+    t->key = at;
+    return &s->near[s->near_last++];
 }
 
-/* The last of the list to its place, those from `first` on being sorted already. */
-static inline void near_settle_last(Sched *s, size_t first, size_t last)
+/* Puts e where it belongs in the sorted row from `first` on, behind which `place` is free. */
+static inline void near_settle(const SchedEntry *first, SchedEntry *place, SchedEntry e)
 {
-    SchedEntry e = s->near[last];
-
-    for (; last > first && entry_before(&e, &s->near[last - 1]); last--)
-        s->near[last] = s->near[last - 1];
-    s->near[last] = e;
+    for (; place > first && entry_before(&e, place - 1); place--)
+        *place = place[-1];
+    *place = e;
 }
 
-static inline void near_put(Sched *s, SchedEntry e)
+static inline void near_put(Sched *s, Timer *t)
 {
-    near_append(s, e);
-    near_settle_last(s, s->near_first, s->near_last - 1);
+    SchedEntry *place = near_extend(s, t, t->at);
+
+    near_settle(&s->near[s->near_first], place, (SchedEntry){ t->at, t->order, t });
 }
 
 static int by_key(const void *a, const void *b)
@@ -146,7 +144,7 @@ static void near_sort(Sched *s)
         return;
     }
     for (size_t i = s->near_first; i < s->near_last; i++)
-        near_settle_last(s, s->near_first, i);
+        near_settle(&s->near[s->near_first], &s->near[i], s->near[i]);
 }
 
 static void near_remove(Sched *s, const Timer *t)
@@ -189,19 +187,34 @@ static void part(Sched *s)
     s->near_first = s->near_last = 0;
 }
 
-static inline void add(Sched *s, SchedEntry e)
+static G_NO_INLINE void add_slowly(Sched *s, Timer *t)
 {
     if (near_count(s) >= MANY)
         part(s);
-    if (e.at < s->near_end)
-        near_put(s, e);
+    if (t->at >= s->near_end) {
+        far_add(s, (SchedEntry){ t->at, t->order, t });
+        return;
+    }
+    if (s->near_last == s->near_cap)
+        near_make_room(s);
+    near_put(s, t);
+}
+
+static inline void add(Sched *s, Timer *t)
+{
+    if (G_LIKELY(near_count(s) < MANY && s->near_last < s->near_cap && t->at < s->near_end))
+        near_put(s, t);
     else
-        far_add(s, e);
+        add_slowly(s, t);
 }
 
 static void take_back(void *sched, SchedEntry e)
 {
-    near_append(sched, e);
+    Sched *s = sched;
+
+    if (s->near_last == s->near_cap)
+        near_make_room(s);
+    *near_extend(s, e.timer, e.at) = e;
 }
 
 static void take_out(Timer *t)
@@ -224,7 +237,7 @@ static inline bool is_current(const SchedEntry *e)
 
 /* Makes the first of the near list the earliest pending timer but for those in line; false if there
  * is none. Entries of timers that were pushed back are moved to where they belong. */
-static bool settle_slowly(Sched *s)
+static bool settle(Sched *s)
 {
     for (;;) {
         while (near_count(s) == 0 && s->far.n > 0) {
@@ -235,14 +248,13 @@ static bool settle_slowly(Sched *s)
             return false;
         if (is_current(&s->near[s->near_first]))
             return true;
-        Timer *t = s->near[s->near_first++].timer;
-        add(s, (SchedEntry){ t->at, t->order, t });
+        add(s, s->near[s->near_first++].timer);
     }
 }
 
-static inline bool settle(Sched *s)
+static inline bool is_settled(const Sched *s)
 {
-    return (near_count(s) > 0 && is_current(&s->near[s->near_first])) || settle_slowly(s);
+    return near_count(s) > 0 && is_current(&s->near[s->near_first]);
 }
 
 /* Of those due now the line's first may have been set before the near list's, or after it. */
@@ -254,8 +266,17 @@ static inline bool line_comes_first(const Sched *s, bool near)
     return !near || entry_before(&(SchedEntry){ s->now, t->order, NULL }, &s->near[s->near_first]);
 }
 
-/* Of the list, or the line, takes the timer that fires next; NULL: it is not due until then. */
-static inline Timer *take_first(Sched *s, SimTime until)
+/* The next one's owner is wanted next, too. */
+static inline Timer *near_take(Sched *s)
+{
+    Timer *t = s->near[s->near_first++].timer;
+
+    if (s->near_first != s->near_last)
+        __builtin_prefetch(s->near[s->near_first].timer);
+    return t;
+}
+
+static Timer *take_first_slowly(Sched *s, SimTime until)
 {
     bool near = settle(s);
 
@@ -268,7 +289,15 @@ static inline Timer *take_first(Sched *s, SimTime until)
     }
     if (!near || s->near[s->near_first].at > until)
         return NULL;
-    return s->near[s->near_first++].timer;
+    return near_take(s);
+}
+
+/* Of the list, or the line, takes the timer that fires next; NULL: it is not due until then. */
+static inline Timer *take_first(Sched *s, SimTime until)
+{
+    if (line_is_empty(s) && is_settled(s) && s->near[s->near_first].at <= until)
+        return near_take(s);
+    return take_first_slowly(s, until);
 }
 
 void sched_init(Sched *s)
@@ -303,7 +332,6 @@ bool sched_run_until(Sched *s, SimTime until)
     if (t == NULL)
         return false;
     t->in = TIMER_IN_NOTHING;
-    t->pending = false;
     s->foreground -= !t->background;
     s->now = t->at;
     s->events++;
@@ -323,16 +351,8 @@ void timer_init(Timer *t, Sched *s, void (*fire)(void *owner), void *owner)
 
 void timer_set_background(Timer *t)
 {
-    g_assert(!t->pending);
+    g_assert(!timer_pending(t));
     t->background = true;
-}
-
-static inline void arm(Timer *t, SimTime at, uint64_t order)
-{
-    t->at = at;
-    t->order = order;
-    t->sched->foreground += !t->pending && !t->background;
-    t->pending = true;
 }
 
 void timer_set(Timer *t, SimTime delay)
@@ -344,10 +364,27 @@ void timer_set(Timer *t, SimTime delay)
         timer_set_as(t, time_add(s->now, delay), sched_order(s));
         return;
     }
-    if (t->in != TIMER_IN_NOTHING)
+    if (timer_pending(t))
         take_out(t);
-    arm(t, s->now, sched_order(s));
+    else
+        s->foreground += !t->background;
+    t->at = s->now;
+    t->order = sched_order(s);
     line_put(s, t);
+}
+
+/* Of a timer that is pending already: an entry that would come up too late is taken out. */
+static G_NO_INLINE void set_again(Timer *t, SimTime at, uint64_t order)
+{
+    SchedEntry e = { at, order, t };
+
+    if (t->in == TIMER_IN_LINE || (t->in == TIMER_IN_NEAR && at <= t->key) ||
+        (t->in == TIMER_IN_FAR && entry_before(&e, t->place)))
+        take_out(t);
+    t->at = at;
+    t->order = order;
+    if (!timer_pending(t))
+        add(t->sched, t);
 }
 
 void timer_set_as(Timer *t, SimTime at, uint64_t order)
@@ -356,21 +393,20 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
 
     g_assert(at >= s->now);
     at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
-    SchedEntry e = { at, order, t };
-    bool sooner = t->in == TIMER_IN_LINE || (t->in == TIMER_IN_NEAR && at <= t->key) ||
-                  (t->in == TIMER_IN_FAR && entry_before(&e, t->place));
-    if (sooner)
-        take_out(t);
-    arm(t, at, order);
-    if (t->in == TIMER_IN_NOTHING)
-        add(s, e);
+    if (timer_pending(t)) {
+        set_again(t, at, order);
+        return;
+    }
+    t->at = at;
+    t->order = order;
+    s->foreground += !t->background;
+    add(s, t);
 }
 
 void timer_stop(Timer *t)
 {
-    if (!t->pending)
+    if (!timer_pending(t))
         return;
     take_out(t);
-    t->pending = false;
     t->sched->foreground -= !t->background;
 }

@@ -31,8 +31,7 @@ struct Timer {
         SimTime     key;   /* in the near future: the instant of its entry there */
         SchedEntry *place; /* in the far future */
     };
-    TimerIn  in;
-    bool     pending;
+    TimerIn  in;         /* NOTHING: it is not pending */
     bool     background; /* does not keep the simulation alive */
 };
 
@@ -81,5 +80,5 @@ void timer_stop(Timer *t); /* an idle timer is fine */
 
 static inline bool timer_pending(const Timer *t)
 {
-    return t->pending;
+    return t->in != TIMER_IN_NOTHING;
 }
