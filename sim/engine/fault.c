@@ -246,6 +246,8 @@ FaultRule *fault_add(Link *link, FaultKind kind, const FaultOptions *opt, const 
         timer_init(&rule->later[i].timer, &link->sim->sched, queue_due, &rule->later[i]);
     }
     g_ptr_array_add(link->rules, rule);
+    link_judge(&link->dir[0]);
+    link_judge(&link->dir[1]);
     return rule;
 }
 

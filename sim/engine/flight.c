@@ -40,9 +40,10 @@ static Packet *merge_all(Packet *child)
 
 void flight_put(Flight *f, Packet *pkt)
 {
-    pkt->next = pkt->prev = NULL;
+    pkt->next = NULL;
     f->n++;
     if (f->head != NULL && pkt->arrive < f->tail->arrive) {
+        pkt->prev = NULL;
         f->early = f->early != NULL ? merge(f->early, pkt) : pkt;
         return;
     }
@@ -54,11 +55,13 @@ Packet *flight_take(Flight *f)
 {
     Packet *pkt = flight_first(f);
 
-    if (pkt == f->head)
+    if (pkt == f->head) {
         f->head = pkt->next;
-    else
+    } else {
         f->early = merge_all(pkt->prev);
-    pkt->next = pkt->prev = NULL;
+        pkt->prev = NULL;
+    }
+    pkt->next = NULL;
     f->n--;
     return pkt;
 }

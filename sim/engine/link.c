@@ -105,6 +105,7 @@ static void serve_first(LinkDir *dir)
 
 static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
 {
+    dir->last_arrival = MAX(arrive, dir->last_arrival);
     pkt->arrive = arrive;
     pkt->order = sched_order(&dir->link->sim->sched);
     flight_put(&dir->flight, pkt);
@@ -174,7 +175,7 @@ uint64_t link_frame_max(const LinkConfig *cfg)
 static SimTime transmission_time(LinkDir *dir, size_t size)
 {
     if (size != dir->last_size) {
-        dir->last_size = size;
+        dir->last_size = (uint32_t)size;
         dir->last_time = link_transmission_time(dir->cfg, size);
     }
     return dir->last_time;
@@ -292,13 +293,12 @@ static void depart(LinkDir *dir, Packet *pkt)
     const LinkConfig *cfg = dir->cfg;
     SimTime arrive;
 
-    if (dir->plain)
+    if (dir->calm)
         arrive = time_add(dir->next_free, cfg->delay);
     else if (!survives(dir, pkt, &arrive))
         return;
     if (cfg->jitter == 0 && cfg->reorder == 0)
         arrive = MAX(arrive, dir->last_arrival);
-    dir->last_arrival = MAX(arrive, dir->last_arrival);
     put_in_flight(dir, pkt, arrive);
 }
 
@@ -344,11 +344,9 @@ static void enqueue(LinkDir *dir, Packet *pkt)
 /* One frame along the cable: refused, lost, waiting or in flight. */
 void link_carry(LinkDir *dir, Packet *pkt)
 {
-    const LinkConfig *cfg = dir->cfg;
-
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
-    else if (cfg->mtu > 0 && pkt->frame_len > cfg->mtu + ETHERNET_HEADER)
+    else if (pkt->frame_len > dir->frame_max)
         link_lose(dir, pkt, DROP_LINK_TOO_BIG);
     else if (dir->qdisc != NULL)
         enqueue(dir, pkt);
@@ -378,6 +376,20 @@ void link_enter(LinkDir *dir, Packet *pkt)
     }
 }
 
+/* What all of these come to where nothing befalls a frame but a full queue; false: it is too
+ * long. */
+static bool carry_plainly(LinkDir *dir, Packet *pkt)
+{
+    if (pkt->frame_len > dir->frame_max)
+        return false;
+    if (transmit(dir, pkt->frame_len))
+        put_in_flight(dir, pkt, MAX(time_add(dir->next_free, dir->cfg->delay),
+                                    dir->last_arrival));
+    else
+        link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
+    return true;
+}
+
 static void count_sent(LinkDir *dir, const Packet *pkt)
 {
     dir->counters.sent++;
@@ -388,6 +400,8 @@ void link_send(LinkDir *dir, Packet *pkt)
 {
     trace_frame(dir->link->sim, LINK_ENQUEUED, sent, dir->from, pkt);
     count_sent(dir, pkt);
+    if (dir->plain && carry_plainly(dir, pkt))
+        return;
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     else if (dir->link->rules == NULL || !fault_apply(dir, pkt))

@@ -92,12 +92,14 @@ struct LinkDir {
     /* What every frame needs comes first, and lies together. */
     Link        *link;
     Port        *from, *to;
-    bool         plain;        /* nothing random happens: no loss, jitter, reordering, damage */
+    bool         calm;         /* nothing random happens: no loss, jitter, reordering, damage */
+    bool         plain;        /* nor anything else: it is up, drop-tail, and has no rules */
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
     unsigned     nth;          /* of the links between these two nodes, from 0 */
     SimTime      next_free;    /* when the transmitter has sent all that is queued */
     SimTime      last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
-    size_t       last_size;    /* of a frame, */
+    uint32_t     frame_max;    /* what is longer is lost */
+    uint32_t     last_size;    /* of a frame, */
     SimTime      last_time;    /* and what the transmitter takes for it: the next is like it */
     Flight       flight;       /* on the cable */
     Timer        timer;        /* serves the first of these */
@@ -149,6 +151,9 @@ LinkDir *link_dir_reverse(LinkDir *dir);
 
 /* "a>b", "a>b#2": its random streams are named after it. The direction's. */
 const char *link_dir_name(LinkDir *dir);
+
+/* Whether the direction is plain, for who has changed what makes it so. */
+void link_judge(LinkDir *dir);
 
 /* New options for the frames still to come. */
 void link_set(LinkDir *dir, const LinkConfig *cfg);

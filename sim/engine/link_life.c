@@ -76,10 +76,21 @@ static void use_qdisc(LinkDir *dir)
 
 /* --- making and unmaking ---------------------------------------------------------------------- */
 
-static bool is_plain(const LinkConfig *cfg)
+static bool is_calm(const LinkConfig *cfg)
 {
     return cfg->loss_model == LOSS_RANDOM && cfg->loss == 0 && cfg->corrupt == 0 &&
            cfg->reorder == 0 && cfg->jitter == 0;
+}
+
+void link_judge(LinkDir *dir)
+{
+    const LinkConfig *cfg = dir->cfg;
+    uint64_t max = cfg->mtu > 0 ? link_frame_max(cfg) : UINT32_MAX;
+
+    dir->frame_max = (uint32_t)MIN(max, UINT32_MAX);
+    dir->calm = is_calm(cfg);
+    dir->plain = dir->calm && cfg->duplicate == 0 && dir->qdisc == NULL && dir->link->up &&
+                 dir->link->rules == NULL;
 }
 
 /* Links between them so far; asked at the end that has fewer. */
@@ -102,8 +113,8 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .nth = nth, .cfg = cfg,
                       .drops = link_no_drops };
     timer_init(&dir->timer, &link->sim->sched, link_arrived, dir);
-    dir->plain = is_plain(cfg);
     use_qdisc(dir);
+    link_judge(dir);
     from->out = dir;
 }
 
@@ -175,11 +186,12 @@ void link_set(LinkDir *dir, const LinkConfig *cfg)
     bool keep = suits(was, cfg);
     dir->cfg = take_config(was, cfg);
     leave_config(was);
-    dir->plain = is_plain(cfg);
     dir->last_size = 0;
+    if (!keep)
+        use_qdisc(dir);
+    link_judge(dir);
     if (keep)
         return;
-    use_qdisc(dir);
     while (old != NULL && (pkt = qdisc_evict(old)) != NULL)
         link_carry(dir, pkt);
     qdisc_free(old);
@@ -199,6 +211,7 @@ static void flush(LinkDir *dir)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     dir->next_free = 0;
     dir->last_arrival = 0;
+    link_judge(dir);
     dir->backlog_n = 0;
     dir->backlog_bytes = 0;
 }
@@ -218,5 +231,7 @@ void link_up(Link *link)
     if (link->up)
         return;
     link->up = true;
+    link_judge(&link->dir[0]);
+    link_judge(&link->dir[1]);
     trace(link->sim, LINK_WENT_UP, NULL, NULL, NULL, trace_str(link_dir_name(&link->dir[0])));
 }
