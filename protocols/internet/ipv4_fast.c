@@ -95,7 +95,7 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
         return false;
     size_t len = get16(header + TOTAL_LEN);
     if (len < IPV4_HDR_LEN || len > pkt->len || len > ipv4_iface_mtu(hop->iface) ||
-        sum_of_20(header) != 0xffff)
+        !sum_of_20_is_right(header))
         return false;
     packet_trim(pkt, len);
     node_count(ip->node, COUNTER_IpInReceives);
@@ -137,5 +137,5 @@ bool fast_is_ours(const Ipv4 *ip, const Packet *pkt)
     const Hop *hop = find_hop(ip, header);
     size_t len = get16(header + TOTAL_LEN);
     return hop != NULL && hop->iface == NULL && len >= IPV4_HDR_LEN && len <= pkt->len &&
-           sum_of_20(header) == 0xffff;
+           sum_of_20_is_right(header);
 }

@@ -12,13 +12,6 @@ enum { LOOPBACK_MTU = IPV4_MAX_LEN };
 
 /* --- onto a wire ------------------------------------------------------------------------------ */
 
-size_t ipv4_iface_mtu(const Iface *iface)
-{
-    size_t mtu = iface->port->out != NULL ? (size_t)iface->port->out->cfg->mtu : iface->mtu;
-
-    return CLAMP(mtu, IPV4_MTU_MIN, IPV4_MAX_LEN);
-}
-
 typedef struct FragmentSender {
     Ipv4      *ip;
     const Hop *hop;

@@ -58,17 +58,21 @@ typedef struct Hop { /* where a datagram goes next */
     IpAddr next;
 } Hop;
 
-size_t ipv4_iface_mtu(const Iface *iface);
+static inline size_t ipv4_iface_mtu(const Iface *iface)
+{
+    const LinkDir *out = iface->port->out;
+
+    return CLAMP(out != NULL ? (size_t)out->cfg->mtu : iface->mtu, IPV4_MTU_MIN, IPV4_MAX_LEN);
+}
 
 /* RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
 static inline void ipv4_decrement_ttl(Packet *pkt)
 {
-    enum { TTL = 8, CHECKSUM = 10 };
+    enum { TTL = 8, CHECKSUM = 10, ONE = 1 << 8 /* in its word, with the protocol */ };
     uint8_t *header = pkt->data;
-    uint16_t old = get16(header + TTL);
 
     header[TTL]--;
-    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), old, get16(header + TTL)));
+    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), ONE, 0));
 }
 
 /* A router's datagram, its header in front, if it is plain and one of the same addresses has been

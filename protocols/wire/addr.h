@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct MacAddr {
     uint8_t b[6];
@@ -124,7 +125,7 @@ static inline uint64_t mac_to_u64(MacAddr a)
 
 static inline bool mac_equal(MacAddr a, MacAddr b)
 {
-    return mac_to_u64(a) == mac_to_u64(b);
+    return memcmp(a.b, b.b, sizeof a.b) == 0;
 }
 
 static inline bool mac_is_group(MacAddr a) /* broadcast or multicast */

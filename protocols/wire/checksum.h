@@ -59,9 +59,10 @@ static inline uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_
     return (uint16_t)~((sum & 0xffff) + (sum >> 16));
 }
 
-/* The folded sum of an IPv4 header without options, which every hop looks at, in the machine's own
- * byte order: 0xffff if its checksum is right (RFC 1071 §2 (B)). */
-static inline uint16_t sum_of_20(const uint8_t p[static 20])
+/* Is the checksum of an IPv4 header without options right, which every hop asks? Folded, the sum of
+ * its words would be 0xffff, in whatever order their bytes are read and however many of them at once
+ * (RFC 1071 §2 (B), (C)): so it is a multiple of that, and not zero, for the header has a version. */
+static inline bool sum_of_20_is_right(const uint8_t p[static 20])
 {
     uint64_t a, b;
     uint32_t c;
@@ -69,5 +70,5 @@ static inline uint16_t sum_of_20(const uint8_t p[static 20])
     memcpy(&a, p, sizeof a);
     memcpy(&b, p + 8, sizeof b);
     memcpy(&c, p + 16, sizeof c);
-    return sum_to_16((a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32) + c);
+    return ((a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32) + c) % 0xffff == 0;
 }

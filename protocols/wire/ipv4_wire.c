@@ -48,7 +48,7 @@ static DropReason decode_fields(Ipv4Hdr *h, Span bytes)
 static bool checksum_right(const Ipv4Hdr *h, const uint8_t *p)
 {
     if (h->options_len == 0)
-        return sum_of_20(p) == 0xffff;
+        return sum_of_20_is_right(p);
     return sum_fold(sum_add(0, (Span){ p, ipv4_hdr_len(h) })) == 0;
 }
 
