@@ -309,16 +309,11 @@ static DropReason dispatch_by_options(Ipv4 *ip, Iface *iface, bool group, Ipv4Hd
     return dispatch(ip, iface, group, h, &found, src, dst, pkt);
 }
 
-DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
+/* The full way. */
+static G_NO_INLINE DropReason input_fully(Ipv4 *ip, Iface *iface, bool group, Packet *pkt)
 {
-    Ipv4 *ip = self;
     Ipv4Hdr h;
 
-    bool group = mac_is_group(eth->dst);
-    if (ip->cfg->forward && !group && fast_forward(ip, pkt))
-        return DROP_NONE;
-    if (!group && fast_is_ours(ip, pkt))
-        return deliver_again(ip, iface, pkt);
     DropReason why = read_header(ip, &h, pkt);
     if (why != DROP_NONE)
         return why;
@@ -330,6 +325,17 @@ DropReason ipv4_input(void *self, Iface *iface, const EthHdr *eth, Packet *pkt)
     if (h.options_len > 0)
         return dispatch_by_options(ip, iface, group, &h, src, dst, pkt);
     return dispatch(ip, iface, group, &h, NULL, src, dst, pkt);
+}
+
+DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt)
+{
+    Ipv4 *ip = self;
+
+    if (!group && ip->cfg->forward && fast_forward(ip, pkt))
+        return DROP_NONE;
+    if (!group && fast_is_ours(ip, pkt))
+        return deliver_again(ip, iface, pkt);
+    return input_fully(ip, iface, group, pkt);
 }
 
 DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)

@@ -72,7 +72,7 @@ typedef struct RouteSource {
 /* Until the automatic routes are next cleared. */
 void ipv4_route_source(Ipv4 *ip, const RouteSource *source);
 
-DropReason ipv4_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
+DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
 size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options);

@@ -44,6 +44,7 @@ const TracePoint ARP_CONFLICT = {
 struct Neigh {
     ArpEntry entry;      /* first: it is the key, by its ip and iface */
     Arp     *arp;
+    SimTime  good_until; /* it can be sent to before that: 0 while INCOMPLETE, NEVER for good */
     uint64_t tries;      /* INCOMPLETE: requests sent */
     uint64_t n_waiting;
     Packet  *head, *tail; /* what waits, oldest first */
@@ -185,8 +186,7 @@ static void age_fired(void *neigh)
 /* The ageing timer is housekeeping, and does not fire once the world has drained. */
 static bool is_old(const Neigh *n)
 {
-    return n->entry.state == ARP_REACHABLE &&
-           sim_now(sim_of(n->arp)) - n->entry.updated >= n->arp->cfg.lifetime;
+    return n->entry.state == ARP_REACHABLE && sim_now(sim_of(n->arp)) >= n->good_until;
 }
 
 static guint count(const Arp *arp)
@@ -328,6 +328,8 @@ static void resolve(Neigh *n, MacAddr mac, ArpState state)
     n->entry.mac = mac;
     n->entry.state = state;
     n->entry.updated = sim_now(sim_of(n->arp));
+    n->good_until = state == ARP_REACHABLE ? time_add(n->entry.updated, n->arp->cfg.lifetime)
+                                           : NEVER;
     n->tries = 0;
     timer_stop(&n->retry);
     if (state == ARP_REACHABLE)
@@ -385,12 +387,12 @@ static DropReason no_use(const ArpPkt *a)
 }
 
 /* RFC 826, "Packet Reception", in its order: merge, am I the target?, add, and then the opcode. */
-DropReason arp_input(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
+DropReason arp_input(void *self, Iface *iface, bool group, Packet *pkt)
 {
     Arp *arp = self;
     ArpPkt a;
 
-    (void)h; /* the addresses that count are those inside */
+    (void)group; /* the addresses that count are those inside */
     DropReason why = arp_decode(&a, packet_span(pkt));
     if (why != DROP_NONE)
         return why;
@@ -431,8 +433,7 @@ void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
 {
     Neigh *n = iface->last_hop; /* most packets go where the one before went */
 
-    if (n != NULL && ip_equal(n->entry.ip, next_hop) && n->entry.state != ARP_INCOMPLETE &&
-        !is_old(n)) {
+    if (n != NULL && ip_equal(n->entry.ip, next_hop) && sim_now(sim_of(arp)) < n->good_until) {
         eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
         return;
     }

@@ -41,7 +41,7 @@ DropReason eth_input(void *iface_, Packet *pkt)
         return DROP_ETH_TYPE;
     packet_pull(pkt, ETH_HDR_LEN);
     pkt->net = (uint32_t)(pkt->data - pkt->buf);
-    return proto->input(proto->self, iface, &h, pkt);
+    return proto->input(proto->self, iface, mac_is_group(h.dst), pkt);
 }
 
 /* Deviates: RFC 894. Short frames are not padded to 60 bytes: a capture at a sending host shows

@@ -15,7 +15,8 @@ typedef struct Iface Iface;
 typedef struct Neigh Neigh;
 typedef struct ArpProbe ArpProbe;
 
-typedef DropReason (*EthInput)(void *self, Iface *iface, const EthHdr *h, Packet *pkt);
+/* group: it was sent to several stations, or all. Takes pkt if it returns DROP_NONE. */
+typedef DropReason (*EthInput)(void *self, Iface *iface, bool group, Packet *pkt);
 
 typedef struct EthProto {
     uint16_t type;

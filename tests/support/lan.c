@@ -94,13 +94,14 @@ static void on_event(void *self, const TraceEvent *ev)
     }
 }
 
-static DropReason take_ipv4(void *self, Iface *iface, const EthHdr *h, Packet *pkt)
+static DropReason take_ipv4(void *self, Iface *iface, bool group, Packet *pkt)
 {
     Station *st = self;
 
     ck_assert_ptr_eq(iface, &st->iface);
     ck_assert_ptr_eq(pkt->buf + pkt->net, pkt->data);
-    ck_assert_uint_eq(h->type, ETHERTYPE_IPV4);
+    ck_assert_uint_eq(get16(pkt->data - 2), ETHERTYPE_IPV4);
+    ck_assert_int_eq(group, pkt->data[-ETH_HDR_LEN] & 1);
     st->got++;
     packet_free(pkt);
     return DROP_NONE;
