@@ -59,9 +59,9 @@ static inline uint16_t sum_update(uint16_t checksum, uint16_t old, uint16_t new_
     return (uint16_t)~((sum & 0xffff) + (sum >> 16));
 }
 
-/* Is the checksum of an IPv4 header without options right, which every hop asks? Folded, the sum of
- * its words would be 0xffff, in whatever order their bytes are read and however many of them at once
- * (RFC 1071 §2 (B), (C)): so it is a multiple of that, and not zero, for the header has a version. */
+/* Is the checksum of an IPv4 header without options right, which every hop asks? Folded, the sum
+ * of its words would be 0xffff, in whatever order their bytes are read and however many of them at
+ * once (RFC 1071 §2 (B), (C)): it is a multiple of that, and not zero, for there is a version. */
 static inline bool sum_of_20_is_right(const uint8_t p[static 20])
 {
     uint64_t a, b;
