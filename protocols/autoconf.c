@@ -422,6 +422,8 @@ IpAddr autoconf_address(const Stack *node, const Stack *from)
 {
     IpAddr first = IP_NONE;
 
+    if (node->ifaces->len == 1)
+        return ((const Iface *)g_ptr_array_index(node->ifaces, 0))->ip.addr;
     for (guint i = 0; i < node->ifaces->len; i++) {
         const Iface *iface = g_ptr_array_index(node->ifaces, i);
         if (ip_is_none(iface->ip.addr))

@@ -369,10 +369,11 @@ static bool find(void *self, const Node *node, IpAddr dst, int longer_than, Rout
 {
     RouteMap *map = self;
 
-    for (int len = 32; len > longer_than; len--) {
-        if (!(map->lengths >> len & 1))
-            continue;
-        IpPrefix prefix = { dst, (unsigned)len };
+    for (uint64_t left = map->lengths; left != 0;) {
+        IpPrefix prefix = { dst, longest_of(left) };
+        if ((int)prefix.len <= longer_than)
+            break;
+        left ^= UINT64_C(1) << prefix.len;
         prefix.addr = prefix_network(prefix);
         for (unsigned i = *place_of(map, prefix); i > 0; i = subnet_at(map, i - 1)->older)
             if (route_to(map, map->vertex_of[node->index], subnet_at(map, i - 1), out))

@@ -54,11 +54,6 @@ void *stack_program(const Stack *stack, const void *key)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void iface_free(void *iface)
-{
-    g_free(iface);
-}
-
 /* Nodes are often made alike, one after the other, and then share what they were told. */
 typedef struct SharedConfig {
     StackConfig cfg; /* first: a stack points to it */
@@ -100,6 +95,7 @@ static void leave_config(const StackConfig *cfg)
 static void stack_free(void *stack_)
 {
     Stack *stack = stack_;
+    Heap *heap = &stack->node->sim->heap;
 
     tcp_free(stack->made.tcp);
     udp_free(stack->made.udp);
@@ -108,10 +104,12 @@ static void stack_free(void *stack_)
     icmp_free(stack->icmp);
     ipv4_free(stack->ipv4);
     arp_free(stack->arp);
-    g_ptr_array_free(stack->ifaces, TRUE);
-    ip_kinds_clear(&stack->addrs);
+    for (unsigned i = 0; i < stack->ifaces->len; i++)
+        heap_give(heap, g_ptr_array_index(stack->ifaces, i), sizeof(Iface));
+    vec_clear(heap, stack->ifaces);
+    ip_kinds_changed(stack);
     leave_config(stack->cfg);
-    g_free(stack);
+    heap_give(heap, stack, sizeof *stack);
 }
 
 Udp *stack_udp(Stack *stack)
@@ -157,7 +155,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
 {
     g_assert(node->stack == NULL);
     g_assert(node->kind != NODE_SWITCH);
-    Stack *stack = g_new0(Stack, 1);
+    Stack *stack = heap_new0(&node->sim->heap, Stack);
     StackConfig wanted = *cfg;
 
     node->stack = stack;
@@ -166,7 +164,6 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     stack->node = node;
     wanted.ipv4.forward = node->kind == NODE_ROUTER;
     stack->cfg = take_config(node, &wanted);
-    stack->ifaces = g_ptr_array_new_with_free_func(iface_free);
     eth_init(&stack->eth, node);
     stack->arp = arp_new(stack, &stack->cfg->arp, unresolved, stack);
     stack->ipv4 = ipv4_new(stack, &stack->cfg->ipv4, stack->arp);
@@ -179,7 +176,7 @@ Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac)
 {
     Sim *sim = stack->node->sim;
     Port *port = node_add_port(stack->node, name);
-    Iface *iface = g_new0(Iface, 1);
+    Iface *iface = heap_new0(&sim->heap, Iface);
 
     iface->stack = stack;
     iface->eth = &stack->eth;
@@ -190,7 +187,7 @@ Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac)
     port->check_fcs = stack->cfg->fcs;
     port->input = eth_input;
     port->owner = iface;
-    g_ptr_array_add(stack->ifaces, iface);
+    vec_add(&sim->heap, stack->ifaces, iface);
     g_assert(stack->ifaces->len == stack->node->ports->len);
     return iface;
 }

@@ -23,7 +23,7 @@ struct Stack {
     Node       *node;
     const StackConfig *cfg; /* the same for nodes made one after the other alike */
     Eth         eth;
-    GPtrArray  *ifaces; /* of Iface, owned; the i-th is on the node's i-th port */
+    Vec         ifaces[1]; /* of Iface, owned; the i-th is on the node's i-th port */
     AddrTable   addrs;
     Arp        *arp;
     Ipv4       *ipv4;

@@ -248,7 +248,7 @@ void dhcp_store_clear_scopes(DhcpStore *store)
 
 bool dhcp_store_add_scope(DhcpStore *store, const DhcpScopeConfig *cfg)
 {
-    const GPtrArray *ifaces = store->stack->ifaces;
+    const Vec *ifaces = store->stack->ifaces;
     DhcpScope *scope = g_new0(DhcpScope, 1);
 
     scope->cfg = *cfg;

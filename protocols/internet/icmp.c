@@ -402,7 +402,7 @@ void icmp_send_time_exceeded(Icmp *icmp, uint8_t code, const Packet *pkt)
 
 Icmp *icmp_new(Stack *stack)
 {
-    Icmp *icmp = g_new0(Icmp, 1);
+    Icmp *icmp = heap_new0(&stack->node->sim->heap, Icmp);
 
     *icmp = (Icmp){ .stack = stack, .node = stack->node, .next_id = 1 };
     return icmp;
@@ -423,5 +423,5 @@ void icmp_free(Icmp *icmp)
         ping_free(g_ptr_array_index(icmp->pings, i));
     if (icmp->pings != NULL)
         g_ptr_array_free(icmp->pings, TRUE);
-    g_free(icmp);
+    heap_give(&icmp->node->sim->heap, icmp, sizeof *icmp);
 }

@@ -70,13 +70,14 @@ static void enter(AddrTable *table, IpAddr addr, AddrKind kind)
 }
 
 /* An address and a broadcast for each interface fill it by half at most. */
-static void make_table(AddrTable *table, const GPtrArray *ifaces)
+static void make_table(Heap *heap, AddrTable *table, const Vec *ifaces)
 {
     unsigned bits = 2;
 
     while (1u << bits < 4 * ifaces->len)
         bits++;
-    *table = (AddrTable){ g_new0(AddrEntry, 1u << bits), (1u << bits) - 1, 32 - bits };
+    *table = (AddrTable){ heap_take0(heap, sizeof(AddrEntry) << bits), (1u << bits) - 1,
+                           32 - bits };
     for (guint i = 0; i < ifaces->len; i++) {
         const Iface *iface = g_ptr_array_index(ifaces, i);
         enter(table, iface->ip.addr, ADDR_OURS);
@@ -84,15 +85,12 @@ static void make_table(AddrTable *table, const GPtrArray *ifaces)
     }
 }
 
-void ip_kinds_clear(AddrTable *table)
-{
-    g_free(table->entries);
-    *table = (AddrTable){ 0 };
-}
-
 void ip_kinds_changed(Stack *stack)
 {
-    ip_kinds_clear(&stack->addrs);
+    AddrTable *table = &stack->addrs;
+
+    heap_give(&stack->node->sim->heap, table->entries, (table->mask + 1) * sizeof *table->entries);
+    *table = (AddrTable){ 0 };
 }
 
 static unsigned kind_by_number(uint32_t addr)
@@ -116,7 +114,7 @@ static G_GNUC_NO_INLINE unsigned unusual_kind(const Stack *stack, IpAddr a)
     if (!ip_is_v4(a))
         return (ip_is_multicast(a) ? ADDR_MULTICAST : 0) | (ip_is_loopback(a) ? ADDR_LOOPBACK : 0);
     if (table->entries == NULL)
-        make_table(table, stack->ifaces);
+        make_table(&stack->node->sim->heap, table, stack->ifaces);
     return place_of(table, ip_to_v4(a))->kind | kind_by_number(ip_to_v4(a));
 }
 

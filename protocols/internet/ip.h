@@ -97,8 +97,8 @@ typedef struct AddrTable {
 } AddrTable;
 
 unsigned ip_kind(const Stack *stack, IpAddr addr); /* of AddrKind; 0: some host's, or none */
-void     ip_kinds_changed(Stack *stack);           /* an interface has got another address */
-void     ip_kinds_clear(AddrTable *table);
+void     ip_kinds_changed(Stack *stack);           /* an interface has got another address;
+                                                      the stack ends */
 
 bool ip_is_local(const Stack *stack, IpAddr addr); /* one of this host's addresses, or loopback */
 /* The limited broadcast, that of one of this host's subnets, or any multicast address. */

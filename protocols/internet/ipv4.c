@@ -423,7 +423,7 @@ void ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, voi
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
 {
-    Ipv4 *ip = g_new0(Ipv4, 1);
+    Ipv4 *ip = heap_new0(&stack->node->sim->heap, Ipv4);
 
     ip->stack = stack;
     ip->node = stack->node;
@@ -453,7 +453,7 @@ void ipv4_free(Ipv4 *ip)
     fast_clear(&ip->fast);
     if (ip->path_mtus != NULL)
         g_array_free(ip->path_mtus, TRUE);
-    g_free(ip);
+    heap_give(&ip->node->sim->heap, ip, sizeof *ip);
 }
 
 void ipv4_set_icmp(Ipv4 *ip, Icmp *icmp)

@@ -61,6 +61,12 @@ void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin);
 const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst);
 const Route *ipv4_routes(Ipv4 *ip, size_t *n); /* most specific first; borrowed likewise */
 
+/* The longest of a set of lengths, bit n for length n; there is one. */
+static inline unsigned longest_of(uint64_t lengths)
+{
+    return 63 - (unsigned)__builtin_clzll(lengths);
+}
+
 /* Automatic routes that are found when they are asked for. `find`: that of the longest prefix
  * longer than `longer_than` (-1: any) which dst is in. `each` hands all of them to `add`. */
 typedef struct RouteSource {

@@ -24,7 +24,7 @@ DropReason options_check(Ipv4 *ip, const Ipv4Hdr *h, Ipv4Found *found, const Pac
 /* RFC 1812 §5.2.1.1 (2): that of the interface; where that has none, any other of ours. */
 static IpAddr own_address(const Ipv4 *ip, const Iface *out)
 {
-    const GPtrArray *ifaces = ip->stack->ifaces;
+    const Vec *ifaces = ip->stack->ifaces;
     IpAddr own = out->ip.addr;
 
     for (guint i = 0; i < ifaces->len && ip_is_none(own); i++)

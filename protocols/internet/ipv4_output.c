@@ -95,7 +95,7 @@ void ipv4_loop_flush(Ipv4 *ip, DropReason why)
  * address it bears, the one the default route takes, or the first. */
 static Iface *broadcast_iface(Ipv4 *ip, IpAddr src, IpAddr dst)
 {
-    const GPtrArray *ifaces = ip->stack->ifaces;
+    const Vec *ifaces = ip->stack->ifaces;
 
     for (guint i = 0; i < ifaces->len && !ip_is_none(src); i++) {
         Iface *iface = g_ptr_array_index(ifaces, i);

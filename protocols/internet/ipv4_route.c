@@ -199,10 +199,10 @@ static const Route *find_written(Ipv4 *ip, IpAddr dst)
     const RouteTable *table = &ip->table;
     guint i = 0, end = table->routes->len;
 
-    for (unsigned len = 33; len-- > 0;) {
+    for (uint64_t left = table->lengths; left != 0;) {
+        unsigned len = longest_of(left);
         Route key = { .prefix = { dst, len } };
-        if (!(table->lengths >> len & 1))
-            continue;
+        left ^= UINT64_C(1) << len;
         key.prefix.addr = prefix_network(key.prefix);
         for (i = lower_bound(table, i, end, &key); i < end; i++) {
             Route *r = route_at(table, i);

@@ -155,7 +155,7 @@ static void neigh_free(void *neigh)
         next = pkt->next;
         packet_free(pkt);
     }
-    g_free(n);
+    heap_give(&sim_of(n->arp)->heap, n, sizeof *n);
 }
 
 static void forget(Neigh *n)
@@ -311,7 +311,7 @@ static void note(Arp *arp, Neigh *n)
 
 static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
 {
-    Neigh *n = g_new0(Neigh, 1);
+    Neigh *n = heap_new0(&sim_of(arp)->heap, Neigh);
     Sched *sched = &sim_of(arp)->sched;
 
     n->entry = (ArpEntry){ .ip = ip, .iface = iface, .state = ARP_INCOMPLETE };
@@ -465,7 +465,7 @@ void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
 Arp *arp_new(Stack *stack, const ArpConfig *cfg,
              void (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt), void *self)
 {
-    Arp *arp = g_new0(Arp, 1);
+    Arp *arp = heap_new0(&stack->node->sim->heap, Arp);
 
     g_assert(cfg->queue > 0);
     arp->node = stack->node;
@@ -483,7 +483,7 @@ void arp_free(Arp *arp)
         g_ptr_array_free(arp->neighs, TRUE);
     if (arp->listing != NULL)
         g_array_free(arp->listing, TRUE);
-    g_free(arp);
+    heap_give(&sim_of(arp)->heap, arp, sizeof *arp);
 }
 
 void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent)

@@ -90,7 +90,7 @@ static bool is_reserved(MacAddr dst)
  * Out of every port but the one it came from; the last gets the frame itself, the others copies. */
 static DropReason flood(Bridge *br, const Port *from, Packet *pkt)
 {
-    const GPtrArray *ports = br->node->ports;
+    const Vec *ports = br->node->ports;
     Port *last = NULL;
 
     trace(br->node->sim, BRIDGE_FLOODED, br->node, NULL, pkt, (int64_t)pkt->id);

@@ -58,7 +58,7 @@ struct Udp {
     UdpSock  **buckets;    /* a power of 2 of them; NULL until there is a socket */
     unsigned   mask;
     GPtrArray *socks;      /* open, in the order of opening */
-    GPtrArray *ended;      /* outlived by their programs: of before a crash */
+    GPtrArray *ended;      /* outlived by their programs: of before a crash; NULL: none */
     uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
 };
 
@@ -87,6 +87,11 @@ static void link_sock(Udp *udp, UdpSock *s)
     *at = s;
 }
 
+static void free_buckets(Udp *udp)
+{
+    heap_give(&udp->node->sim->heap, udp->buckets, (udp->mask + 1) * sizeof *udp->buckets);
+}
+
 /* Room for one socket more: buckets hold one or two. */
 static void make_room(Udp *udp)
 {
@@ -94,8 +99,8 @@ static void make_room(Udp *udp)
 
     if (udp->buckets != NULL && udp->socks->len < n)
         return;
-    g_free(udp->buckets);
-    udp->buckets = g_new0(UdpSock *, n);
+    free_buckets(udp);
+    udp->buckets = heap_take0(&udp->node->sim->heap, n * sizeof *udp->buckets);
     udp->mask = n - 1;
     for (guint i = 0; i < udp->socks->len; i++)
         link_sock(udp, g_ptr_array_index(udp->socks, i));
@@ -304,7 +309,7 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
     if (*err != NET_OK)
         return NULL;
 
-    UdpSock *s = g_new0(UdpSock, 1);
+    UdpSock *s = heap_take(&udp->node->sim->heap, sizeof *s);
     *s = (UdpSock){
         .udp = udp,
         .addr = is_wild(addr) ? IP4_ANY : addr,
@@ -356,7 +361,7 @@ static void sock_free(UdpSock *s, DropReason why)
     if (s->troubles != NULL)
         g_array_free(s->troubles, TRUE);
     g_free(s->ring);
-    g_free(s);
+    heap_give(&s->udp->node->sim->heap, s, sizeof *s);
 }
 
 void udp_close(UdpSock *s)
@@ -559,12 +564,11 @@ UdpSock *const *udp_sockets(Udp *udp, size_t *n)
 
 Udp *udp_new(Stack *stack)
 {
-    Udp *udp = g_new0(Udp, 1);
+    Udp *udp = heap_new0(&stack->node->sim->heap, Udp);
 
     udp->stack = stack;
     udp->node = stack->node;
     udp->socks = g_ptr_array_new();
-    udp->ended = g_ptr_array_new();
     return udp;
 }
 
@@ -579,6 +583,8 @@ void udp_flush(Udp *udp)
         if (s->troubles != NULL)
             g_array_set_size(s->troubles, 0);
         s->ended = NET_ENETDOWN;
+        if (udp->ended == NULL)
+            udp->ended = g_ptr_array_new();
         g_ptr_array_add(udp->ended, s);
         wake(s);
     }
@@ -590,10 +596,11 @@ void udp_free(Udp *udp)
         return;
     for (guint i = 0; i < udp->socks->len; i++)
         sock_free(udp->socks->pdata[i], DROP_LINK_ENDED);
-    for (guint i = 0; i < udp->ended->len; i++)
+    for (guint i = 0; udp->ended != NULL && i < udp->ended->len; i++)
         sock_free(udp->ended->pdata[i], DROP_LINK_ENDED);
     g_ptr_array_free(udp->socks, TRUE);
-    g_ptr_array_free(udp->ended, TRUE);
-    g_free(udp->buckets);
-    g_free(udp);
+    if (udp->ended != NULL)
+        g_ptr_array_free(udp->ended, TRUE);
+    free_buckets(udp);
+    heap_give(&udp->node->sim->heap, udp, sizeof *udp);
 }

@@ -178,3 +178,20 @@ void heap_clear(Heap *heap)
     }
     *heap = (Heap){ 0 };
 }
+
+void vec_add(Heap *heap, Vec *vec, void *p)
+{
+    if (vec->len == vec->cap) {
+        unsigned cap = MAX(2, 2 * vec->cap);
+        vec->pdata = heap_allocate(heap, vec->pdata, vec->cap * sizeof(void *),
+                                   cap * sizeof(void *));
+        vec->cap = cap;
+    }
+    vec->pdata[vec->len++] = p;
+}
+
+void vec_clear(Heap *heap, Vec *vec)
+{
+    heap_give(heap, vec->pdata, vec->cap * sizeof(void *));
+    *vec = (Vec){ 0 };
+}

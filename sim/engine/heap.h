@@ -90,4 +90,13 @@ static inline size_t heap_mapped(const Heap *heap)
  * have been. */
 void heap_clear(Heap *heap);
 
+/* A list of pointers that grows, its room from a heap. All zero is an empty one. */
+typedef struct Vec {
+    void   **pdata; /* as g_ptr_array_index wants it */
+    unsigned len, cap;
+} Vec;
+
+void vec_add(Heap *heap, Vec *vec, void *p);
+void vec_clear(Heap *heap, Vec *vec);
+
 #define heap_new0(heap, type) ((type *)heap_take0(heap, sizeof(type)))

@@ -121,7 +121,7 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
 Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const LinkConfig *reverse)
 {
     g_assert(a != b);
-    Link *link = g_new0(Link, 1);
+    Link *link = heap_new0(&sim->heap, Link);
     unsigned nth = count_between(a->node, b->node);
 
     link->sim = sim;
@@ -153,7 +153,7 @@ void link_free(Link *link)
         g_free(dir->written);
         leave_config(dir->cfg);
     }
-    g_free(link);
+    heap_give(&link->sim->heap, link, sizeof *link);
 }
 
 LinkDir *link_dir_from(Link *link, const Node *from)

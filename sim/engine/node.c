@@ -31,44 +31,56 @@ static uint64_t *zeros(void)
 
 void node_make_counters(Node *node)
 {
-    node->counters = g_new0(uint64_t, COUNTER_COUNT);
+    node->counters = heap_take0(&node->sim->heap, COUNTER_COUNT * sizeof *node->counters);
     node->counts = true;
 }
 
 static void count_drop(Node *node, DropReason why)
 {
     if (node->drops == nothing)
-        node->drops = g_new0(uint64_t, DROP_COUNT);
+        node->drops = heap_take0(&node->sim->heap, DROP_COUNT * sizeof *node->drops);
     node->drops[why]++;
 }
 
 Node *node_new(Sim *sim, const char *name, NodeKind kind)
 {
     g_assert(sim_node(sim, name) == NULL);
-    Node *node = g_new0(Node, 1);
+    Node *node = heap_new0(&sim->heap, Node);
+    size_t size = strlen(name) + 1;
     node->sim = sim;
     node->index = sim->nodes->len;
-    node->name = g_strdup(name);
+    node->name = memcpy(heap_take(&sim->heap, size), name, size);
     node->kind = kind;
     node->counters = node->drops = zeros();
-    node->ports = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(sim->nodes, node);
     g_hash_table_insert(sim->by_name, node->name, node);
     sim->topology++;
     return node;
 }
 
+/* A port has its name behind it. */
+static size_t port_size(const char *name)
+{
+    return sizeof(Port) + strlen(name) + 1;
+}
+
 void node_free(Node *node)
 {
+    Heap *heap = &node->sim->heap;
+
     if (node->free_stack != NULL)
         node->free_stack(node->stack);
-    g_ptr_array_free(node->ports, TRUE);
+    for (unsigned i = 0; i < node->ports->len; i++) {
+        Port *port = g_ptr_array_index(node->ports, i);
+        heap_give(heap, port, port_size(port->name));
+    }
+    vec_clear(heap, node->ports);
     if (node->counts)
-        g_free(node->counters);
+        heap_give(heap, node->counters, COUNTER_COUNT * sizeof *node->counters);
     if (node->drops != nothing)
-        g_free(node->drops);
-    g_free(node->name);
-    g_free(node);
+        heap_give(heap, node->drops, DROP_COUNT * sizeof *node->drops);
+    heap_give(heap, node->name, strlen(node->name) + 1);
+    heap_give(heap, node, sizeof *node);
 }
 
 /* "eth12"; a world has many of these. */
@@ -95,15 +107,14 @@ Port *node_add_port(Node *node, const char *name)
     else
         node->ports_named = true;
     const char *chosen = name != NULL ? name : numbered;
-    size_t size = strlen(chosen) + 1;
-    Port *port = g_malloc0(sizeof *port + size); /* with its name behind it */
+    Port *port = heap_take0(&node->sim->heap, port_size(chosen));
 
     port->node = node;
     port->index = node->ports->len;
     port->number = ++node->sim->n_ports;
-    port->name = memcpy(port + 1, chosen, size);
+    port->name = strcpy((char *)(port + 1), chosen);
     port->check_fcs = true;
-    g_ptr_array_add(node->ports, port);
+    vec_add(&node->sim->heap, node->ports, port);
     node->sim->topology++;
     return port;
 }

@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "sim/engine/counter.h"
+#include "sim/engine/heap.h"
 #include "sim/engine/packet.h"
 #include "sim/engine/trace.h"
 
@@ -38,7 +39,7 @@ struct Node {
     bool       down;    /* crashed: takes and sends nothing */
     bool       counts;  /* it has counted something */
     bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
-    GPtrArray *ports;   /* of Port, owned */
+    Vec        ports[1]; /* of Port, owned; one list, that reads as a pointer to it */
     unsigned   plugged; /* the first so many ports have a cable */
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);

@@ -12,8 +12,9 @@ for e = 1, p.edges do
   sim.link(core, edge, trunk)
   local switch = p.lan and sim.switch("lan" .. e)
   if switch then sim.link(edge, switch, bus) end
+  local name = "h" .. e .. "-"
   for h = 1, p.per_edge do
-    local host = sim.host("h" .. e .. "-" .. h)
+    local host = sim.host(name .. h)
     sim.link(host, switch or edge, access)
     local socket = host:udp(9)
     socket:sink()
