@@ -228,6 +228,7 @@ static bool make_request(const Options *o, RunRequest *req, GError **error)
     req->width = terminal.width;
     req->time = times[o->times];
     req->verbose = o->verbose;
+    req->options.waiting = o->verbose > 0;
     req->at = o->at;
     req->packet = o->packet;
     req->absolute = o->absolute;

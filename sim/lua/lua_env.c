@@ -15,6 +15,7 @@ const RunOptions run_defaults = {
     .max_events = 50000000,
     .max_memory = 1024u * 1024 * 1024,
     .max_instructions = 200000000,
+    .waiting = true,
 };
 
 typedef struct Opening {
@@ -78,6 +79,18 @@ static int play(lua_State *L)
     return 0;
 }
 
+static void tell_waiting(World *world, GPtrArray *out)
+{
+    for (const Task *task = NULL; (task = task_next(world, task)) != NULL;) {
+        if (task == world->parts->file_task)
+            continue;
+        char *place = task_place(task);
+        g_ptr_array_add(out,
+                        g_strdup_printf("%s: task %u still waits", place, task_number(task)));
+        g_free(place);
+    }
+}
+
 static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
 {
     WorldParts *parts = world->parts;
@@ -93,14 +106,8 @@ static void fill_outcome(LuaEnv *env, World *world, LuaOutcome *out)
     out->checks = world->checks;
     out->failed = world->failed;
     out->waiting = g_ptr_array_new_with_free_func(g_free);
-    for (const Task *task = NULL; (task = task_next(world, task)) != NULL;) {
-        if (task == parts->file_task)
-            continue;
-        char *place = task_place(task);
-        g_ptr_array_add(out->waiting,
-                        g_strdup_printf("%s: task %u still waits", place, task_number(task)));
-        g_free(place);
-    }
+    if (env->opt.waiting)
+        tell_waiting(world, out->waiting);
     out->events = env->progress;
     env->told = true;
 }

@@ -31,6 +31,7 @@ typedef struct RunOptions {
     uint64_t     max_instructions; /* Lua instructions without the simulation advancing */
     bool         eager;            /* every byte is written and every sum computed, see packet.h */
     bool         chinese;
+    bool         waiting;          /* the outcome says which tasks wait at the end */
 } RunOptions;
 extern const RunOptions run_defaults;
 
@@ -120,10 +121,8 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
                int (*index)(lua_State *L, void *p, const char *name),
                void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p));
 void  lua_push_object(lua_State *L, const char *type, void *p); /* p NULL pushes nil */
-/* The same of what was not pushed before and will not be again: it is not found again. */
-void  lua_push_sole_object(lua_State *L, const char *type, void *p);
 /* The same of a new thing of `size` bytes, all zero, that lives in its handle, and so as long as
- * the world. */
+ * the world; it is not found again. */
 void *lua_push_own_object(lua_State *L, const char *type, size_t size);
 void *lua_check_object(lua_State *L, int arg, const char *type);
 void *lua_test_object(lua_State *L, int arg, const char *type); /* NULL if it is something else */

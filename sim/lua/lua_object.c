@@ -2,8 +2,8 @@
  * lua_object.c - handles: what a scenario holds of the world's nodes, links, connections.
  *
  * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table
- * of the world: [thing] is its handle. Handles of what is pushed but once, tasks and connections,
- * are in the same table as a list, which costs less. The table is strong: when memory is collected
+ * of the world: [thing] is its handle. Handles of what is pushed but once, tasks, sockets and
+ * connections, are in a list, which costs less. Table and list are strong: when memory is collected
  * must not show, and a connection forgotten by its author lives on. Only a task that is over is let
  * go.
  */
@@ -238,7 +238,7 @@ int object_keep(lua_State *L, World *world)
     int place = free->len > 0 ? g_array_index(free, int, --free->len) : ++parts->kept;
 
     luaL_checkstack(L, 2, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->objects_ref);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, parts->kept_ref);
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, place);
     lua_pop(L, 1);
@@ -247,7 +247,7 @@ int object_keep(lua_State *L, World *world)
 
 void object_push_kept(lua_State *L, World *world, int kept)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->kept_ref);
     lua_rawgeti(L, -1, kept);
     lua_remove(L, -2);
 }
@@ -257,19 +257,11 @@ void object_let_go(World *world, int kept)
     lua_State *L = world_lua(world);
 
     luaL_checkstack(L, 2, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->kept_ref);
     lua_pushnil(L);
     lua_rawseti(L, -2, kept);
     lua_pop(L, 1);
     g_array_append_val(world->parts->let_go, kept);
-}
-
-void lua_push_sole_object(lua_State *L, const char *type, void *p)
-{
-    LuaEnv *env = lua_env(L);
-
-    push_fresh(L, env, type, 0)->p = p;
-    object_keep(L, env->world);
 }
 
 void *object_push_own(lua_State *L, const char *type, size_t size, int *kept)
@@ -380,5 +372,6 @@ void objects_end(World *world)
         object->class->gc(p);
     }
     luaL_unref(L, LUA_REGISTRYINDEX, world->parts->objects_ref);
+    luaL_unref(L, LUA_REGISTRYINDEX, world->parts->kept_ref);
     g_ptr_array_free(objects, TRUE);
 }

@@ -92,8 +92,9 @@ struct WorldParts {
     GPtrArray *conditions; /* of Task: those in task_wait_until */
     WaitQueue  settling;
     GPtrArray *objects;    /* of LuaObject: those that have a gc, kept alive by objects_ref */
-    int        kept;       /* so many places for object_keep are there, */
-    GArray    *let_go;     /* and these are free */
+    int        kept_ref;   /* the list of object_keep, */
+    int        kept;       /* of so many places, */
+    GArray    *let_go;     /* of which these are free */
     int        objects_ref, modules_ref;
     Rng        random;     /* math.random */
     char      *error;      /* of the author: it ended this world */

@@ -36,6 +36,8 @@ World *world_begin(LuaEnv *env, uint64_t seed, const char *file)
     lua_newtable(env->L);
     parts->objects_ref = luaL_ref(env->L, LUA_REGISTRYINDEX);
     lua_newtable(env->L);
+    parts->kept_ref = luaL_ref(env->L, LUA_REGISTRYINDEX);
+    lua_newtable(env->L);
     parts->modules_ref = luaL_ref(env->L, LUA_REGISTRYINDEX);
     sim_rng(world->sim, "lua:random", &parts->random);
     g_ptr_array_add(env->worlds, world);
