@@ -135,6 +135,25 @@ static const struct {
       "efgh\n"
       "ij\n"
       "nil\tEOF\n" },
+    { "what came for a recv that was not satisfied is there for the next ones",
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b)\n"
+      "b:spawn(function()\n"
+      "  local c = b:listen(80):accept()\n"
+      "  print(c:recv(9, { timeout = 1 })) print(c:recv(2)) print(c:recv(2)) print(c:recv(2))\n"
+      "  print(c:recv('line')) print(c:recv('line')) print(#c:recv(5000)) print(#c:recv('all'))\n"
+      "end)\n"
+      "local c = a:connect(b, 80)\n"
+      "c:send('abcde') sim.sleep(2) c:send('f') sim.sleep(1) c:send('one\\ntw') sim.sleep(1)\n"
+      "c:send('o\\n') sim.sleep(1) c:send(('x'):rep(6000)) c:shutdown() sim.sleep(1)",
+      "nil\tTIMEOUT\n"
+      "ab\n"
+      "cd\n"
+      "ef\n"
+      "one\n"
+      "two\n"
+      "5000\n"
+      "1000\n" },
     { "timeouts are the program's, ECONNREFUSED and its like the network's",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "local l = sim.link(a, b, { delay = '10ms' })\n"

@@ -101,6 +101,23 @@ START_TEST(a_spawned_task_may_wait_for_ever)
 }
 END_TEST
 
+/* Who holds its handle asks it long after; else nothing is left of it. */
+START_TEST(a_task_that_is_over_takes_no_memory)
+{
+    RunOptions opt = play_options();
+    opt.max_memory = 8u << 20;
+    opt.max_events = 1000000;
+    Played played = play_alone("local first = sim.spawn(function() return 'a', 'b' end)\n"
+                               "for _ = 1, 60000 do sim.spawn(function() sim.sleep(.01) end) sim.sleep(.02) end\n"
+                               "print(first, first:wait())",
+                               &opt);
+
+    ck_assert_ptr_null(played.outcome.bound_text);
+    ck_assert_str_eq(played.printed->str, "task<1 over>\ta\tb\n");
+    played_clear(&played);
+}
+END_TEST
+
 START_TEST(parameters_are_set_from_outside)
 {
     RunOptions opt = play_options();
@@ -166,6 +183,7 @@ Suite *task_suite(void)
     tcase_add_loop_test(tc, mistakes_name_their_line, 0, G_N_ELEMENTS(wrong));
     tcase_add_test(tc, a_file_that_waits_for_ever_has_failed);
     tcase_add_test(tc, a_spawned_task_may_wait_for_ever);
+    tcase_add_test(tc, a_task_that_is_over_takes_no_memory);
     tcase_add_test(tc, parameters_are_set_from_outside);
     tcase_add_test(tc, a_played_world_is_its_own);
     tcase_add_test(tc, an_error_in_mid_run_counts_as_loaded);
