@@ -44,7 +44,7 @@ static HalfQueue *bucket_of(Listener *l, IpAddr local, uint16_t local_port, IpAd
 
 Listener *tcb_listener(const Tcb *tcb)
 {
-    return tcb->half != NULL ? tcb->half->listener : NULL;
+    return !tcb->packed && tcb->half != NULL ? tcb->half->listener : NULL;
 }
 
 void half_open(Listener *l, Tcb *tcb)

@@ -546,6 +546,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
         tcp_output(tcb);
     if (tcb->state != TCP_CLOSED)
         tell_writer(tcb);
+    if (tcb->state == TCP_TIME_WAIT)
+        flow_pack(tcb);
     tcb_check(tcb);
     return why;
 }

@@ -31,20 +31,90 @@ void flow_begin(Tcb *tcb, SimTime since)
     f->use = (CwndUse){ .seq = tcb->snd_una, .stamp = since };
 }
 
-/* As it would be, had it been there from the start. */
-Flow *flow_make(Tcb *tcb)
+static Flow *new_flow(Tcb *tcb)
 {
     Heap *heap = &tcb->tcp->sim->heap;
     Flow *f = heap_take(heap, sizeof *f);
 
     *f = flow_none;
     f->out.heap = f->in.heap = f->repair.sent.heap = heap;
+    tcb->flow = f;
+    return f;
+}
+
+static void free_flow(Tcb *tcb)
+{
+    Heap *heap = &tcb->tcp->sim->heap;
+    Flow *f = tcb->flow;
+
+    ring_free(&f->out);
+    ring_free(&f->in);
+    reass_clear(&f->reass);
+    piece_free(&f->pieces);
+    sent_clear(&f->repair.sent);
+    sack_clear(&f->board);
+    heap_give(heap, f->prior, sizeof *f->prior);
+    heap_give(heap, f, sizeof *f);
+    tcb->flow = (Flow *)(uintptr_t)&flow_none;
+}
+
+void flow_restore(Flow *f, const Past *past)
+{
+    f->bytes_sent = past->bytes_sent;
+    f->bytes_acked = past->bytes_acked;
+    f->bytes_received = past->bytes_received;
+    f->tally = past->tally;
+    f->rttvar = past->rttvar;
+    f->rtt_min = past->rtt_min;
+    f->repair.delivered_segs = past->delivered_segs;
+    f->repair.rate = past->rate;
+    f->repair.rack.degree = past->degree;
+    f->repair.rack.seen = past->seen;
+}
+
+void flow_pack(Tcb *tcb)
+{
+    const Flow *f = tcb->flow;
+
+    if (!tcb_has_flow(tcb) || f->in.len > 0 || f->reass.n > 0 || f->tally.wait != WAIT_IDLE)
+        return;
+    g_assert(tcb->state == TCP_TIME_WAIT && tcb->half == NULL);
+    Past *past = heap_take(&tcb->tcp->sim->heap, sizeof *past);
+    *past = (Past){
+        .bytes_sent = f->bytes_sent, .bytes_acked = f->bytes_acked,
+        .bytes_received = f->bytes_received, .delivered_segs = f->repair.delivered_segs,
+        .tally = f->tally, .rate = f->repair.rate, .rttvar = f->rttvar, .rtt_min = f->rtt_min,
+        .degree = f->repair.rack.degree, .seen = f->repair.rack.seen,
+    };
+    free_flow(tcb);
+    tcb->past = past;
+    tcb->packed = true;
+}
+
+void flow_unpack(Tcb *tcb)
+{
+    if (!tcb->packed)
+        return;
+    Past *past = tcb->past;
+    flow_restore(new_flow(tcb), past);
+    heap_give(&tcb->tcp->sim->heap, past, sizeof *past);
+    tcb->past = NULL;
+    tcb->packed = false;
+}
+
+/* As it would be, had it been there from the start. */
+Flow *flow_make(Tcb *tcb)
+{
+    if (tcb->packed) {
+        flow_unpack(tcb);
+        return tcb->flow;
+    }
+    Flow *f = new_flow(tcb);
     f->pieces.pushed = tcb->out_seq;
     f->rttvar = tcb->srtt / 2;
     f->rtt_min = tcb->srtt;
     f->tally.sent = f->tally.received = tcb->tally.began;
     f->repair.rate.limited = tcb->app_limited;
-    tcb->flow = f;
     if (tcb->state >= TCP_ESTABLISHED)
         flow_begin(tcb, tcb->tally.began);
     return f;
@@ -59,19 +129,9 @@ Rare *rare_make(Tcb *tcb)
 
 void parts_free(Tcb *tcb)
 {
-    Heap *heap = &tcb->tcp->sim->heap;
-    Flow *f = tcb->flow;
-
-    if (tcb_has_flow(tcb)) {
-        ring_free(&f->out);
-        ring_free(&f->in);
-        reass_clear(&f->reass);
-        piece_free(&f->pieces);
-        sent_clear(&f->repair.sent);
-        sack_clear(&f->board);
-        heap_give(heap, f, sizeof *f);
-    }
+    if (tcb_has_flow(tcb))
+        free_flow(tcb);
     if (tcb->rare != &rare_none)
-        heap_give(heap, tcb->rare, sizeof *tcb->rare);
+        heap_give(&tcb->tcp->sim->heap, tcb->rare, sizeof *tcb->rare);
     parts_init(tcb);
 }

@@ -194,6 +194,7 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     Tcp *tcp = tcb->tcp;
 
     g_assert(tcb->state != TCP_CLOSED);
+    flow_unpack(tcb);
     tcp_timers_stop(tcb);
     if (tcb->rare->pushed_by == NULL)
         tcp_set_state(tcb, shown, trigger, rfc);
@@ -283,7 +284,7 @@ static const char *info_timer(const Tcb *tcb, TcpTimer *which)
     return NULL;
 }
 
-void tcb_info(const Tcb *tcb, TcpInfo *out)
+static void whole_info(const Tcb *tcb, TcpInfo *out)
 {
     TcpTimer which = TIMER_RTO;
     const char *timer = info_timer(tcb, &which);
@@ -336,6 +337,19 @@ void tcb_info(const Tcb *tcb, TcpInfo *out)
     };
     repair_info(tcb, out);
     tally_info(tcb, out);
+}
+
+void tcb_info(const Tcb *tcb, TcpInfo *out)
+{
+    if (!tcb->packed) {
+        whole_info(tcb, out);
+        return;
+    }
+    Tcb  whole = *tcb;
+    Flow flow = flow_none;
+    flow_restore(&flow, tcb->past);
+    whole.flow = &flow;
+    whole_info(&whole, out);
 }
 
 #ifndef NDEBUG
@@ -407,6 +421,7 @@ static void forget_all(Tcp *tcp)
     Tcb **all = table_all(&tcp->table, &n);
 
     for (size_t i = 0; i < n; i++) {
+        flow_unpack(all[i]);
         tcp_timers_stop(all[i]);
         if (all[i]->conn != NULL)
             all[i]->conn->tcb = NULL;

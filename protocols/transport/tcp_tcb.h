@@ -140,6 +140,15 @@ typedef struct Flow {
     TextTally tally;
 } Flow;
 
+/* What is left of a Flow in TIME-WAIT, where nothing moves any more, for who asks. */
+typedef struct Past {
+    uint64_t  bytes_sent, bytes_acked, bytes_received, delivered_segs;
+    TextTally tally;
+    Rate      rate;
+    SimTime   rttvar, rtt_min;
+    uint32_t  degree, seen; /* of the Rack */
+} Past;
+
 /* What few connections have. */
 typedef struct Rare {
     IpOptions ip_options;   /* on every segment; len 0: none */
@@ -168,7 +177,10 @@ struct Tcb {
     Flow     *flow;       /* these two are read as they are; who writes asks tcb_flow and */
     Rare     *rare;       /* tcb_rare, which make them: see tcp_parts.c */
     TcbTimer *timers;     /* those that run */
-    Passive  *half;       /* in SYN-RECEIVED from a passive OPEN: whose, and where; else NULL */
+    union {
+        Passive *half;    /* in SYN-RECEIVED from a passive OPEN: whose, and where; else NULL */
+        Past    *past;    /* if it is packed */
+    };
     IpAddr    local, remote;
     uint16_t  local_port, remote_port;
     uint32_t  id;         /* in the order of making */
@@ -199,6 +211,7 @@ struct Tcb {
     bool      partial_seen : 1;
     bool      app_limited : 1; /* all that there was has left, and the window would take more */
     bool      ecn_seen : 1;
+    bool      packed : 1;   /* its Flow is a Past; who writes to it (tcb_flow) has it back */
     uint8_t   soft_error;   /* a NetError: the network's last hint, told if it all times out */
     uint8_t   syn_retries;  /* of our SYN */
 
@@ -246,6 +259,10 @@ struct Tcb {
 void  parts_init(Tcb *tcb);
 void  parts_free(Tcb *tcb);
 Flow *flow_make(Tcb *tcb);
+/* In TIME-WAIT, if nothing waits to be read. */
+void  flow_pack(Tcb *tcb);
+void  flow_unpack(Tcb *tcb);                      /* if it is packed */
+void  flow_restore(Flow *f, const Past *past);
 void  flow_begin(Tcb *tcb, SimTime since); /* it has one, and is ESTABLISHED since then */
 Rare *rare_make(Tcb *tcb);
 extern const Flow flow_none;
