@@ -266,16 +266,6 @@ static inline bool line_comes_first(const Sched *s, bool near)
     return !near || entry_before(&(SchedEntry){ s->now, t->order, NULL }, &s->near[s->near_first]);
 }
 
-/* The next one's owner is wanted next, too. */
-static inline Timer *near_take(Sched *s)
-{
-    Timer *t = s->near[s->near_first++].timer;
-
-    if (s->near_first != s->near_last)
-        __builtin_prefetch(s->near[s->near_first].timer);
-    return t;
-}
-
 static Timer *take_first_slowly(Sched *s, SimTime until)
 {
     bool near = settle(s);
@@ -289,14 +279,14 @@ static Timer *take_first_slowly(Sched *s, SimTime until)
     }
     if (!near || s->near[s->near_first].at > until)
         return NULL;
-    return near_take(s);
+    return s->near[s->near_first++].timer;
 }
 
 /* Of the list, or the line, takes the timer that fires next; NULL: it is not due until then. */
 static inline Timer *take_first(Sched *s, SimTime until)
 {
     if (line_is_empty(s) && is_settled(s) && s->near[s->near_first].at <= until)
-        return near_take(s);
+        return s->near[s->near_first++].timer;
     return take_first_slowly(s, until);
 }
 
