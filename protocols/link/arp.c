@@ -69,11 +69,13 @@ static unsigned entry_hash(const void *entry)
     return ip_hash(((const ArpEntry *)entry)->ip);
 }
 
+/* Without an interface it is asked for on any. */
 static int entry_equal(const void *a_, const void *b_)
 {
     const ArpEntry *a = a_, *b = b_;
 
-    return ip_equal(a->ip, b->ip) && a->iface == b->iface;
+    return ip_equal(a->ip, b->ip) &&
+           (a->iface == b->iface || a->iface == NULL || b->iface == NULL);
 }
 
 static Sim *sim_of(const Arp *arp)
@@ -542,6 +544,8 @@ const ArpEntry *arp_entries(Arp *arp, size_t *n)
 
 const ArpEntry *arp_lookup(Arp *arp, IpAddr ip)
 {
+    if (arp->by_ip != NULL && look_up(arp, &(ArpEntry){ .ip = ip }) == NULL)
+        return NULL; /* as for each neighbour of a large star, when caches are made warm */
     for (guint i = 0; i < count(arp); i++) {
         const Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (ip_equal(n->entry.ip, ip) && !is_old(n))
