@@ -200,7 +200,7 @@ static int pair_equal(gconstpointer a, gconstpointer b)
     return ip_equal(x->a, y->a) && ip_equal(x->b, y->b);
 }
 
-/* Source and destination of IPv4 without options, as the header has them; 0: it is something else. */
+/* Source and destination of IPv4 without options, as its header has them; 0: something else. */
 static uint64_t plain_addresses(Span frame)
 {
     enum { PLAIN = 4 << 4 | IPV4_HDR_LEN / 4, SRC = ETH_HDR_LEN + 12, DST = ETH_HDR_LEN + 16 };
