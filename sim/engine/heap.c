@@ -6,6 +6,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/heap.h"
 
+#include "sim/engine/pages.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,14 +21,6 @@
 #define ALLOW(p, n)
 #endif
 
-/* The leak checker does not look into memory that is mapped. */
-#if defined __linux__ && !defined STACKLAB_SANITIZED
-#include <sys/mman.h>
-#define MAPS_CHUNKS 1
-#else
-#define MAPS_CHUNKS 0
-#endif
-
 typedef struct HeapChunk HeapChunk;
 struct HeapChunk {
     HeapChunk *next;
@@ -36,59 +30,29 @@ struct HeapChunk {
 };
 G_STATIC_ASSERT(sizeof(HeapChunk) % HEAP_STEP == 0);
 
-/* From HUGE on a chunk is made of whole huge pages; those that are not touched cost nothing. */
-enum { FIRST_CHUNK = 16 << 10, HUGE = 2 << 20, LAST_CHUNK = 32 << 20 };
+/* From PAGES_HUGE on a chunk is made of whole huge pages. */
+enum { FIRST_CHUNK = 16 << 10, LAST_CHUNK = 32 << 20 };
 
 static bool is_small(size_t size)
 {
     return size <= HEAP_SMALL;
 }
 
-#if MAPS_CHUNKS
-/* Aligned to its huge pages: more is asked for than is kept. NULL: there is no such memory. */
-static HeapChunk *map_chunk(size_t size)
-{
-    char *p = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (p == MAP_FAILED)
-        return NULL;
-    size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE;
-    if (before > 0)
-        munmap(p, before);
-    munmap(p + before + size, HUGE - before);
-    madvise(p + before, size, MADV_HUGEPAGE);
-    return (HeapChunk *)(void *)(p + before);
-}
-
 static void free_chunk(HeapChunk *chunk)
 {
-    if (chunk->mapped)
-        munmap(chunk, chunk->size);
+    if (chunk->size >= PAGES_HUGE)
+        pages_give(chunk, chunk->size, chunk->mapped);
     else
         g_free(chunk);
 }
-#else
-static HeapChunk *map_chunk(size_t size)
-{
-    (void)size;
-    return NULL;
-}
-
-static void free_chunk(HeapChunk *chunk)
-{
-    g_free(chunk);
-}
-#endif
 
 /* Each twice as large as the one before, whose rest, less than a block, is forgotten. */
 static void add_chunk(Heap *heap)
 {
     size_t size = heap->chunks != NULL ? MIN(2 * heap->chunks->size, LAST_CHUNK) : FIRST_CHUNK;
-    HeapChunk *chunk = size >= HUGE ? map_chunk(size) : NULL;
-    bool mapped = chunk != NULL;
+    bool mapped = false;
+    HeapChunk *chunk = size >= PAGES_HUGE ? pages_take(size, &mapped) : g_malloc(size);
 
-    if (!mapped)
-        chunk = g_malloc(size);
     *chunk = (HeapChunk){ .next = heap->chunks, .size = size, .mapped = mapped };
     heap->chunks = chunk;
     heap->fresh = (char *)(chunk + 1);

@@ -13,6 +13,7 @@
 #include "protocols/stack.h"
 #include "protocols/wire/dhcp_wire.h"
 #include "protocols/wire/tcp_wire.h"
+#include "sim/engine/pages.h"
 #include "sim/view/glance.h"
 #include "sim/view/shelf.h"
 
@@ -24,7 +25,9 @@ enum {
     HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
     LEN_BITS = 17,            /* of a frame's length */
-    AGE = (4 << 20) / SHELF_UNIT,
+    AGE = (2 << 20) / SHELF_UNIT,
+    FIRST_RING = 8192,        /* happenings; who has more has room for RECORD_MAX */
+    RING_BYTES = 2 * PAGES_HUGE,
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
@@ -62,7 +65,7 @@ enum { /* in `head` */
     OUR_SUM = 14   /* and the checksum of the header */
 };
 
-G_STATIC_ASSERT(sizeof(Happening) == 32);
+G_STATIC_ASSERT(sizeof(Happening) == 32 && RECORD_MAX * 32 <= RING_BYTES);
 G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
 G_STATIC_ASSERT(PACKET_MAX < 1 << LEN_BITS);
 
@@ -79,7 +82,8 @@ static const struct {
 struct Recorder {
     Sim          *sim;
     Happening    *next, *full;    /* its place for the next one, and its end */
-    Happening    *ring;           /* of RECORD_MAX; NULL until there is a body */
+    Happening    *ring;           /* of FIRST_RING or RECORD_MAX; NULL until there is a body */
+    bool          mapped;         /* the ring's memory, from pages_take */
     uint64_t      rounds;         /* how often it has been filled */
     Shelf         bodies;
     bool          paused;
@@ -140,11 +144,6 @@ static inline void note(const Packet *pkt, uint64_t body)
     ((Packet *)(uintptr_t)pkt)->seen = body << LEN_BITS | pkt->frame_len;
 }
 
-static inline void note_nothing(const Packet *pkt)
-{
-    ((Packet *)(uintptr_t)pkt)->seen = 0;
-}
-
 /* What it says is still true of the packet: its body need not be written once more. Whatever is
  * done to a packet is remarked. */
 static inline bool is_known(const Recorder *rec, const Packet *pkt)
@@ -190,16 +189,17 @@ static void forget_old(Recorder *rec)
     shelf_forget(&rec->bodies, oldest - MIN(oldest, AGE));
 }
 
-static void make_ring(Recorder *rec)
+static void set_ring(Recorder *rec, Happening *ring, size_t used, size_t all)
 {
-    rec->next = rec->ring = g_new(Happening, RECORD_MAX);
-    rec->full = rec->ring + RECORD_MAX;
+    rec->ring = ring;
+    rec->next = ring + used;
+    rec->full = ring + all;
 }
 
 static G_GNUC_NO_INLINE void make_room(Recorder *rec)
 {
     if (rec->ring == NULL)
-        make_ring(rec);
+        set_ring(rec, g_new(Happening, FIRST_RING), 0, FIRST_RING);
     forget_old(rec);
     shelf_add_block(&rec->bodies);
 }
@@ -257,7 +257,7 @@ static Oddity *add_odd(Recorder *rec, const Packet *pkt, Node *node, uint64_t *p
     Oddity *odd = oddity_of(b);
     *odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
                      .forged = pkt->forged, .altered = pkt->altered };
-    note_nothing(pkt);
+    ((Packet *)(uintptr_t)pkt)->seen = 0;
     return odd;
 }
 
@@ -312,6 +312,31 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
+/* The ring is full. */
+static G_GNUC_NO_INLINE void turn(Recorder *rec)
+{
+    Happening *small = rec->ring;
+
+    if (rec->full - small == RECORD_MAX) {
+        rec->next = small;
+        rec->rounds++;
+        return;
+    }
+    set_ring(rec, pages_take(RING_BYTES, &rec->mapped), FIRST_RING, RECORD_MAX);
+    memcpy(rec->ring, small, FIRST_RING * sizeof *small);
+    g_free(small);
+    rec->sim->heap.mapped += rec->mapped ? RING_BYTES : 0;
+}
+
+static void free_ring(Recorder *rec)
+{
+    rec->sim->heap.mapped -= rec->mapped ? RING_BYTES : 0;
+    if (rec->full - rec->ring == RECORD_MAX)
+        pages_give(rec->ring, RING_BYTES, rec->mapped);
+    else
+        g_free(rec->ring);
+}
+
 static inline void keep(Recorder *rec, RecordKind kind, uint32_t port, const Packet *pkt,
                         uint64_t body)
 {
@@ -325,10 +350,8 @@ static inline void keep(Recorder *rec, RecordKind kind, uint32_t port, const Pac
     memcpy(h->head + OUR_TTL, p + TTL, sizeof h->head - OUR_TTL);
     h->head[OUR_KIND] = (uint8_t)kind;
     rec->next = h + 1;
-    if (G_UNLIKELY(rec->next == rec->full)) {
-        rec->next = rec->ring;
-        rec->rounds++;
-    }
+    if (G_UNLIKELY(rec->next == rec->full))
+        turn(rec);
 }
 
 /* One that looks as no body does: the place of a new one. */
@@ -551,6 +574,7 @@ Recorder *recorder_new(Sim *sim)
     Recorder *rec = g_new0(Recorder, 1);
 
     rec->sim = sim;
+    rec->bodies.mapped = &sim->heap.mapped;
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->ports = g_ptr_array_new();
     rec->flows = flows_new();
@@ -570,7 +594,7 @@ void recorder_free(Recorder *rec)
         return;
     trace_remove_sink(&rec->sim->trace, rec);
     trace_watch_frames(&rec->sim->trace, NULL);
-    g_free(rec->ring);
+    free_ring(rec);
     shelf_clear(&rec->bodies);
     g_ptr_array_free(rec->told, TRUE);
     g_ptr_array_free(rec->ports, TRUE);

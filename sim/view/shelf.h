@@ -2,9 +2,9 @@
  * shelf.h - a long row of things of any size, of which the oldest are forgotten.
  *
  * It consists of blocks: those of things forgotten are used again for new ones, so that it asks for
- * memory only while more is kept than ever before. A thing's place is counted in units of
- * SHELF_UNIT bytes from the first there was; it lies in one block, and at one address as long as it
- * is kept.
+ * memory only while more is kept than ever before; once that is much, for huge pages. A thing's
+ * place is counted in units of SHELF_UNIT bytes from the first there was; it lies in one block, and
+ * at one address as long as it is kept.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -17,14 +17,17 @@ enum {
     SHELF_BLOCK = 1 << 13,  /* units; the largest thing that fits */
 };
 
-typedef struct Shelf { /* all zero is empty */
+typedef struct Shelf { /* all zero, but for `mapped`, is empty */
     uint64_t first, end; /* kept: from `first`, where a block begins, up to `end` (exclusive) */
     uint64_t full;       /* where the last block ends */
     char    *next;       /* what is added goes here */
     void   **blocks;     /* a ring, by place */
     size_t   n_blocks;   /* its size: a power of two, or 0 */
-    void   **spare;      /* as many, of which n_spare are there */
+    void   **spare;      /* of which n_spare are there */
     size_t   n_spare;
+    size_t   n_small;    /* blocks so far that are of the C library's */
+    struct ShelfCase *cases; /* of which the others are parts */
+    size_t  *mapped;     /* counts bytes that the C library does not know of; the caller's; NULL */
 } Shelf;
 
 void shelf_clear(Shelf *shelf);
