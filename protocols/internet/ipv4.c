@@ -412,13 +412,16 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
 
 void ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self)
 {
-    unsigned i = 0;
+    const size_t each = sizeof *ip->protos;
+    unsigned i = 0, n = ip->n_protos;
 
-    while (i < ip->n_protos && ip->protos[i].proto != proto)
+    while (i < n && ip->protos[i].proto != proto)
         i++;
-    g_assert(i < IPV4_MAX_PROTOS);
+    if (i == n) {
+        ip->n_protos = n + 1;
+        ip->protos = heap_allocate(&ip->node->sim->heap, ip->protos, n * each, (n + 1) * each);
+    }
     ip->protos[i] = (Ipv4Proto){ proto, input, error, self };
-    ip->n_protos = MAX(ip->n_protos, i + 1);
 }
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
@@ -431,7 +434,6 @@ Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
     ip->arp = arp;
     ip->next_id = 1;
     route_table_init(&ip->table);
-    timer_init(&ip->loop_timer, &ip->node->sim->sched, ipv4_loop_fired, ip);
     return ip;
 }
 
@@ -446,14 +448,17 @@ void ipv4_flush(Ipv4 *ip)
 
 void ipv4_free(Ipv4 *ip)
 {
+    Heap *heap = &ip->node->sim->heap;
+
     ipv4_loop_flush(ip, DROP_LINK_ENDED);
     if (ip->frags != NULL)
         frags_free(ip->frags);
-    route_table_clear(&ip->table);
+    route_table_clear(&ip->table, heap);
+    heap_give(heap, ip->protos, ip->n_protos * sizeof *ip->protos);
     fast_clear(&ip->fast);
     if (ip->path_mtus != NULL)
         g_array_free(ip->path_mtus, TRUE);
-    heap_give(&ip->node->sim->heap, ip, sizeof *ip);
+    heap_give(heap, ip, sizeof *ip);
 }
 
 void ipv4_set_icmp(Ipv4 *ip, Icmp *icmp)

@@ -42,51 +42,63 @@ DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Pac
 
 /* --- to ourselves ----------------------------------------------------------------------------- */
 
-static void loop_send(Ipv4 *ip, Packet *pkt)
+static Packet *loop_take(Loop *loop)
 {
-    pkt->net = (uint32_t)(pkt->data - pkt->buf);
-    pkt->next = NULL;
-    if (ip->loop_tail != NULL)
-        ip->loop_tail->next = pkt;
-    else
-        ip->loop_head = pkt;
-    ip->loop_tail = pkt;
-    if (!timer_pending(&ip->loop_timer))
-        timer_set(&ip->loop_timer, 0);
-}
-
-static Packet *loop_take(Ipv4 *ip)
-{
-    Packet *pkt = ip->loop_head;
+    Packet *pkt = loop->head;
 
     if (pkt != NULL) {
-        ip->loop_head = pkt->next;
-        if (ip->loop_head == NULL)
-            ip->loop_tail = NULL;
+        loop->head = pkt->next;
+        if (loop->head == NULL)
+            loop->tail = NULL;
         pkt->next = NULL;
     }
     return pkt;
 }
 
-void ipv4_loop_fired(void *owner)
+static void loop_fired(void *owner)
 {
     Ipv4 *ip = owner;
-    Packet *pkt = loop_take(ip);
+    Packet *pkt = loop_take(ip->loop);
 
-    if (ip->loop_head != NULL)
-        timer_set(&ip->loop_timer, 0);
+    if (ip->loop->head != NULL)
+        timer_set(&ip->loop->timer, 0);
     DropReason why = ipv4_loop_input(ip, pkt);
     if (why != DROP_NONE)
         packet_drop(pkt, ip->node, NULL, why);
 }
 
+static void loop_send(Ipv4 *ip, Packet *pkt)
+{
+    Sim *sim = ip->node->sim;
+
+    if (ip->loop == NULL) {
+        ip->loop = heap_new0(&sim->heap, Loop);
+        timer_init(&ip->loop->timer, &sim->sched, loop_fired, ip);
+    }
+    Loop *loop = ip->loop;
+    pkt->net = (uint32_t)(pkt->data - pkt->buf);
+    pkt->next = NULL;
+    if (loop->tail != NULL)
+        loop->tail->next = pkt;
+    else
+        loop->head = pkt;
+    loop->tail = pkt;
+    if (!timer_pending(&loop->timer))
+        timer_set(&loop->timer, 0);
+}
+
 void ipv4_loop_flush(Ipv4 *ip, DropReason why)
 {
+    Loop *loop = ip->loop;
     Packet *pkt;
 
-    timer_stop(&ip->loop_timer);
-    while ((pkt = loop_take(ip)) != NULL)
+    if (loop == NULL)
+        return;
+    timer_stop(&loop->timer);
+    while ((pkt = loop_take(loop)) != NULL)
         packet_drop(pkt, ip->node, NULL, why);
+    heap_give(&ip->node->sim->heap, loop, sizeof *loop);
+    ip->loop = NULL;
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include "protocols/internet/ipv4.h"
 #include "protocols/wire/checksum.h"
 
-enum { IPV4_MAX_PROTOS = 4, IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
+enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
 
 typedef struct Ipv4Proto {
     uint8_t      proto;
@@ -16,7 +16,8 @@ typedef struct Ipv4Proto {
 } Ipv4Proto;
 
 typedef struct RouteTable {
-    GArray *routes;     /* of Route: longest prefix first, then by network, then by origin */
+    Route  *routes;     /* longest prefix first, then by network, then by origin: */
+    uint32_t n, cap;    /* so many, and room for so many in the world's heap */
     uint64_t lengths;   /* bit n: there is a prefix of that length */
     unsigned n_found;   /* routes whose interface was found from their next hop, at most */
     const RouteSource *source; /* of automatic routes that are not written down here; NULL */
@@ -25,6 +26,12 @@ typedef struct RouteTable {
     Route   found;      /* if it came from the source */
     uint64_t changes;   /* counts what may change a route, from 1 */
 } RouteTable;
+
+/* Datagrams to ourselves. */
+typedef struct Loop {
+    Packet *head, *tail;
+    Timer   timer; /* hands up the first */
+} Loop;
 
 /* What ipv4_fast.c remembers of the datagrams passed on: a flat hash table. All zero is empty. */
 typedef struct FastTable {
@@ -41,7 +48,7 @@ struct Ipv4 {
     const Ipv4Config *cfg; /* its stack's */
     Arp       *arp;
     Icmp      *icmp;
-    Ipv4Proto  protos[IPV4_MAX_PROTOS];
+    Ipv4Proto *protos;     /* n of them in the world's heap: most nodes have ICMP alone */
     unsigned   n_protos;
     RouteTable table;
     FastTable  fast;
@@ -49,8 +56,7 @@ struct Ipv4 {
     Frags     *frags;      /* NULL: no fragment has come yet */
     GArray    *path_mtus;  /* of PathMtu, oldest first; NULL: none was ever told */
     uint16_t   next_id;
-    Packet    *loop_head, *loop_tail; /* datagrams to ourselves */
-    Timer      loop_timer;
+    Loop      *loop;       /* NULL: nothing was ever sent to ourselves */
 };
 
 typedef struct Hop { /* where a datagram goes next */
@@ -93,7 +99,6 @@ void fast_clear(FastTable *table);
 DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt);
 
 DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt); /* of a datagram from ourselves */
-void       ipv4_loop_fired(void *ip);                   /* loop_timer's */
 void       ipv4_loop_flush(Ipv4 *ip, DropReason why);
 
 /* ipv4_options.c: of a datagram that has some; `found` is of its header */
@@ -108,7 +113,7 @@ void options_arrive(Ipv4 *ip, Ipv4Hdr *h); /* it ends here */
 void options_originate(Ipv4 *ip, Ipv4Hdr *h, const IpOptions *options);
 
 void route_table_init(RouteTable *table);
-void route_table_clear(RouteTable *table);
+void route_table_clear(RouteTable *table, Heap *heap);
 /* Takes the interface's connected route away. */
 void route_table_disconnect(RouteTable *table, const Iface *iface);
 /* Forgets the interfaces that were found from next hops: an address has changed. */

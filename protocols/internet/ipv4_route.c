@@ -11,10 +11,7 @@
 #include "protocols/internet/ipv4_priv.h"
 #include "protocols/stack.h"
 
-static Route *route_at(const RouteTable *table, guint i)
-{
-    return &g_array_index(table->routes, Route, i);
-}
+#include <string.h>
 
 static void forget_cached(RouteTable *table)
 {
@@ -47,18 +44,18 @@ static int route_order(const Route *a, const Route *b)
 
 void route_table_init(RouteTable *table)
 {
-    *table = (RouteTable){ .routes = g_array_new(FALSE, FALSE, sizeof(Route)), .changes = 1 };
+    *table = (RouteTable){ .changes = 1 };
 }
 
-void route_table_clear(RouteTable *table)
+void route_table_clear(RouteTable *table, Heap *heap)
 {
-    g_array_free(table->routes, TRUE);
+    heap_give(heap, table->routes, table->cap * sizeof *table->routes);
 }
 
 void route_table_unresolve(RouteTable *table)
 {
-    for (guint i = 0; table->n_found > 0 && i < table->routes->len; i++) {
-        Route *r = route_at(table, i);
+    for (guint i = 0; table->n_found > 0 && i < table->n; i++) {
+        Route *r = &table->routes[i];
         if (r->iface_found) {
             r->iface = NULL;
             r->iface_found = false;
@@ -73,7 +70,7 @@ static guint lower_bound(const RouteTable *table, guint from, guint to, const Ro
 {
     while (from < to) {
         guint middle = from + (to - from) / 2;
-        if (route_order(route_at(table, middle), r) < 0)
+        if (route_order(&table->routes[middle], r) < 0)
             from = middle + 1;
         else
             to = middle;
@@ -83,17 +80,31 @@ static guint lower_bound(const RouteTable *table, guint from, guint to, const Ro
 
 static bool has_length(const RouteTable *table, guint i, unsigned len)
 {
-    return i < table->routes->len && route_at(table, i)->prefix.len == len;
+    return i < table->n && table->routes[i].prefix.len == len;
 }
 
 static void remove_at(RouteTable *table, guint i)
 {
-    unsigned len = route_at(table, i)->prefix.len;
+    unsigned len = table->routes[i].prefix.len;
 
-    g_array_remove_index(table->routes, i);
+    memmove(&table->routes[i], &table->routes[i + 1],
+            (--table->n - i) * sizeof *table->routes);
     if (!has_length(table, i, len) && (i == 0 || !has_length(table, i - 1, len)))
         table->lengths &= ~(UINT64_C(1) << len); /* those of one length stand together */
     forget_cached(table);
+}
+
+static void insert_at(Heap *heap, RouteTable *table, guint i, const Route *r)
+{
+    const size_t each = sizeof *r;
+
+    if (table->n == table->cap) {
+        uint32_t cap = MAX(1, 2 * table->cap);
+        table->routes = heap_allocate(heap, table->routes, table->cap * each, cap * each);
+        table->cap = cap;
+    }
+    memmove(&table->routes[i + 1], &table->routes[i], (table->n++ - i) * each);
+    table->routes[i] = *r;
 }
 
 void ipv4_route_add(Ipv4 *ip, const Route *route)
@@ -105,13 +116,13 @@ void ipv4_route_add(Ipv4 *ip, const Route *route)
     r.prefix.addr = prefix_network(r.prefix);
     r.iface_found = false;
     forget_cached(table);
-    guint at = lower_bound(table, 0, table->routes->len, &r);
-    for (; at < table->routes->len && route_order(route_at(table, at), &r) == 0; at++)
-        if (same_place(route_at(table, at), &r)) {
-            *route_at(table, at) = r;
+    guint at = lower_bound(table, 0, table->n, &r);
+    for (; at < table->n && route_order(&table->routes[at], &r) == 0; at++)
+        if (same_place(&table->routes[at], &r)) {
+            table->routes[at] = r;
             return;
         }
-    g_array_insert_val(table->routes, at, r);
+    insert_at(&ip->node->sim->heap, table, at, &r);
     table->lengths |= UINT64_C(1) << r.prefix.len;
 }
 
@@ -136,8 +147,8 @@ bool ipv4_route_delete(Ipv4 *ip, IpPrefix prefix, RouteOrigin origin)
     if (origin == ROUTE_AUTO)
         write_down(ip);
     prefix.addr = prefix_network(prefix);
-    for (guint i = 0; i < ip->table.routes->len; i++) {
-        const Route *r = route_at(&ip->table, i);
+    for (guint i = 0; i < ip->table.n; i++) {
+        const Route *r = &ip->table.routes[i];
         if (r->origin == origin && same_prefix(r->prefix, prefix)) {
             remove_at(&ip->table, i);
             return true;
@@ -152,14 +163,14 @@ void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin)
     guint kept = 0;
 
     table->lengths = 0;
-    for (guint i = 0; i < table->routes->len; i++) {
-        const Route *r = route_at(table, i);
+    for (guint i = 0; i < table->n; i++) {
+        const Route *r = &table->routes[i];
         if (r->origin == origin)
             continue;
         table->lengths |= UINT64_C(1) << r->prefix.len;
-        *route_at(table, kept++) = *r;
+        table->routes[kept++] = *r;
     }
-    g_array_set_size(table->routes, kept);
+    table->n = kept;
     if (origin == ROUTE_AUTO)
         table->source = NULL;
     forget_cached(table);
@@ -167,8 +178,8 @@ void ipv4_route_clear(Ipv4 *ip, RouteOrigin origin)
 
 void route_table_disconnect(RouteTable *table, const Iface *iface)
 {
-    for (guint i = 0; i < table->routes->len; i++) {
-        const Route *r = route_at(table, i);
+    for (guint i = 0; i < table->n; i++) {
+        const Route *r = &table->routes[i];
         if (r->origin == ROUTE_CONNECTED && r->iface == iface) {
             remove_at(table, i);
             return;
@@ -197,7 +208,7 @@ static bool usable(Ipv4 *ip, Route *r)
 static const Route *find_written(Ipv4 *ip, IpAddr dst)
 {
     const RouteTable *table = &ip->table;
-    guint i = 0, end = table->routes->len;
+    guint i = 0, end = table->n;
 
     for (uint64_t left = table->lengths; left != 0;) {
         unsigned len = longest_of(left);
@@ -205,7 +216,7 @@ static const Route *find_written(Ipv4 *ip, IpAddr dst)
         left ^= UINT64_C(1) << len;
         key.prefix.addr = prefix_network(key.prefix);
         for (i = lower_bound(table, i, end, &key); i < end; i++) {
-            Route *r = route_at(table, i);
+            Route *r = &table->routes[i];
             if (!same_prefix(r->prefix, key.prefix))
                 break;
             if (usable(ip, r))
@@ -242,6 +253,6 @@ const Route *ipv4_route_lookup(Ipv4 *ip, IpAddr dst)
 const Route *ipv4_routes(Ipv4 *ip, size_t *n)
 {
     write_down(ip);
-    *n = ip->table.routes->len;
-    return *n > 0 ? route_at(&ip->table, 0) : NULL;
+    *n = ip->table.n;
+    return *n > 0 ? ip->table.routes : NULL;
 }

@@ -24,7 +24,7 @@ typedef struct EthProto {
     void    *self;
 } EthProto;
 
-enum { ETH_MAX_PROTOS = 4 };
+enum { ETH_MAX_PROTOS = 2 };
 
 typedef struct Eth { /* one per stack */
     Node    *node;

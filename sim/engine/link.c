@@ -144,7 +144,7 @@ static void settle_backlog(LinkDir *dir)
 static void backlog_append(LinkDir *dir, SimTime start, size_t size)
 {
     if (dir->backlog_n == dir->backlog_cap) {
-        size_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
+        uint32_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
         LinkWaiting *grown = g_new(LinkWaiting, cap);
         for (size_t i = 0; i < dir->backlog_n; i++)
             grown[i] = dir->backlog[(dir->backlog_first + i) & (dir->backlog_cap - 1)];
@@ -153,7 +153,7 @@ static void backlog_append(LinkDir *dir, SimTime start, size_t size)
         dir->backlog_first = 0;
         dir->backlog_cap = cap;
     }
-    size_t last = (dir->backlog_first + dir->backlog_n++) & (dir->backlog_cap - 1);
+    uint32_t last = (dir->backlog_first + dir->backlog_n++) & (dir->backlog_cap - 1);
     dir->backlog[last] = (LinkWaiting){ start, size };
     dir->backlog_bytes += size;
 }

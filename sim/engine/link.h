@@ -105,7 +105,7 @@ struct LinkDir {
     Timer        timer;        /* serves the first of these */
     Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
     LinkWaiting *backlog;      /* a ring of those that wait, in the order of sending */
-    size_t       backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
+    uint32_t     backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
     uint64_t     backlog_bytes;
     LinkCounters counters;
     const LinkConfig *cfg;     /* links made one after the other alike share it */
