@@ -302,8 +302,9 @@ static void check_account(const Sim *sim)
         const FaultRule *rule = g_ptr_array_index(link->rules, 0);
         for (int d = 0; d < 2; d++) {
             const LinkCounters *c = &link->dir[d].counters;
+            const LinkFates *f = link->dir[d].fates;
             uint64_t now = in_flight(&link->dir[d]);
-            g_assert(c->sent + c->duplicated == c->delivered + c->lost + c->dropped + now);
+            g_assert(c->sent + f->duplicated == c->delivered + f->lost + f->dropped + now);
             alive += now;
         }
         alive += rule->kind == FAULT_COPY ? rule->caught->len : 0;

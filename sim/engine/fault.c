@@ -102,7 +102,7 @@ static bool act_duplicate(FaultRule *rule, LinkDir *dir, Packet *pkt)
     sim_remark(first->sim, first, "duplicated by rule %s", rule->name);
     for (uint64_t i = rule->opt.copies; i > 0; i--) {
         Packet *copy = i > 1 ? packet_copy(first) : first;
-        dir->counters.duplicated++;
+        link_fates(dir)->duplicated++;
         if (rule->opt.delay > 0) {
             queue_put(&rule->later[dir == &rule->link->dir[1]], copy, rule->opt.delay);
             continue;
@@ -148,7 +148,7 @@ static bool act_hold(FaultRule *rule, LinkDir *dir, Packet *pkt)
 
     sim_remark(pkt->sim, pkt, "held by rule %s since %s", rule->name, since);
     g_free(since);
-    dir->counters.held++;
+    link_fates(dir)->held++;
     tell(rule, &LINK_HELD, dir, pkt);
     catch_frame(rule, dir, pkt);
     return true;
@@ -278,7 +278,7 @@ size_t fault_release(FaultRule *rule)
         FaultCaught *caught = g_ptr_array_index(rule->caught, i);
         Packet *pkt = rule->kind == FAULT_COPY ? packet_copy(caught->pkt) : caught->pkt;
         if (rule->kind == FAULT_COPY)
-            caught->dir->counters.duplicated++;
+            link_fates(caught->dir)->duplicated++;
         else
             caught->pkt = NULL;
         tell(rule, &LINK_RELEASED, caught->dir, pkt);

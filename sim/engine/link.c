@@ -39,23 +39,29 @@ static bool is_the_queues(DropReason why)
 }
 
 /* What all directions show on which nothing was lost: nobody writes here. */
-const uint64_t link_no_drops[DROP_LINK_ENDED];
+const LinkFates link_no_fates;
+
+LinkFates *link_fates(LinkDir *dir)
+{
+    if (dir->fates == &link_no_fates)
+        dir->fates = heap_new0(&dir->link->sim->heap, LinkFates);
+    return (LinkFates *)(uintptr_t)dir->fates;
+}
 
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 {
     g_assert(why < DROP_LINK_ENDED);
+    LinkFates *fates = link_fates(dir);
     Sim *sim = dir->link->sim;
 
     trace(sim, LINK_LOST, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
           trace_str(drop_name(why)));
     if (why == DROP_LINK_LOSS)
-        dir->counters.lost++;
+        fates->lost++;
     else
-        dir->counters.dropped++;
-    dir->counters.queue_drops += is_the_queues(why);
-    if (dir->drops == link_no_drops)
-        dir->drops = g_new0(uint64_t, DROP_LINK_ENDED);
-    ((uint64_t *)(uintptr_t)dir->drops)[why]++;
+        fates->dropped++;
+    fates->queue_drops += is_the_queues(why);
+    fates->drops[why]++;
     sim->packets.dropped++;
     packet_free(pkt);
 }
@@ -71,7 +77,7 @@ bool link_mark(LinkDir *dir, Packet *pkt)
         pkt->remark = remark;
     else
         sim_remark(sim, pkt, "%s", remark);
-    dir->counters.marked++;
+    link_fates(dir)->marked++;
     trace(sim, LINK_MARKED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     return true;
 }
@@ -85,7 +91,7 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
     pkt->data[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
     pkt->altered = true;
     pkt->fcs_bad = true;
-    dir->counters.corrupted++;
+    link_fates(dir)->corrupted++;
     trace(sim, LINK_CORRUPTED, dir->from->node, dir->from, pkt, (int64_t)pkt->id, (int64_t)bit);
 }
 
@@ -204,7 +210,7 @@ static bool transmit(LinkDir *dir, size_t size)
 static LinkChances *chances(LinkDir *dir)
 {
     if (dir->chances == NULL) {
-        LinkChances *c = dir->chances = g_new(LinkChances, 1);
+        LinkChances *c = dir->chances = g_new0(LinkChances, 1);
         link_init_stream(dir, &c->loss, "loss");
         link_init_stream(dir, &c->jitter, "jitter");
         link_init_stream(dir, &c->duplicate, "duplicate");
@@ -252,11 +258,12 @@ static bool jumps_ahead(LinkDir *dir)
 
     if (cfg->reorder == 0)
         return false;
-    if (dir->since_reorder + 1 < cfg->gap || !rng_chance(&chances(dir)->reorder, cfg->reorder)) {
-        dir->since_reorder++;
+    LinkChances *c = chances(dir);
+    if (c->since_reorder + 1 < cfg->gap || !rng_chance(&c->reorder, cfg->reorder)) {
+        c->since_reorder++;
         return false;
     }
-    dir->since_reorder = 0;
+    c->since_reorder = 0;
     return true;
 }
 
@@ -279,7 +286,7 @@ static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
     *arrive = dir->next_free;
     if (jumps_ahead(dir)) {
         sim_remark(sim, pkt, "sent ahead of others by the link");
-        dir->counters.reordered++;
+        link_fates(dir)->reordered++;
         trace(sim, LINK_REORDERED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     } else {
         *arrive = time_add(*arrive, draw_delay(dir));
@@ -370,7 +377,7 @@ void link_enter(LinkDir *dir, Packet *pkt)
     link_carry(dir, pkt);
     if (copy != NULL) {
         sim_remark(sim, copy, "duplicated by the link");
-        dir->counters.duplicated++;
+        link_fates(dir)->duplicated++;
         trace(sim, LINK_DUPLICATED, dir->from->node, dir->from, copy, (int64_t)copy->id);
         link_carry(dir, copy);
     }

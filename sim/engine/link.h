@@ -65,27 +65,33 @@ void link_queue_defaults(LinkConfig *cfg, QdiscType type);
  * False with an error if they do not fit together. */
 bool link_queue_check(LinkConfig *cfg, GError **error);
 
+/* sent + duplicated = delivered + lost + dropped + what is on the wire or held by a rule */
 typedef struct LinkCounters {
-    /* sent + duplicated = delivered + lost + dropped + what is on the wire or held by a rule */
     uint64_t sent;       /* frames put on it by its port, or injected */
     uint64_t sent_bytes;
     uint64_t delivered, delivered_bytes;
+} LinkCounters;
+
+/* What else became of frames. */
+typedef struct LinkFates {
     uint64_t lost;       /* by the loss model */
     uint64_t dropped;    /* by the queue, or by a fault rule, or the cable being out */
     uint64_t queue_drops; /* of those, by the queue */
     uint64_t marked;     /* congestion experienced, by the queue */
     uint64_t duplicated; /* copies made by the link or a rule */
     uint64_t reordered, corrupted, held;
-} LinkCounters;
+    uint64_t drops[DROP_LINK_ENDED]; /* frames that ended here, by reason */
+} LinkFates;
 
 typedef struct LinkWaiting { /* a frame that waits for the transmitter */
     SimTime start;           /* when its transmission begins */
     size_t  size;
 } LinkWaiting;
 
-/* The random streams of a direction. */
+/* The random streams of a direction, and what goes with them. */
 typedef struct LinkChances {
-    Rng loss, jitter, duplicate, reorder, corrupt;
+    Rng      loss, jitter, duplicate, reorder, corrupt;
+    uint64_t since_reorder; /* frames since the last that was */
 } LinkChances;
 
 struct LinkDir {
@@ -109,10 +115,9 @@ struct LinkDir {
     uint64_t     backlog_bytes;
     LinkCounters counters;
     const LinkConfig *cfg;     /* links made one after the other alike share it */
-    const uint64_t *drops;     /* frames that ended here, by reason */
+    const LinkFates *fates;    /* link_fates counts; directions without any share one */
     char        *written;      /* link_dir_name's; NULL while nobody has asked */
     LinkChances *chances;      /* NULL while nothing has been random */
-    uint64_t     since_reorder;
 };
 
 struct Link {
@@ -151,6 +156,9 @@ LinkDir *link_dir_reverse(LinkDir *dir);
 
 /* "a>b", "a>b#2": its random streams are named after it. The direction's. */
 const char *link_dir_name(LinkDir *dir);
+
+/* For who is to count one. */
+LinkFates *link_fates(LinkDir *dir);
 
 /* Whether the direction is plain, for who has changed what makes it so. */
 void link_judge(LinkDir *dir);

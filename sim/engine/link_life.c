@@ -111,7 +111,7 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
 {
     g_assert(from->out == NULL);
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .nth = nth, .cfg = cfg,
-                      .drops = link_no_drops };
+                      .fates = &link_no_fates };
     timer_init(&dir->timer, &link->sim->sched, link_arrived, dir);
     use_qdisc(dir);
     link_judge(dir);
@@ -148,8 +148,8 @@ void link_free(Link *link)
         dir->from->out = NULL;
         g_free(dir->backlog);
         g_free(dir->chances);
-        if (dir->drops != link_no_drops)
-            g_free((uint64_t *)(uintptr_t)dir->drops);
+        if (dir->fates != &link_no_fates)
+            heap_give(&link->sim->heap, link_fates(dir), sizeof *dir->fates);
         g_free(dir->written);
         leave_config(dir->cfg);
     }

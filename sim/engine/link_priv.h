@@ -5,8 +5,8 @@
 #pragma once
 #include "sim/engine/link.h"
 
-/* What all directions show on which nothing was lost: nobody writes here. */
-extern const uint64_t link_no_drops[DROP_LINK_ENDED];
+/* What all directions show on which nothing has befallen a frame: nobody writes here. */
+extern const LinkFates link_no_fates;
 
 /* The first in flight is at the far end: dir->timer's. */
 void link_arrived(void *dir);

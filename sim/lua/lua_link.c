@@ -317,17 +317,26 @@ static int l_up(lua_State *L)
 
 /* --- looking at one --------------------------------------------------------------------------- */
 
-#define COUNTER_ROW(name) { #name, offsetof(LinkCounters, name) }
+#define COUNTER_ROW(name) { #name, offsetof(LinkCounters, name), false }
+#define FATE_ROW(name) { #name, offsetof(LinkFates, name), true }
 
 static const struct {
     const char *name;
     size_t      offset;
+    bool        fate;
 } counters[] = {
-    COUNTER_ROW(sent),       COUNTER_ROW(sent_bytes),  COUNTER_ROW(delivered),
-    COUNTER_ROW(delivered_bytes), COUNTER_ROW(lost),   COUNTER_ROW(dropped),
-    COUNTER_ROW(queue_drops), COUNTER_ROW(marked),     COUNTER_ROW(duplicated),
-    COUNTER_ROW(reordered),  COUNTER_ROW(corrupted),   COUNTER_ROW(held),
+    COUNTER_ROW(sent),      COUNTER_ROW(sent_bytes), COUNTER_ROW(delivered),
+    COUNTER_ROW(delivered_bytes), FATE_ROW(lost),    FATE_ROW(dropped),
+    FATE_ROW(queue_drops),  FATE_ROW(marked),        FATE_ROW(duplicated),
+    FATE_ROW(reordered),    FATE_ROW(corrupted),     FATE_ROW(held),
 };
+
+static uint64_t counter_of(const LinkDir *dir, size_t i)
+{
+    const void *in = counters[i].fate ? (const void *)dir->fates : (const void *)&dir->counters;
+
+    return *(const uint64_t *)(const void *)((const char *)in + counters[i].offset);
+}
 
 /* A table of the sums over those directions of the link that `dirs` has a bit for. */
 static void push_counters(lua_State *L, Link *link, unsigned dirs)
@@ -339,8 +348,7 @@ static void push_counters(lua_State *L, Link *link, unsigned dirs)
         uint64_t sum = 0;
         for (unsigned d = 0; d < 2; d++)
             if (dirs & 1u << d)
-                sum += *(const uint64_t *)(const void *)
-                        ((const char *)&link->dir[d].counters + counters[i].offset);
+                sum += counter_of(&link->dir[d], i);
         lua_pushinteger(L, (lua_Integer)sum);
         lua_setfield(L, -2, counters[i].name);
     }
@@ -361,7 +369,7 @@ static void push_link_drops(lua_State *L, const Link *link)
     uint64_t sum[DROP_LINK_ENDED];
 
     for (size_t why = 0; why < G_N_ELEMENTS(sum); why++)
-        sum[why] = link->dir[0].drops[why] + link->dir[1].drops[why];
+        sum[why] = link->dir[0].fates->drops[why] + link->dir[1].fates->drops[why];
     lua_push_drops(L, sum, G_N_ELEMENTS(sum));
 }
 
