@@ -92,6 +92,17 @@ void lua_settle(lua_State *L)
 
 /* --- option tables ---------------------------------------------------------------------------- */
 
+/* The text at `arg`, which C reads to its end: none may go on behind a zero. */
+static const char *plain_text(lua_State *L, int arg, const char *what)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, arg, &len);
+
+    if (strlen(text) != len)
+        lua_fail(L, "%s: '%s' is followed by a zero byte", what, text);
+    return text;
+}
+
 /* The value on top of the stack into its field. */
 static void set_knob(lua_State *L, const char *what, const Knob *knob, void *config,
                      LuaCustomKnob custom)
@@ -113,7 +124,7 @@ static void set_knob(lua_State *L, const char *what, const Knob *knob, void *con
         ok = knob_set_number(knob, config, lua_tonumber(L, -1), &error);
         break;
     case LUA_TSTRING:
-        ok = knob_set_text(knob, config, lua_tostring(L, -1), &error);
+        ok = knob_set_text(knob, config, plain_text(L, -1, what), &error);
         break;
     default:
         lua_fail(L, "%s: '%s' cannot be a %s", what, knob->name, luaL_typename(L, -1));
@@ -136,7 +147,7 @@ static void refuse_unknown(lua_State *L, int arg, const char *what, const Knob *
     for (lua_pushnil(L); lua_next(L, arg) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             lua_fail(L, "%s: options have names, as in { name = value }", what);
-        const char *name = lua_tostring(L, -2);
+        const char *name = plain_text(L, -2, what);
         if (knob_find(knobs, name) == NULL && (unknown == NULL || strcmp(name, unknown) < 0))
             unknown = name;
     }
@@ -193,7 +204,7 @@ SimTime lua_check_time(lua_State *L, int arg)
     if (lua_type(L, arg) == LUA_TNUMBER)
         ok = time_from_seconds(lua_tonumber(L, arg), &t, &error);
     else if (lua_type(L, arg) == LUA_TSTRING)
-        ok = read_time(L, lua_tostring(L, arg), &t, &error);
+        ok = read_time(L, plain_text(L, arg, "a time"), &t, &error);
     else
         return luaL_typeerror(L, arg, "time (seconds, or text such as \"10ms\")");
     if (!ok)
@@ -216,7 +227,7 @@ uint64_t lua_check_size(lua_State *L, int arg)
     }
     if (lua_type(L, arg) != LUA_TSTRING)
         luaL_typeerror(L, arg, "size (bytes, or text such as \"64KiB\")");
-    if (!parse_size(lua_tostring(L, arg), &n, &error))
+    if (!parse_size(plain_text(L, arg, "a size"), &n, &error))
         lua_fail_gerror(L, error);
     return n;
 }

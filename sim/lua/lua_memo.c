@@ -33,14 +33,22 @@ static bool note_field(lua_State *L, OptionField *out)
     return true;
 }
 
+/* With its length, for a text of Lua's may go on behind a zero. */
+static bool is_text(lua_State *L, int arg, const char *kept)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, arg, &len);
+
+    return strlen(kept) == len && memcmp(text, kept, len) == 0;
+}
+
 /* As options are read: a number by its value, whether it is a float or not. */
 static bool is_field(lua_State *L, const OptionField *f)
 {
-    if (lua_type(L, -1) != f->type || lua_type(L, -2) != LUA_TSTRING ||
-        strcmp(lua_tostring(L, -2), f->key) != 0)
+    if (lua_type(L, -1) != f->type || lua_type(L, -2) != LUA_TSTRING || !is_text(L, -2, f->key))
         return false;
     if (f->type == LUA_TSTRING)
-        return strcmp(lua_tostring(L, -1), f->value.text) == 0;
+        return is_text(L, -1, f->value.text);
     if (f->type == LUA_TNUMBER)
         return lua_tonumber(L, -1) == f->value.number;
     return lua_toboolean(L, -1) == f->value.boolean;
