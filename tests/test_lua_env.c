@@ -30,6 +30,10 @@ static const struct { const char *text, *error; } wrong[] = {
     { PAIR "sim.record(false) check.trace(a, '')", "nothing is recorded" },
     { PAIR "sim.on('link:lost', function() sim.sleep(1) end) l:drop({ icmp = true }) a:ping(b, { count = 1 })",
       "a callback (sim.on) cannot" },
+    { PAIR "local c = a:connect(b, 80) c:send 'x'",
+      "nil value (local 'c'); the last call that failed here returned nil, \"ECONNREFUSED\"" },
+    { PAIR "local s = a:udp() local data = s:recvfrom{ timeout = 1 } print(data:upper())",
+      "(local 'data'); the last call that failed here returned nil, \"TIMEOUT\"" },
     { PAIR "l:drop(function() error 'in the filter' end) a:ping(b)", "x.lua:1: in the filter" },
     { PAIR "l:drop(function() sim.sleep(1) end) a:ping(b)", "a callback (filter) cannot" },
 };

@@ -68,18 +68,23 @@ int lua_fail_gerror(lua_State *L, GError *error)
     return raise_message(L, message);
 }
 
+/* nil, NAME; the name is a constant's. */
+static int refuse(lua_State *L, const char *name)
+{
+    task_note_refusal(L, name);
+    lua_pushnil(L);
+    lua_pushstring(L, name);
+    return 2;
+}
+
 int lua_net_error(lua_State *L, NetError err)
 {
-    lua_pushnil(L);
-    lua_pushstring(L, net_error_name(err));
-    return 2;
+    return refuse(L, net_error_name(err));
 }
 
 int lua_timed_out(lua_State *L)
 {
-    lua_pushnil(L);
-    lua_pushliteral(L, "TIMEOUT");
-    return 2;
+    return refuse(L, "TIMEOUT");
 }
 
 void lua_settle(lua_State *L)

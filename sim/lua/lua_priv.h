@@ -162,6 +162,8 @@ void  tasks_check_conditions(World *world);
 bool  task_over(const Task *task);
 /* The next younger one that is not over; `after` NULL: the oldest. NULL: there is none. */
 const Task *task_next(const World *world, const Task *after);
+/* The running task was just told nil and this constant name: an error about nil will cite it. */
+void  task_note_refusal(lua_State *L, const char *name);
 unsigned task_number(const Task *task); /* in the order of making, from 0 */
 lua_State *task_state(const Task *task); /* its coroutine; NULL once over */
 /* Pushes the first value that it returned onto L. */

@@ -23,6 +23,7 @@ struct Task {
     bool timed_out;
     bool doomed; /* killed while it runs: ends when it next waits */
     bool killed;
+    const char *refusal; /* what the network answered when it last failed a call; NULL: never yet */
     WaitQueue *queue; /* while waiting; NULL: in none */
     TaskStep step; /* task_wait_stepping; NULL: none */
     WaitQueue *step_queue;
@@ -174,6 +175,26 @@ static void end_well(Task *task, int n)
     finish(task);
 }
 
+void task_note_refusal(lua_State *L, const char *name)
+{
+    Task *task = lua_env(L)->running;
+
+    if (task != NULL)
+        task->refusal = name;
+}
+
+/* What failed returned nil, and who did not ask stumbles over it: the error on top says so too. */
+static void explain_nil(const Task *task)
+{
+    const char *text = lua_type(task->co, -1) == LUA_TSTRING ? lua_tostring(task->co, -1) : "";
+
+    if (task->refusal == NULL || strstr(text, " a nil value") == NULL)
+        return;
+    lua_pushfstring(task->co, "%s; the last call that failed here returned nil, \"%s\"", text,
+                    task->refusal);
+    lua_remove(task->co, -2);
+}
+
 static void resume(Task *task)
 {
     World *world = task->world;
@@ -196,6 +217,7 @@ static void resume(Task *task)
         file_has_begun(task);
         end_well(task, n_results);
     } else {
+        explain_nil(task);
         world_fail(world, task->co);
         end_by_force(task);
     }
