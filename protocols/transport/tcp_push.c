@@ -46,7 +46,8 @@ size_t conn_flush(Conn *c)
 
     if (tcb == NULL)
         return 0;
-    TcpSeq edge = seq_max(tcb->snd_max, tcb->snd_una + tcb->snd_wnd);
+    /* Before the SYN has gone nothing of what is queued fits, and there is no more than that. */
+    TcpSeq edge = seq_max(seq_max(tcb->snd_max, tcb->snd_una + tcb->snd_wnd), tcb->out_seq);
     if (tcb->fin_sent || seq_geq(edge, queue_end(tcb)))
         return 0;
     size_t n = queue_end(tcb) - edge;
