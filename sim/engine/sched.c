@@ -17,6 +17,7 @@
 
 enum {
     MANY = 32,  /* as many timers a list alone serves best */
+    FEW = 8,    /* of as many, those before a new one are not fewer by much than those behind */
     SHORT = 64, /* as many are sorted soonest by insertion, most being in order */
     FIRST_CAP = 8 * MANY,
     FIRST_LINE = 16
@@ -109,12 +110,11 @@ static void near_make_room(Sched *s)
     s->near_last = n;
 }
 
-/* One more place behind the last, for t's entry of that instant. There is room. */
-static inline SchedEntry *near_extend(Sched *s, Timer *t, SimTime at)
+/* t's entry of the instant `at` is to be here. */
+static inline void near_note(Timer *t, SimTime at)
 {
     t->in = TIMER_IN_NEAR;
     t->key = at;
-    return &s->near[s->near_last++];
 }
 
 /* Puts e where it belongs in the sorted row from `first` on, behind which `place` is free. */
@@ -125,11 +125,25 @@ static inline void near_settle(const SchedEntry *first, SchedEntry *place, Sched
     *place = e;
 }
 
+/* The same in front of which `place` is free, and of which one comes after e. */
+static inline void near_settle_forward(SchedEntry *place, SchedEntry e)
+{
+    for (; entry_before(place + 1, &e); place++)
+        *place = place[1];
+    *place = e;
+}
+
+/* Those move that are fewer. There is room behind the last. */
 static inline void near_put(Sched *s, Timer *t)
 {
-    SchedEntry *place = near_extend(s, t, t->at);
+    SchedEntry e = { t->at, t->order, t };
+    size_t n = near_count(s);
 
-    near_settle(&s->near[s->near_first], place, (SchedEntry){ t->at, t->order, t });
+    near_note(t, t->at);
+    if (n > FEW && s->near_first > 0 && entry_before(&e, &s->near[s->near_first + n / 2]))
+        near_settle_forward(&s->near[--s->near_first], e);
+    else
+        near_settle(&s->near[s->near_first], &s->near[s->near_last++], e);
 }
 
 static int by_key(const void *a, const void *b)
@@ -160,6 +174,12 @@ static void near_remove(Sched *s, const Timer *t)
     }
     while (s->near[from].timer != t)
         from++;
+    if (from - s->near_first < s->near_last - from) {
+        for (; from > s->near_first; from--)
+            s->near[from] = s->near[from - 1];
+        s->near_first++;
+        return;
+    }
     s->near_last--;
     memmove(&s->near[from], &s->near[from + 1], (s->near_last - from) * sizeof *s->near);
 }
@@ -214,7 +234,8 @@ static void take_back(void *sched, SchedEntry e)
 
     if (s->near_last == s->near_cap)
         near_make_room(s);
-    *near_extend(s, e.timer, e.at) = e;
+    near_note(e.timer, e.at);
+    s->near[s->near_last++] = e;
 }
 
 static void take_out(Timer *t)
@@ -266,17 +287,20 @@ static inline bool line_comes_first(const Sched *s, bool near)
     return !near || entry_before(&(SchedEntry){ s->now, t->order, NULL }, &s->near[s->near_first]);
 }
 
+static Timer *line_take(Sched *s)
+{
+    Timer *t = *line_at(s, s->line_first);
+
+    line_pass(s);
+    return t;
+}
+
 static Timer *take_first_slowly(Sched *s, SimTime until)
 {
     bool near = settle(s);
 
-    if (line_comes_first(s, near)) {
-        Timer *t = *line_at(s, s->line_first);
-        if (s->now > until)
-            return NULL;
-        line_pass(s);
-        return t;
-    }
+    if (line_comes_first(s, near))
+        return s->now <= until ? line_take(s) : NULL;
     if (!near || s->near[s->near_first].at > until)
         return NULL;
     return s->near[s->near_first++].timer;
@@ -285,8 +309,12 @@ static Timer *take_first_slowly(Sched *s, SimTime until)
 /* Of the list, or the line, takes the timer that fires next; NULL: it is not due until then. */
 static inline Timer *take_first(Sched *s, SimTime until)
 {
-    if (line_is_empty(s) && is_settled(s) && s->near[s->near_first].at <= until)
+    if (!line_is_empty(s)) {
+        if (near_count(s) > 0 && s->near[s->near_first].at > s->now && s->now <= until)
+            return line_take(s);
+    } else if (is_settled(s) && s->near[s->near_first].at <= until) {
         return s->near[s->near_first++].timer;
+    }
     return take_first_slowly(s, until);
 }
 
