@@ -45,6 +45,7 @@ struct Neigh {
     ArpEntry entry;      /* first: it is the key, by its ip and iface */
     Arp     *arp;
     SimTime  good_until; /* it can be sent to before that: 0 while INCOMPLETE, NEVER for good */
+    uint8_t  header[ETH_HDR_LEN]; /* of the frames that go there, while it is the last hop */
     uint64_t tries;      /* INCOMPLETE: requests sent */
     uint64_t n_waiting;
     Packet  *head, *tail; /* what waits, oldest first */
@@ -328,6 +329,8 @@ static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
 static void resolve(Neigh *n, MacAddr mac, ArpState state)
 {
     n->entry.mac = mac;
+    if (n->entry.iface->last_hop == n)
+        n->entry.iface->last_hop = NULL;
     n->entry.state = state;
     n->entry.updated = sim_now(sim_of(n->arp));
     n->good_until = state == ARP_REACHABLE ? time_add(n->entry.updated, n->arp->cfg.lifetime)
@@ -431,14 +434,16 @@ static MacAddr multicast_mac(IpAddr group)
     return mac_from_u64(UINT64_C(0x01005e000000) | (ip_to_v4(group) & 0x7fffff));
 }
 
-void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
+/* One that was found: what is sent after it goes there by the short way. */
+static void send_to(Iface *iface, Neigh *n, Packet *pkt)
 {
-    Neigh *n = iface->last_hop; /* most packets go where the one before went */
+    iface->last_hop = n;
+    eth_header(iface, n->entry.mac, ETHERTYPE_IPV4, n->header);
+    eth_output_behind(iface, n->header, pkt);
+}
 
-    if (n != NULL && ip_equal(n->entry.ip, next_hop) && sim_now(sim_of(arp)) < n->good_until) {
-        eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
-        return;
-    }
+static G_NO_INLINE void look_up_and_send(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
+{
     pkt->net = (uint32_t)(pkt->data - pkt->buf);
     if (ip_is_multicast(next_hop)) {
         eth_output(iface, multicast_mac(next_hop), ETHERTYPE_IPV4, pkt);
@@ -449,10 +454,9 @@ void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
         return;
     }
 
-    n = find(arp, iface, next_hop);
+    Neigh *n = find(arp, iface, next_hop);
     if (n != NULL && n->entry.state != ARP_INCOMPLETE) {
-        iface->last_hop = n;
-        eth_output(iface, n->entry.mac, ETHERTYPE_IPV4, pkt);
+        send_to(iface, n, pkt);
     } else if (n != NULL) {
         enqueue(n, pkt);
     } else {
@@ -460,6 +464,16 @@ void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
         enqueue(n, pkt);
         ask(n);
     }
+}
+
+void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
+{
+    const Neigh *n = iface->last_hop; /* most packets go where the one before went */
+
+    if (n != NULL && ip_equal(n->entry.ip, next_hop) && sim_now(sim_of(arp)) < n->good_until)
+        eth_output_behind(iface, n->header, pkt);
+    else
+        look_up_and_send(arp, iface, next_hop, pkt);
 }
 
 /* --- for its users ---------------------------------------------------------------------------- */

@@ -28,29 +28,40 @@ void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self)
  * §2.4. */
 DropReason eth_input(void *iface_, Packet *pkt)
 {
+    enum { DST = 0, TYPE = 12 };
     Iface *iface = iface_;
-    EthHdr h;
+    const uint8_t *header = pkt->data;
 
-    DropReason why = eth_decode(&h, packet_headers(pkt));
-    if (why != DROP_NONE)
-        return why;
-    if (!mac_equal(h.dst, iface->mac) && !mac_is_group(h.dst))
+    if (pkt->len < ETH_HDR_LEN)
+        return DROP_ETH_SHORT;
+    bool group = (header[DST] & 1) != 0;
+    if (!group && memcmp(header + DST, iface->mac.b, sizeof iface->mac.b) != 0)
         return DROP_ETH_NOT_MINE;
-    const EthProto *proto = find_proto(iface->eth, h.type);
+    const EthProto *proto = find_proto(iface->eth, get16(header + TYPE));
     if (proto == NULL)
         return DROP_ETH_TYPE;
     packet_pull(pkt, ETH_HDR_LEN);
     pkt->net = (uint32_t)(pkt->data - pkt->buf);
-    return proto->input(proto->self, iface, mac_is_group(h.dst), pkt);
+    return proto->input(proto->self, iface, group, pkt);
+}
+
+void eth_set_mac(Iface *iface, MacAddr mac)
+{
+    iface->mac = mac;
+    iface->last_hop = NULL; /* whose header has the old one */
+}
+
+void eth_header(const Iface *iface, MacAddr dst, uint16_t type, uint8_t out[static ETH_HDR_LEN])
+{
+    eth_encode(&(EthHdr){ .dst = dst, .src = iface->mac, .type = type }, out);
 }
 
 /* Deviates: RFC 894. Short frames are not padded to 60 bytes: a capture at a sending host shows
  * none either, since the padding is the business of its network card. */
 void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt)
 {
-    EthHdr h = { .dst = dst, .src = iface->mac, .type = type };
+    uint8_t header[ETH_HDR_LEN];
 
-    pkt->net = (uint32_t)(pkt->data - pkt->buf);
-    eth_encode(&h, packet_push(pkt, ETH_HDR_LEN));
-    port_send(iface->port, pkt);
+    eth_header(iface, dst, type, header);
+    eth_output_behind(iface, header, pkt);
 }

@@ -53,5 +53,20 @@ void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self);
 /* Ours? Which EtherType? Takes pkt if it returns DROP_NONE. Set as the port's input. */
 DropReason eth_input(void *iface, Packet *pkt);
 
+/* Another MAC address, for what is sent from now on. */
+void eth_set_mac(Iface *iface, MacAddr mac);
+
+/* The header of frames of that type to that station, in out. */
+void eth_header(const Iface *iface, MacAddr dst, uint16_t type, uint8_t out[static ETH_HDR_LEN]);
+
 /* 14 bytes in front, and onto the wire. Takes pkt always. */
 void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt);
+
+/* The same with a header that eth_header has made. */
+static inline void eth_output_behind(const Iface *iface, const uint8_t header[static ETH_HDR_LEN],
+                                     Packet *pkt)
+{
+    pkt->net = (uint32_t)(pkt->data - pkt->buf);
+    memcpy(packet_push(pkt, ETH_HDR_LEN), header, ETH_HDR_LEN);
+    port_send(iface->port, pkt);
+}

@@ -38,30 +38,18 @@ static Packet *merge_all(Packet *child)
     return top;
 }
 
-void flight_put(Flight *f, Packet *pkt)
+void flight_put_early(Flight *f, Packet *pkt)
 {
-    pkt->next = NULL;
-    f->n++;
-    if (f->head != NULL && pkt->arrive < f->tail->arrive) {
-        pkt->prev = NULL;
-        f->early = f->early != NULL ? merge(f->early, pkt) : pkt;
-        return;
-    }
-    *(f->head != NULL ? &f->tail->next : &f->head) = pkt;
-    f->tail = pkt;
+    pkt->prev = NULL;
+    f->early = f->early != NULL ? merge(f->early, pkt) : pkt;
 }
 
-Packet *flight_take(Flight *f)
+Packet *flight_take_early(Flight *f)
 {
-    Packet *pkt = flight_first(f);
+    Packet *pkt = f->early;
 
-    if (pkt == f->head) {
-        f->head = pkt->next;
-    } else {
-        f->early = merge_all(pkt->prev);
-        pkt->prev = NULL;
-    }
-    pkt->next = NULL;
     f->n--;
+    f->early = merge_all(pkt->prev);
+    pkt->next = pkt->prev = NULL;
     return pkt;
 }

@@ -115,7 +115,7 @@ static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
     pkt->arrive = arrive;
     pkt->order = sched_order(&dir->link->sim->sched);
     flight_put(&dir->flight, pkt);
-    if (flight_first(&dir->flight) == pkt)
+    if (dir->flight.tail != pkt || dir->flight.head == pkt)
         serve_first(dir);
 }
 
@@ -403,16 +403,21 @@ static void count_sent(LinkDir *dir, const Packet *pkt)
     dir->counters.sent_bytes += pkt->frame_len;
 }
 
-void link_send(LinkDir *dir, Packet *pkt)
+/* One that is not plain. */
+static G_NO_INLINE void pass_rules(LinkDir *dir, Packet *pkt)
 {
-    trace_frame(dir->link->sim, LINK_ENQUEUED, sent, dir->from, pkt);
-    count_sent(dir, pkt);
-    if (dir->plain && carry_plainly(dir, pkt))
-        return;
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     else if (dir->link->rules == NULL || !fault_apply(dir, pkt))
         link_enter(dir, pkt);
+}
+
+void link_send(LinkDir *dir, Packet *pkt)
+{
+    trace_frame(dir->link->sim, LINK_ENQUEUED, sent, dir->from, pkt);
+    count_sent(dir, pkt);
+    if (!dir->plain || !carry_plainly(dir, pkt))
+        pass_rules(dir, pkt);
 }
 
 void link_inject(LinkDir *dir, Packet *pkt)

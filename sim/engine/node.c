@@ -160,12 +160,11 @@ void port_send(Port *port, Packet *pkt)
 {
     pkt->frame = (uint32_t)(pkt->data - pkt->buf);
     pkt->frame_len = (uint32_t)pkt->len;
-    if (port->node->down)
-        packet_drop(pkt, port->node, port, DROP_LINK_HOST_DOWN);
-    else if (port->out == NULL)
-        packet_drop(pkt, port->node, port, DROP_LINK_NO_LINK);
-    else
+    if (G_LIKELY(!port->node->down && port->out != NULL))
         link_send(port->out, pkt);
+    else
+        packet_drop(pkt, port->node, port,
+                    port->node->down ? DROP_LINK_HOST_DOWN : DROP_LINK_NO_LINK);
 }
 
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why)

@@ -468,7 +468,7 @@ static int l_interface(lua_State *L)
                    : lua_node_new_port(node, name);
     }
     if (opt.has_mac)
-        port_iface(port)->mac = opt.mac;
+        eth_set_mac(port_iface(port), opt.mac);
     if (opt.has_ip)
         set_address(stack, port_iface(port), opt.ip);
     lua_push_object(L, "interface", port);
