@@ -93,6 +93,43 @@ static const struct {
       "15\t600016\t0\t15\n"
       "0\n"
       "0\t0\n" },
+    { "a stream of datagrams: each so often or at a rate, until all are sent or something ends it",
+      "sim.defaults { arp = { warm = true } }\n"
+      "local a, b = sim.host('a'), sim.host('b')\n"
+      "sim.link(a, b, { delay = '10ms' })\n"
+      "local s, u = b:udp(9), a:udp(7)\n"
+      "print(u:stream(b, 9, { count = 3, every = '2ms', size = 20 }), sim.now())\n"
+      "local wide = s:recvfrom() .. s:recvfrom() .. s:recvfrom()\n"
+      "print(#wide, s:recvfrom { timeout = 0 })\n"
+      "u:stream(b, 9, { count = 1, every = 0, size = 60 })\n"
+      "print(s:recvfrom() == wide)\n"
+      "s:sink()\n"
+      "local from = sim.now()\n"
+      "print(u:stream('b:9', { count = 11, rate = '8Mbit' }), sim.now() - from)\n"
+      "print(u:stream(b, 9, { count = 1e6, every = '1ms', timeout = '1s' }))\n"
+      "print(u:connect(b, 9), u:stream { count = 2, every = 1 })\n"
+      "print(a:udp():stream('10.9.9.9', 9, { count = 2, every = 1 }))\n"
+      "local function later(f) sim.spawn(function() sim.sleep('2500ms') f() end) end\n"
+      "later(function() u:close() end)\n"
+      "print(u:stream { count = 99, every = 1 })\n"
+      "local v = a:udp()\n"
+      "v:connect(b, 10)\n"
+      "print(v:stream { count = 99, every = '15ms' })\n"
+      "later(function() a:crash() end)\n"
+      "a:spawn(function() a:udp():stream(b, 9, { count = 99, every = 1 }) print('never') end)\n"
+      "print(a:udp():stream(b, 9, { count = 99, every = 1 }))\n"
+      "sim.settle() print(s.received)",
+      "3\t0.004\n"
+      "60\tnil\tTIMEOUT\n"
+      "true\n"
+      "11\t0.01\n"
+      "nil\tTIMEOUT\t1001\n"
+      "true\t2\n"
+      "nil\tENETUNREACH\t0\n"
+      "nil\tEINVAL\t3\n"
+      "nil\tECONNREFUSED\t2\n"
+      "nil\tENETDOWN\t3\n"
+      "1027\n" },
     { "a connection is told what to do by one call, by connect, or by listen",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '10ms' })\n"
@@ -448,6 +485,24 @@ static const struct {
       "t.lua:2: which port? (host<b 10.0.1.2>)" },
     { "local s = sim.host('a'):udp(1) s:sink() s:recvfrom()",
       "t.lua:1: recvfrom: this socket sinks what it receives" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream(b, 9, { every = 1 })",
+      "t.lua:2: stream: 'count' is missing: how many datagrams?" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream(b, 9, { count = 1, every = 1, rate = 1 })",
+      "t.lua:2: stream: either 'every' or 'rate' is to be said" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream(b, 9, { count = 1 })",
+      "t.lua:2: stream: either 'every' or 'rate' is to be said" },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream(b, 9, { count = 1, every = 1, size = 65508 })",
+      "t.lua:2: stream: size..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream { count = 1, every = 1 }",
+      "t.lua:2: ..." },
+    { "local a, b = sim.host('a'), sim.host('b') sim.link(a, b)\n"
+      "a:udp():stream(b, 9, { count = 1, evry = 1 })",
+      "t.lua:2: stream: no field 'evry', did you mean 'every'? (fields..." },
     { "sim.host('a'):udp(1, { tll = 3 })",
       "t.lua:1: udp: no field 'tll', did you mean 'ttl'? (fields..." },
     { "sim.on('tcp:state_changed', function() sim.host('x'):listen(80):accept() end)\n"

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp.h"
 #include "protocols/transport/tcp_buf.h"
-#include "protocols/transport/tcp_pattern.h"
+#include "protocols/transport/pattern.h"
 #include "protocols/wire/checksum.h"
 
 #include <check.h>
@@ -22,7 +22,7 @@ static void check_front(const Ring *r, uint64_t offset, size_t n)
 
     ring_read(r, 0, bytes, n);
     for (size_t i = 0; i < n; i++)
-        ck_assert_uint_eq(bytes[i], conn_pattern(offset + i));
+        ck_assert_uint_eq(bytes[i], pattern_byte(offset + i));
 }
 
 START_TEST(bytes_come_out_as_they_went_in)
@@ -65,7 +65,7 @@ static void give(Ring *r, uint8_t *row, uint64_t start, size_t at, size_t n, uin
 {
     uint64_t from = start + at + (how % 16 == 0 ? 12345 : 0);
 
-    tcp_pattern_fill(row + start + at, from, n);
+    pattern_fill(row + start + at, from, n);
     if (how % 16 == 1)
         ring_write(r, at, row + start + at, n);
     else
@@ -112,7 +112,7 @@ START_TEST(bytes_beyond_the_end_wait_for_it_even_through_growth)
 
     append_pattern(&r, 0, 1500);
     ring_drop(&r, 1500);
-    tcp_pattern_fill(bytes, 0, sizeof bytes);
+    pattern_fill(bytes, 0, sizeof bytes);
     ring_write(&r, 1000, bytes + 1000, 800);
     ring_write(&r, 4000, bytes + 4000, 2000);
     ring_write(&r, 0, bytes, 1000);
@@ -134,7 +134,7 @@ START_TEST(bytes_that_are_the_pattern_are_described)
     uint8_t bytes[3000], got[sizeof bytes];
     uint64_t is;
 
-    tcp_pattern_fill(bytes, 0, sizeof bytes);
+    pattern_fill(bytes, 0, sizeof bytes);
     ring_write(&r, 0, bytes, 1000);
     ring_write(&r, 1500, bytes + 1500, 1500);
     ring_extend(&r, 1000);
@@ -144,7 +144,7 @@ START_TEST(bytes_that_are_the_pattern_are_described)
     ring_extend(&r, 2000);
     check_front(&r, 0, 3000);
     ring_drop(&r, 3000);
-    tcp_pattern_fill(bytes, 3000, sizeof bytes); /* also behind what is gone */
+    pattern_fill(bytes, 3000, sizeof bytes); /* also behind what is gone */
     ring_write(&r, 0, bytes, 700);
     ring_extend(&r, 700);
     ck_assert(ring_is_pattern(&r, 0, &is) && is == 3000);
@@ -166,9 +166,9 @@ START_TEST(the_pattern_is_the_same_in_any_pieces)
 
     for (unsigned from = 0; from < 20; from++)
         for (size_t n = 0; n < sizeof bytes; n++) {
-            uint32_t sum = tcp_pattern_fill(bytes, from, n);
+            uint32_t sum = pattern_fill(bytes, from, n);
             for (size_t i = 0; i < n; i++)
-                ck_assert_uint_eq(bytes[i], conn_pattern(from + i));
+                ck_assert_uint_eq(bytes[i], pattern_byte(from + i));
             ck_assert_uint_eq(sum, sum_add(0, (Span){ bytes, n }));
         }
 }
@@ -180,11 +180,11 @@ START_TEST(the_first_wrong_byte_is_found)
 
     for (unsigned from = 0; from < 10; from++)
         for (size_t n = 0; n < sizeof bytes; n += 1 + n / 20) {
-            tcp_pattern_fill(bytes, from, n);
-            ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, from), n);
+            pattern_fill(bytes, from, n);
+            ck_assert_uint_eq(pattern_match((Span){ bytes, n }, from), n);
             for (size_t i = 0; i < n; i++) {
                 bytes[i] ^= 4;
-                ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, from), i);
+                ck_assert_uint_eq(pattern_match((Span){ bytes, n }, from), i);
                 bytes[i] ^= 4;
             }
         }
@@ -200,7 +200,7 @@ START_TEST(the_pattern_shows_every_shift)
     for (size_t k = 0; k < G_N_ELEMENTS(shifts); k++) {
         unsigned equal = 0;
         for (uint64_t i = 0; i < 10000; i++)
-            equal += conn_pattern(i) == conn_pattern(i + shifts[k]);
+            equal += pattern_byte(i) == pattern_byte(i + shifts[k]);
         ck_assert_uint_lt(equal, 80);
     }
 }

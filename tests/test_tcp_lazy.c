@@ -84,7 +84,7 @@ static void receive_all(void *user)
         if (known > 0)
             ck_assert_uint_eq(n, MIN(known, sizeof bytes));
         else
-            ck_assert_uint_eq(conn_pattern_match((Span){ bytes, n }, f->received), n);
+            ck_assert_uint_eq(pattern_match((Span){ bytes, n }, f->received), n);
         f->received += n;
     } while (n > 0);
     if (err == NET_EOF)

@@ -39,7 +39,7 @@ static void receive_all(void *user)
 
     (void)user;
     while ((now = conn_receive(n.accepted, bytes, sizeof bytes, &err)) > 0) {
-        ck_assert_uint_eq(conn_pattern_match((Span){ bytes, now }, got), now);
+        ck_assert_uint_eq(pattern_match((Span){ bytes, now }, got), now);
         got += now;
     }
     if (err == NET_EOF)

@@ -3,7 +3,7 @@
  * the figures of congestion control come out, and nothing is sent that a window does not allow.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_pattern.h"
+#include "protocols/transport/pattern.h"
 #include "support/tcpnet.h"
 
 #include <check.h>
@@ -43,7 +43,7 @@ static void pump_receive(Pump *p)
         size_t n = conn_receive(p->conn, got, sizeof got, &err);
         if (n == 0)
             break;
-        tcp_pattern_fill(want, p->received, n);
+        pattern_fill(want, p->received, n);
         ck_assert_msg(memcmp(got, want, n) == 0, "wrong bytes from %llu on",
                       (unsigned long long)p->received);
         p->received += n;

@@ -10,6 +10,7 @@
 #pragma once
 #include "protocols/internet/ip.h"
 #include "protocols/transport/error.h"
+#include "protocols/transport/pattern.h"
 #include "protocols/transport/tcp_cc.h"
 #include "sim/engine/knob.h"
 
@@ -294,11 +295,8 @@ NetError conn_connected(const Conn *c);
 /* Into the send buffer, and out as far as the window allows. *err: OK (returns > 0), EAGAIN (the
  * buffer is full, or still opening), EPIPE (closed for sending), or how the connection ended. */
 size_t conn_send(Conn *c, Span data, NetError *err);
-/* `n` bytes of the pattern conn_pattern() instead, starting at its place `offset`. */
+/* `n` bytes of the pattern (pattern.h) instead, starting at its place `offset`. */
 size_t conn_send_pattern(Conn *c, uint64_t offset, size_t n, NetError *err);
-uint8_t conn_pattern(uint64_t offset); /* a byte of a well-mixed function of its place, no period */
-/* How many of the bytes are the pattern's from its place `offset` on; n if all are. */
-size_t  conn_pattern_match(Span bytes, uint64_t offset);
 
 /* As conn_send; the peer is told at once, even through a closed window, that urgent data ends here:
  * RFC 9293 §3.8.5. It stays in its place in the stream (RFC 6093 §3.1). */

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/transport/tcp_buf.h"
 
-#include "protocols/transport/tcp_pattern.h"
+#include "protocols/transport/pattern.h"
 
 #include <glib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static void write_pattern(Ring *r, size_t at, uint64_t offset, size_t n)
     while (n > 0) {
         size_t   now = n;
         uint8_t *to = piece(r, at, &now);
-        tcp_pattern_fill(to, offset, now);
+        pattern_fill(to, offset, now);
         at += now;
         offset += now;
         n -= now;
@@ -75,7 +75,7 @@ static bool goes_on(Ring *r, size_t at, Span bytes)
 {
     if (r->reach == 0)
         r->described = true;
-    return r->described && tcp_pattern_is(bytes, r->origin + at);
+    return r->described && pattern_is(bytes, r->origin + at);
 }
 
 void ring_write(Ring *r, size_t at, const uint8_t *src, size_t n)
@@ -127,7 +127,7 @@ bool ring_is_pattern(const Ring *r, size_t at, uint64_t *offset)
 void ring_read(const Ring *r, size_t at, uint8_t *out, size_t n)
 {
     if (r->described) {
-        tcp_pattern_fill(out, r->origin + at, n);
+        pattern_fill(out, r->origin + at, n);
         return;
     }
     while (n > 0) {

@@ -4,7 +4,7 @@
  * Places are counted from the oldest byte. Bytes may be written beyond the end (a segment that came
  * out of order) and become part of the contents when ring_extend reaches them.
  *
- * While all that a ring was given is one run of the pattern (tcp_pattern.h), said to be so or found
+ * While all that a ring was given is one run of the pattern (pattern.h), said to be so or found
  * to be so by a look at each byte, it keeps none of them, but where in the pattern its oldest is.
  */
 /* SPDX-License-Identifier: MIT */

@@ -8,7 +8,6 @@
  * text, and of none, the sum alone is left to be written.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_pattern.h"
 #include "protocols/transport/tcp_priv.h"
 #include "protocols/wire/checksum.h"
 
@@ -16,18 +15,9 @@
 
 enum { CHECKSUM_AT = 16 };
 
-/* The text is summed up as it is written, and what is in front of it (all, if there is nothing to
- * write) behind. */
 static void write_text(Packet *pkt)
 {
-    const Unwritten *u = &pkt->unwritten;
-    uint8_t *header = pkt->buf + u->header;
-    Span front = { header, u->at - u->header };
-    uint32_t sum = u->pseudo + (uint32_t)front.n + u->n;
-
-    if (u->n > 0)
-        sum += tcp_pattern_fill(pkt->buf + u->at, u->from, u->n);
-    put16(header + CHECKSUM_AT, sum_fold(sum_add(sum, front)));
+    put16(pkt->buf + pkt->unwritten.header + CHECKSUM_AT, pattern_write(pkt));
 }
 
 void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)

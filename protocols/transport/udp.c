@@ -6,9 +6,8 @@
  * zero-delay timer.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/udp.h"
-
 #include "protocols/stack.h"
+#include "protocols/transport/udp_priv.h"
 #include "protocols/wire/checksum.h"
 
 #include <string.h>
@@ -19,55 +18,12 @@ enum {
     QUOTED_MIN = 8,
 };
 
-typedef struct Waiting { /* a datagram in a receive buffer */
-    Packet    *pkt;
-    UdpArrival how;
-} Waiting;
-
 typedef struct Trouble { /* an error still to be told to on_error */
     IpError err;
     uint8_t quoted[QUOTED_MIN];
 } Trouble;
 
-struct UdpSock {
-    Udp      *udp;
-    UdpSock  *next;      /* in its bucket */
-    IpAddr    addr;      /* IP4_ANY: all */
-    IpAddr    peer;      /* IP_NONE: not connected */
-    uint16_t  port, peer_port;
-    uint8_t   ttl;
-    bool      df;
-    bool      sinks;     /* udp_sink */
-    NetError  pending;   /* told by the next call that receives or sends */
-    NetError  ended;     /* the host has crashed; no call works any more */
-    Waiting  *ring;      /* datagrams that wait: n of them from `first` on, in a ring of cap */
-    size_t    first, n, cap;
-    size_t    queued, rcvbuf; /* bytes */
-    uint64_t  received, received_bytes;
-    GArray   *troubles;  /* of Trouble; NULL until there is one */
-    Timer     timer;
-    void    (*on_ready)(void *user);
-    void     *ready_user;
-    void    (*on_error)(void *user, const IpError *err);
-    void     *error_user;
-};
-
-struct Udp {
-    Stack     *stack;
-    Node      *node;
-    UdpSock  **buckets;    /* a power of 2 of them; NULL until there is a socket */
-    unsigned   mask;
-    GPtrArray *socks;      /* open, in the order of opening */
-    GPtrArray *ended;      /* outlived by their programs: of before a crash; NULL: none */
-    uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
-};
-
 /* --- the table of sockets --------------------------------------------------------------------- */
-
-static bool is_wild(IpAddr addr)
-{
-    return ip_is_any(addr) || ip_is_none(addr);
-}
 
 static UdpSock **bucket(const Udp *udp, uint16_t port)
 {
@@ -258,12 +214,20 @@ static void append(UdpSock *s, Waiting w)
     wake(s);
 }
 
+/* What nobody has written yet, nobody has damaged. */
+static DropReason decode(UdpHdr *h, const IpMeta *ip, const Packet *pkt)
+{
+    if (!packet_is_written(pkt))
+        return udp_decode_header(h, packet_headers(pkt));
+    return udp_decode(h, packet_span(pkt), sum_pseudo(ip->src, ip->dst, ip->proto));
+}
+
 DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
 {
     Udp *udp = self;
     UdpHdr h;
 
-    DropReason why = udp_decode(&h, packet_span(pkt), sum_pseudo(ip->src, ip->dst, ip->proto));
+    DropReason why = decode(&h, ip, pkt);
     if (why != DROP_NONE) {
         node_count(udp->node, COUNTER_UdpInErrors);
         if (why == DROP_UDP_CHECKSUM)
@@ -392,6 +356,11 @@ uint16_t udp_port(const UdpSock *s)
     return s->port;
 }
 
+Sched *udp_sched(const UdpSock *s)
+{
+    return &s->udp->node->sim->sched;
+}
+
 IpAddr udp_addr(const UdpSock *s)
 {
     return s->addr;
@@ -425,99 +394,6 @@ void udp_set_rcvbuf(UdpSock *s, size_t bytes)
     s->rcvbuf = bytes;
 }
 
-static NetError take_pending(UdpSock *s)
-{
-    NetError err = s->pending;
-
-    s->pending = NET_OK;
-    return s->ended != NET_OK ? s->ended : err;
-}
-
-/* How the call fails whose datagram the host itself refused. A black hole tells nobody. */
-static NetError refused_error(DropReason why)
-{
-    switch (why) {
-    case DROP_IP_BLACKHOLE: return NET_OK;
-    case DROP_IP_UNREACHABLE: return NET_EHOSTUNREACH;
-    case DROP_IP_DF: return NET_EMSGSIZE;
-    case DROP_IP_BAD_SOURCE: return NET_EINVAL;
-    default: return NET_ENETUNREACH;
-    }
-}
-
-static Packet *make_datagram(const UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port)
-{
-    Packet *pkt = packet_new(s->udp->node->sim, UDP_HDR_LEN + data.n, SENT_UDP_DATA);
-    UdpHdr h = { .src_port = s->port, .dst_port = dst_port,
-                 .length = (uint16_t)(UDP_HDR_LEN + data.n) };
-
-    if (data.n > 0)
-        memcpy(pkt->data + UDP_HDR_LEN, data.p, data.n);
-    udp_encode(&h, pkt->data);
-    h.checksum = udp_checksum(packet_span(pkt), sum_pseudo(src, dst, IPPROTO_UDP4));
-    udp_encode(&h, pkt->data);
-    return pkt;
-}
-
-static NetError send_datagram(UdpSock *s, Span data, const IpSend *how, uint16_t dst_port)
-{
-    Udp *udp = s->udp;
-    Packet *pkt = make_datagram(s, data, ip_is_none(how->src) ? IP4_ANY : how->src, how->dst,
-                                dst_port);
-    DropReason why = ip_output(udp->stack, how, pkt);
-
-    if (why != DROP_NONE) {
-        packet_drop(pkt, udp->node, NULL, why);
-        return refused_error(why);
-    }
-    node_count(udp->node, COUNTER_UdpOutDatagrams);
-    return NET_OK;
-}
-
-NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port)
-{
-    Udp *udp = s->udp;
-    NetError err = take_pending(s);
-
-    if (err != NET_OK)
-        return err;
-    if (ip_is_none(dst)) {
-        dst = s->peer;
-        dst_port = s->peer_port;
-    }
-    if (ip_is_none(dst))
-        return NET_ENOTCONN;
-    if (dst_port == 0)
-        return NET_EINVAL;
-    if (data.n > UDP_DATA_MAX)
-        return NET_EMSGSIZE;
-    if (ip_is_none(src))
-        src = is_wild(s->addr) ? ip_source(udp->stack, dst) : s->addr;
-    if (ip_is_none(src) && ip_is_limited_broadcast(dst))
-        src = IP4_ANY; /* a host without an address asks for one */
-    if (ip_is_none(src) && ip_is_any(dst))
-        return NET_EINVAL;
-
-    IpSend how = { .src = src, .dst = dst, .proto = IPPROTO_UDP4, .ttl = s->ttl, .df = s->df };
-    return send_datagram(s, data, &how, dst_port);
-}
-
-NetError udp_send_broadcast(UdpSock *s, Span data, Iface *iface, uint16_t dst_port)
-{
-    NetError err = take_pending(s);
-    IpSend how = { .src = IP4_ANY, .dst = IP4_BROADCAST, .proto = IPPROTO_UDP4, .ttl = s->ttl,
-                   .df = s->df, .iface = iface };
-
-    if (err != NET_OK)
-        return err;
-    return data.n > UDP_DATA_MAX ? NET_EMSGSIZE : send_datagram(s, data, &how, dst_port);
-}
-
-NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port)
-{
-    return udp_send_from(s, data, IP_NONE, dst, dst_port);
-}
-
 Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err)
 {
     *err = take_pending(s);
@@ -532,6 +408,7 @@ Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err)
     s->n--;
     s->queued -= w.pkt->len;
     *how = w.how;
+    packet_write(w.pkt);
     return w.pkt;
 }
 

@@ -25,6 +25,7 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err);
 void     udp_close(UdpSock *s);
 void     udp_on_ready(UdpSock *s, void (*on_ready)(void *user), void *user);
 uint16_t udp_port(const UdpSock *s);
+Sched   *udp_sched(const UdpSock *s); /* the time of its world */
 IpAddr   udp_addr(const UdpSock *s);
 
 /* A connected socket receives from its peer only, and learns of ICMP errors (ECONNREFUSED). */
@@ -35,6 +36,8 @@ NetError udp_send(UdpSock *s, Span data, IpAddr dst, uint16_t dst_port);
 /* The same from one of the host's addresses, as a server answers from the one that was asked; src
  * IP_NONE: the socket's, or by route. */
 NetError udp_send_from(UdpSock *s, Span data, IpAddr src, IpAddr dst, uint16_t dst_port);
+/* As udp_send, but n bytes of the pattern (pattern.h) from its place `from` on. */
+NetError udp_send_pattern(UdpSock *s, uint64_t from, size_t n, IpAddr dst, uint16_t dst_port);
 /* From no address to all on the network of an interface, as a host without one asks for it. */
 NetError udp_send_broadcast(UdpSock *s, Span data, Iface *iface, uint16_t dst_port);
 void     udp_set_ttl(UdpSock *s, uint8_t ttl); /* 0: the host's default */

@@ -6,7 +6,7 @@
 
 #include "protocols/wire/checksum.h"
 
-DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo)
+DropReason udp_decode_header(UdpHdr *h, Span dgram)
 {
     if (dgram.n < UDP_HDR_LEN)
         return DROP_UDP_SHORT;
@@ -16,8 +16,15 @@ DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo)
         .length = get16(dgram.p + 4),
         .checksum = get16(dgram.p + 6),
     };
-    if (h->length < UDP_HDR_LEN || h->length > dgram.n)
-        return DROP_UDP_LENGTH;
+    return h->length < UDP_HDR_LEN || h->length > dgram.n ? DROP_UDP_LENGTH : DROP_NONE;
+}
+
+DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo)
+{
+    DropReason why = udp_decode_header(h, dgram);
+
+    if (why != DROP_NONE)
+        return why;
     Span covered = { dgram.p, h->length };
     if (h->checksum != 0 && sum_fold(sum_add(pseudo + h->length, covered)) != 0)
         return DROP_UDP_CHECKSUM;

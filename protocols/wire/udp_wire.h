@@ -20,5 +20,7 @@ typedef struct UdpHdr {
 /* pseudo: the pseudo-header's sum but for the length, see sum_pseudo(). After DROP_UDP_LENGTH and
  * DROP_UDP_CHECKSUM all of *h is filled in, for those who only look. */
 DropReason udp_decode(UdpHdr *h, Span dgram, uint32_t pseudo);
+/* The same without a look at the checksum, and at what it covers. */
+DropReason udp_decode_header(UdpHdr *h, Span dgram);
 void       udp_encode(const UdpHdr *h, uint8_t out[static UDP_HDR_LEN]);
 uint16_t   udp_checksum(Span dgram, uint32_t pseudo);

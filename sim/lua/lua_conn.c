@@ -387,7 +387,7 @@ typedef struct Sink {
 static void check_pattern(Sink *sink, const uint8_t *bytes, size_t n)
 {
     LuaConn *c = sink->c;
-    size_t i = c->use->sink_failed ? n : conn_pattern_match((Span){ bytes, n }, c->use->sunk);
+    size_t i = c->use->sink_failed ? n : pattern_match((Span){ bytes, n }, c->use->sunk);
 
     if (i == n)
         return;
@@ -438,7 +438,7 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
     do {
         if (sink->wrong)
             lua_check_failed(L, "sink: byte %" G_GUINT64_FORMAT " is %u, not %u as was streamed",
-                             sink->at, sink->byte, conn_pattern(sink->at));
+                             sink->at, sink->byte, pattern_byte(sink->at));
         sink->wrong = false;
         err = take(L, sink);
     } while (sink->wrong);

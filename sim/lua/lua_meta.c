@@ -5,6 +5,7 @@
 #include "sim/lua/lua_meta.h"
 
 #include "sim/lua/lua_conn.h"
+#include "sim/lua/lua_udp.h"
 #include "protocols/application/dhcp.h"
 #include "protocols/application/dns.h"
 #include "sim/lua/lua_http.h"
@@ -241,6 +242,8 @@ void meta_write(GString *out)
                     "---@field fastopen? boolean data of a SYN with a cookie is taken\n\n"
                     "---@class SendOpts : TimeoutOpts\n---@field push? boolean\n"
                     "---@field urgent? boolean\n\n");
+    append_knobs(out, "UdpStreamOpts", udp_stream_knobs);
+    g_string_append_c(out, '\n');
     append_knobs(out, "LinkOpts", link_knobs);
     g_string_append(out,
                     "---@field forward? LinkOpts from the first end to the second\n"

@@ -2,20 +2,9 @@
  * lua_udp.c - UDP sockets.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/lua/lua_net.h"
+#include "sim/lua/lua_udp.h"
 
 #include <string.h>
-
-typedef struct LuaUdp {
-    UdpSock  *sock; /* NULL once closed */
-    Stack    *stack;
-    WaitQueue queue;
-    bool      connected;
-    World    *world;
-    IpAddr    from;      /* of the last datagram, */
-    uint16_t  from_port;
-    int       from_ref;  /* and the endpoint that says so; LUA_NOREF: none yet */
-} LuaUdp;
 
 typedef struct UdpOptions {
     uint64_t ttl;
@@ -30,7 +19,7 @@ static const Knob udp_knobs[] = {
     { .name = NULL }
 };
 
-static LuaUdp *check_udp(lua_State *L)
+LuaUdp *lua_check_udp(lua_State *L)
 {
     LuaUdp *s = lua_check_object(L, 1, "socket");
 
@@ -83,7 +72,7 @@ static int send_datagram(lua_State *L, LuaUdp *s, IpAddr dst, uint16_t port)
 /* s:sendto(data, target [, port]) -> bytes, or nil, NAME */
 static int l_sendto(lua_State *L)
 {
-    LuaUdp *s = check_udp(L);
+    LuaUdp *s = lua_check_udp(L);
     LuaTarget target;
 
     lua_check_act(L, "sendto");
@@ -96,7 +85,7 @@ static int l_sendto(lua_State *L)
 /* s:connect(target [, port]): receives from there only, and learns of errors */
 static int l_connect(lua_State *L)
 {
-    LuaUdp *s = check_udp(L);
+    LuaUdp *s = lua_check_udp(L);
     LuaTarget target;
 
     lua_check_act(L, "connect");
@@ -115,7 +104,7 @@ static int l_connect(lua_State *L)
 /* s:send(data) -> bytes, or nil, NAME: to the peer of a connected socket */
 static int l_send(lua_State *L)
 {
-    LuaUdp *s = check_udp(L);
+    LuaUdp *s = lua_check_udp(L);
 
     lua_check_act(L, "send");
     if (!s->connected)
@@ -166,7 +155,7 @@ static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
 /* s:recvfrom([{ timeout = }]) -> data, from, or nil, NAME; from has ip and port, and is a target */
 static int l_recvfrom(lua_State *L)
 {
-    const LuaUdp *s = check_udp(L);
+    const LuaUdp *s = lua_check_udp(L);
 
     lua_check_act(L, "recvfrom");
     if (udp_sinks(s->sock))
@@ -177,7 +166,7 @@ static int l_recvfrom(lua_State *L)
 /* s:sink(): what comes from here on is counted, and nobody need receive it */
 static int l_sink(lua_State *L)
 {
-    LuaUdp *s = check_udp(L);
+    LuaUdp *s = lua_check_udp(L);
 
     lua_check_act(L, "sink");
     udp_sink(s->sock);
@@ -192,6 +181,7 @@ static int l_close(lua_State *L)
     if (s->sock != NULL)
         udp_close(s->sock);
     s->sock = NULL;
+    lua_udp_end_streams(s);
     waitq_wake(&s->queue);
     return 0;
 }
@@ -201,6 +191,7 @@ static void udp_gc(void *p)
 {
     LuaUdp *s = p;
 
+    lua_udp_free_streams(s);
     if (s->sock != NULL)
         udp_on_ready(s->sock, NULL, NULL);
     luaL_unref(world_lua(s->world), LUA_REGISTRYINDEX, s->from_ref);
@@ -241,7 +232,7 @@ void lua_open_udp(lua_State *L)
     static const luaL_Reg methods[] = {
         { "sendto", l_sendto }, { "recvfrom", l_recvfrom }, { "connect", l_connect },
         { "send", l_send },     { "recv", l_recvfrom },     { "close", l_close },
-        { "sink", l_sink },
+        { "sink", l_sink },     { "stream", lua_udp_stream },
         { NULL, NULL }
     };
 

@@ -88,7 +88,7 @@ static const char *names_lacking(const PktCall *call)
 static void check_bytes(const uint8_t *bytes, size_t n, uint64_t offset, PktOutcome *out)
 {
     for (size_t i = 0; i < n; i++)
-        if (bytes[i] != conn_pattern(offset + i)) {
+        if (bytes[i] != pattern_byte(offset + i)) {
             pkt_wrong(out, "byte %" PRIu64 " of the stream is not what the wire sent", offset + i);
             return;
         }
@@ -211,7 +211,7 @@ static bool send_udp(PktRun *run, PktSock *s, const Amount *a, PktOutcome *out)
         return pkt_errs(out, net_error_name(err));
     uint8_t *bytes = g_malloc((size_t)a->n + 1);
     for (int64_t i = 0; i < a->n; i++)
-        bytes[i] = conn_pattern((uint64_t)i);
+        bytes[i] = pattern_byte((uint64_t)i);
     err = udp_send(s->udp, (Span){ bytes, (size_t)a->n }, to, port);
     g_free(bytes);
     return err == NET_OK ? pkt_done(out, a->n) : pkt_errs(out, net_error_name(err));

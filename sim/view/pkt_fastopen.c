@@ -135,7 +135,7 @@ static bool open_with(PktRun *run, PktSock *s, size_t n, PktOutcome *out)
     NetError err;
 
     for (size_t i = 0; i < n; i++)
-        bytes[i] = conn_pattern(i);
+        bytes[i] = pattern_byte(i);
     s->conn = tcp_connect_fast(tcp_of(run), ip_is_any(s->addr) ? IP_NONE : s->addr, s->port,
                                s->fast.to, s->fast.to_port, NULL, (Span){ bytes, n },
                                s->fast.no_cookie, &taken, &err);

@@ -22,7 +22,7 @@ static void put_payload(GByteArray *a, size_t len, uint64_t offset)
 
     g_byte_array_set_size(a, at + (guint)len);
     for (size_t i = 0; i < len; i++)
-        a->data[at + i] = conn_pattern(offset + i);
+        a->data[at + i] = pattern_byte(offset + i);
 }
 
 static void put_tcp(GByteArray *a, const PktPacket *p, uint64_t offset)

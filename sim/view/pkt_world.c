@@ -267,7 +267,7 @@ static bool payload_right(const PktSeen *seen)
     if (seen->packet.proto == IPPROTO_ICMP4 || offset < 0)
         return true;
     for (size_t i = 0; i < n; i++)
-        if (bytes[i] != conn_pattern((uint64_t)offset + i))
+        if (bytes[i] != pattern_byte((uint64_t)offset + i))
             return false;
     return true;
 }

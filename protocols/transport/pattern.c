@@ -1,14 +1,12 @@
 /*
- * tcp_pattern.c - see tcp_pattern.h. Eight places at a time are the bytes of a word; words are made
- * by loops that a compiler can take several steps of at once, and summed up while they are at hand.
+ * pattern.c - see pattern.h. Eight places at a time are the bytes of a word; words are made by
+ * loops that a compiler can take several steps of at once, and summed up while they are at hand.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/transport/tcp_pattern.h"
+#include "protocols/transport/pattern.h"
 
-#include "protocols/transport/tcp.h"
 #include "protocols/wire/checksum.h"
 
-#include <glib.h>
 #include <string.h>
 
 enum { WORD = 8 };
@@ -23,7 +21,7 @@ static inline uint64_t mixed(uint64_t x)
     return GUINT64_TO_LE(x ^ x >> 32);
 }
 
-uint8_t conn_pattern(uint64_t offset)
+uint8_t pattern_byte(uint64_t offset)
 {
     uint64_t word = mixed((offset / WORD + 1) * STEP);
 
@@ -73,15 +71,15 @@ static size_t to_word(uint64_t offset, size_t n)
     return MIN(-offset % WORD, n);
 }
 
-uint32_t tcp_pattern_fill(uint8_t *out, uint64_t offset, size_t n)
+uint32_t pattern_fill(uint8_t *out, uint64_t offset, size_t n)
 {
     size_t first = to_word(offset, n), words = (n - first) / WORD, i;
 
     for (i = 0; i < first; i++)
-        out[i] = conn_pattern(offset + i);
+        out[i] = pattern_byte(offset + i);
     uint64_t sum = put_words(out + first, (offset + first) / WORD, words);
     for (i = first + words * WORD; i < n; i++)
-        out[i] = conn_pattern(offset + i);
+        out[i] = pattern_byte(offset + i);
     if (first + words * WORD == n && first == 0)
         return sum_of_words(sum);
     return sum_add(0, (Span){ out, n });
@@ -91,12 +89,12 @@ static bool are_bytes(const uint8_t *p, uint64_t offset, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && p[i] == conn_pattern(offset + i))
+    while (i < n && p[i] == pattern_byte(offset + i))
         i++;
     return i == n;
 }
 
-bool tcp_pattern_is(Span bytes, uint64_t offset)
+bool pattern_is(Span bytes, uint64_t offset)
 {
     size_t first = to_word(offset, bytes.n), words = (bytes.n - first) / WORD;
     size_t rest = first + words * WORD;
@@ -106,13 +104,26 @@ bool tcp_pattern_is(Span bytes, uint64_t offset)
            are_bytes(bytes.p + rest, offset + rest, bytes.n - rest);
 }
 
-size_t conn_pattern_match(Span bytes, uint64_t offset)
+size_t pattern_match(Span bytes, uint64_t offset)
 {
     size_t i = 0;
 
-    if (tcp_pattern_is(bytes, offset))
+    if (pattern_is(bytes, offset))
         return bytes.n;
-    while (bytes.p[i] == conn_pattern(offset + i))
+    while (bytes.p[i] == pattern_byte(offset + i))
         i++;
     return i;
+}
+
+/* The text is summed up as it is written, and what is in front of it (all, if there is nothing to
+ * write) behind. */
+uint16_t pattern_write(Packet *pkt)
+{
+    const Unwritten *u = &pkt->unwritten;
+    Span front = { pkt->buf + u->header, u->at - u->header };
+    uint32_t sum = u->pseudo + (uint32_t)front.n + u->n;
+
+    if (u->n > 0)
+        sum += pattern_fill(pkt->buf + u->at, u->from, u->n);
+    return sum_fold(sum_add(sum, front));
 }
