@@ -327,15 +327,21 @@ static G_NO_INLINE DropReason input_fully(Ipv4 *ip, Iface *iface, bool group, Pa
     return dispatch(ip, iface, group, &h, NULL, src, dst, pkt);
 }
 
+/* Of one that is not passed on like one before it. */
+static G_NO_INLINE DropReason take_in(Ipv4 *ip, Iface *iface, bool group, Packet *pkt)
+{
+    if (!group && fast_is_ours(ip, pkt))
+        return deliver_again(ip, iface, pkt);
+    return input_fully(ip, iface, group, pkt);
+}
+
 DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt)
 {
     Ipv4 *ip = self;
 
     if (!group && ip->cfg->forward && fast_forward(ip, pkt))
         return DROP_NONE;
-    if (!group && fast_is_ours(ip, pkt))
-        return deliver_again(ip, iface, pkt);
-    return input_fully(ip, iface, group, pkt);
+    return take_in(ip, iface, group, pkt);
 }
 
 DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)

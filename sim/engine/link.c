@@ -107,9 +107,11 @@ static void serve_first(LinkDir *dir)
     packet_fetch(first);
     if (first->next != NULL)
         packet_fetch(first->next);
+    if (dir->ends)
+        packet_fetch_text(first);
 }
 
-static void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
+static inline void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
 {
     dir->last_arrival = MAX(arrive, dir->last_arrival);
     pkt->arrive = arrive;
@@ -147,18 +149,23 @@ static void settle_backlog(LinkDir *dir)
     }
 }
 
+static G_NO_INLINE void backlog_grow(LinkDir *dir)
+{
+    uint32_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
+    LinkWaiting *grown = g_new(LinkWaiting, cap);
+
+    for (size_t i = 0; i < dir->backlog_n; i++)
+        grown[i] = dir->backlog[(dir->backlog_first + i) & (dir->backlog_cap - 1)];
+    g_free(dir->backlog);
+    dir->backlog = grown;
+    dir->backlog_first = 0;
+    dir->backlog_cap = cap;
+}
+
 static void backlog_append(LinkDir *dir, SimTime start, size_t size)
 {
-    if (dir->backlog_n == dir->backlog_cap) {
-        uint32_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
-        LinkWaiting *grown = g_new(LinkWaiting, cap);
-        for (size_t i = 0; i < dir->backlog_n; i++)
-            grown[i] = dir->backlog[(dir->backlog_first + i) & (dir->backlog_cap - 1)];
-        g_free(dir->backlog);
-        dir->backlog = grown;
-        dir->backlog_first = 0;
-        dir->backlog_cap = cap;
-    }
+    if (dir->backlog_n == dir->backlog_cap)
+        backlog_grow(dir);
     uint32_t last = (dir->backlog_first + dir->backlog_n++) & (dir->backlog_cap - 1);
     dir->backlog[last] = (LinkWaiting){ start, size };
     dir->backlog_bytes += size;
@@ -187,19 +194,27 @@ static SimTime transmission_time(LinkDir *dir, size_t size)
     return dir->last_time;
 }
 
-/* Takes the transmitter's time for a frame of that size; false if the queue before it is full. */
-static bool transmit(LinkDir *dir, size_t size)
+/* The transmitter is busy: false if the queue before it is full. */
+static G_NO_INLINE bool wait_in_queue(LinkDir *dir, size_t size)
 {
     const LinkConfig *cfg = dir->cfg;
+
+    settle_backlog(dir);
+    uint64_t used = cfg->queue_in_bytes ? dir->backlog_bytes + size : dir->backlog_n + 1;
+    if (used > cfg->queue)
+        return false;
+    backlog_append(dir, dir->next_free, size);
+    return true;
+}
+
+/* Takes the transmitter's time for a frame of that size; false if there is no room to wait for
+ * it. */
+static inline bool transmit(LinkDir *dir, size_t size)
+{
     SimTime now = sim_now(dir->link->sim);
 
-    if (dir->next_free > now) {
-        settle_backlog(dir);
-        uint64_t used = cfg->queue_in_bytes ? dir->backlog_bytes + size : dir->backlog_n + 1;
-        if (used > cfg->queue)
-            return false;
-        backlog_append(dir, dir->next_free, size);
-    }
+    if (dir->next_free > now && !wait_in_queue(dir, size))
+        return false;
     dir->next_free = time_add(MAX(now, dir->next_free), transmission_time(dir, size));
     return true;
 }

@@ -100,6 +100,7 @@ struct LinkDir {
     Port        *from, *to;
     bool         calm;         /* nothing random happens: no loss, jitter, reordering, damage */
     bool         plain;        /* nor anything else: it is up, drop-tail, and has no rules */
+    bool         ends;         /* at a host, which reads what it gets to the last byte */
     bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
     unsigned     nth;          /* of the links between these two nodes, from 0 */
     SimTime      next_free;    /* when the transmitter has sent all that is queued */

@@ -113,6 +113,7 @@ static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkC
     *dir = (LinkDir){ .link = link, .from = from, .to = to, .nth = nth, .cfg = cfg,
                       .fates = &link_no_fates };
     timer_init(&dir->timer, &link->sim->sched, link_arrived, dir);
+    dir->ends = to->node->kind == NODE_HOST;
     use_qdisc(dir);
     link_judge(dir);
     from->out = dir;

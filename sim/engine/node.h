@@ -71,7 +71,7 @@ void port_send(Port *port, Packet *pkt);
 /* The end of a refused packet: traces it, counts it, frees it. */
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);
 
-void node_make_counters(Node *node);
+G_NO_INLINE void node_make_counters(Node *node);
 
 static inline void node_count(Node *node, Counter c)
 {

@@ -124,6 +124,17 @@ static inline bool packet_is_written(const Packet *pkt)
     return pkt->unwritten.write == NULL;
 }
 
+/* The same of all its bytes, for who will sum them up; of those that are described there are
+ * none. */
+static inline void packet_fetch_text(const Packet *pkt)
+{
+    const uint8_t *end = pkt->data + pkt->len;
+
+    if (packet_is_written(pkt))
+        for (const uint8_t *line = pkt->data; line < end; line += PACKET_LINE)
+            __builtin_prefetch(line);
+}
+
 void packet_write_now(const Packet *pkt);
 
 /* Writes what is only described. For an observer, too: a packet says the same before and after. */
