@@ -137,6 +137,27 @@ START_TEST(a_stopped_timer_does_not_fire)
 }
 END_TEST
 
+START_TEST(one_that_rests_is_let_go_of_when_its_place_comes_up)
+{
+    Sched s;
+    Letter l[4];
+    letters_init(&s, l, 4);
+    timer_set(&l[0].timer, 5);
+    timer_set(&l[1].timer, 5);
+    timer_set(&l[2].timer, 5);
+    timer_set(&l[3].timer, 7);
+    for (int i = 0; i < 3; i++)
+        timer_rest(&l[i].timer);
+    ck_assert(!timer_pending(&l[0].timer));
+    ck_assert_uint_eq(s.foreground, 1);
+    timer_set(&l[1].timer, 6); /* it has slept on */
+    timer_stop(&l[2].timer);   /* it is forgotten at once */
+    expect(&s, "abd");
+    ck_assert_int_eq(s.now, 7);
+    ck_assert_uint_eq(s.events, 2); /* not a's end */
+}
+END_TEST
+
 START_TEST(background_timers_do_not_count)
 {
     Sched s;
@@ -253,6 +274,8 @@ static void set_or_stop(GSequence *model, GSequenceIter **places, Timer *timers,
     }
     if ((x >> 36) % 8 == 0) {
         timer_stop(t);
+    } else if ((x >> 36) % 8 == 1) {
+        timer_rest(t);
     } else {
         timer_set(t, draw_delay(t->sched, x));
         places[i] = g_sequence_insert_sorted(model, t, sooner, NULL);
@@ -304,6 +327,7 @@ Suite *sched_suite(void)
     tcase_add_test(tc, what_is_set_without_delay_fires_in_its_turn);
     tcase_add_test(tc, one_that_is_due_at_once_can_be_put_off_or_stopped);
     tcase_add_test(tc, a_stopped_timer_does_not_fire);
+    tcase_add_test(tc, one_that_rests_is_let_go_of_when_its_place_comes_up);
     tcase_add_test(tc, background_timers_do_not_count);
     tcase_add_loop_test(tc, agrees_with_a_sorted_list_under_random_use, 0, 3);
     tcase_add_loop_test(tc, agrees_with_a_sorted_sequence_whatever_is_pending, 0, 4);

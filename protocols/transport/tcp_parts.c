@@ -91,24 +91,27 @@ void flow_pack(Tcb *tcb)
     tcb->packed = true;
 }
 
-void flow_unpack(Tcb *tcb)
+static void free_past(Tcb *tcb)
 {
-    if (!tcb->packed)
-        return;
-    Past *past = tcb->past;
-    flow_restore(new_flow(tcb), past);
-    heap_give(&tcb->tcp->sim->heap, past, sizeof *past);
+    heap_give(&tcb->tcp->sim->heap, tcb->past, sizeof *tcb->past);
     tcb->past = NULL;
     tcb->packed = false;
+}
+
+static Flow *flow_unpack(Tcb *tcb)
+{
+    Flow *f = new_flow(tcb);
+
+    flow_restore(f, tcb->past);
+    free_past(tcb);
+    return f;
 }
 
 /* As it would be, had it been there from the start. */
 Flow *flow_make(Tcb *tcb)
 {
-    if (tcb->packed) {
-        flow_unpack(tcb);
-        return tcb->flow;
-    }
+    if (tcb->packed)
+        return flow_unpack(tcb);
     Flow *f = new_flow(tcb);
     f->pieces.pushed = tcb->out_seq;
     f->rttvar = tcb->srtt / 2;
@@ -131,6 +134,8 @@ void parts_free(Tcb *tcb)
 {
     if (tcb_has_flow(tcb))
         free_flow(tcb);
+    if (tcb->packed)
+        free_past(tcb);
     if (tcb->rare != &rare_none)
         heap_give(&tcb->tcp->sim->heap, tcb->rare, sizeof *tcb->rare);
     parts_init(tcb);

@@ -25,7 +25,7 @@ struct Tcp {
     TcbTable   table;
     GPtrArray *listeners;  /* of Listener, oldest first; ended ones are gone from here */
     GPtrArray *ended;      /* listeners that a crash has ended, until listener_close */
-    GPtrArray *dead;       /* see tcp_bury; NULL: none ever was */
+    Vec        dead;       /* of Tcb, see tcp_bury */
     Rng        isn_rng;
     uint64_t   isn_key[2];
     uint32_t   ts_key;
@@ -138,7 +138,7 @@ void tcb_bury_all(Tcp *tcp);
 /* Frees those that have ended. For who begins something, and has no TCB in hand yet. */
 static inline void tcp_bury(Tcp *tcp)
 {
-    if (tcp->dead != NULL && tcp->dead->len > 0)
+    if (tcp->dead.len > 0)
         tcb_bury_all(tcp);
 }
 /* The half-open connection of a listener, refused: the user need not be informed. */
@@ -266,6 +266,7 @@ void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);
 
 /* tcp_timer.c */
 void tcp_timers_stop(Tcb *tcb);
+void tcp_timers_end(Tcb *tcb); /* likewise, and nothing of them is left */
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay);
 void tcp_timer_cancel(Tcb *tcb, TcpTimer which); /* one that runs; see tcp_timer_stop */
 SimTime tcp_timer_at(const Tcb *tcb, TcpTimer which); /* when it fires; it runs */

@@ -165,9 +165,9 @@ static void tcb_free(Tcb *tcb)
 
 void tcb_bury_all(Tcp *tcp)
 {
-    for (unsigned i = 0; i < tcp->dead->len; i++)
-        tcb_free(g_ptr_array_index(tcp->dead, i));
-    g_ptr_array_set_size(tcp->dead, 0);
+    for (unsigned i = 0; i < tcp->dead.len; i++)
+        tcb_free(tcp->dead.pdata[i]);
+    tcp->dead.len = 0;
 }
 
 /* A TIME-WAIT pushed aside comes back if the SYN that did it was an old duplicate. */
@@ -194,19 +194,16 @@ static void end_as(Tcb *tcb, TcpState shown, NetError error, const char *trigger
     Tcp *tcp = tcb->tcp;
 
     g_assert(tcb->state != TCP_CLOSED);
-    flow_unpack(tcb);
-    tcp_timers_stop(tcb);
+    tcp_timers_end(tcb);
     if (tcb->rare->pushed_by == NULL)
         tcp_set_state(tcb, shown, trigger, rfc);
     tcb->state = TCP_CLOSED;
-    if (tcb->half != NULL)
+    if (tcb_listener(tcb) != NULL)
         half_close(tcb);
     fastopen_end(tcb, error);
     leave_table(tcb);
     conn_leave(tcb, error);
-    if (tcp->dead == NULL)
-        tcp->dead = g_ptr_array_new();
-    g_ptr_array_add(tcp->dead, tcb);
+    vec_add(&tcp->sim->heap, &tcp->dead, tcb);
 }
 
 void tcb_end(Tcb *tcb, NetError error, const char *trigger, const char *rfc)
@@ -421,18 +418,16 @@ static void forget_all(Tcp *tcp)
     Tcb **all = table_all(&tcp->table, &n);
 
     for (size_t i = 0; i < n; i++) {
-        flow_unpack(all[i]);
-        tcp_timers_stop(all[i]);
+        tcp_timers_end(all[i]);
         if (all[i]->conn != NULL)
             all[i]->conn->tcb = NULL;
-        half_free_place(all[i]);
+        if (tcb_listener(all[i]) != NULL)
+            half_free_place(all[i]);
         tcb_free(all[i]);
     }
     g_free(all);
-    if (tcp->dead == NULL)
-        return;
     tcb_bury_all(tcp);
-    g_ptr_array_free(tcp->dead, TRUE);
+    vec_clear(&tcp->sim->heap, &tcp->dead);
 }
 
 Tcp *tcp_new(Stack *stack, const TcpConfig *cfg)

@@ -44,7 +44,8 @@ typedef enum TcpTimer {
     TIMER_KEEPALIVE,
     TIMER_USER, /* R2, if it is a time */
     TIMER_PACE,
-    TIMER_COUNT
+    TIMER_COUNT,
+    TIMER_NONE = TIMER_COUNT
 } TcpTimer;
 
 typedef struct Keepalive {
@@ -163,12 +164,12 @@ typedef struct Rare {
     SimTime   user_timeout; /* 0: R2 is a count; NEVER: there is none */
 } Rare;
 
-/* A timer that runs. */
+/* A timer that runs, or rests: it is kept till its place in the queue of events comes up. */
 typedef struct TcbTimer {
     Timer            timer;
     Tcb             *tcb;
     struct TcbTimer *next;  /* of this connection */
-    TcpTimer         which;
+    TcpTimer         which; /* NONE: it rests */
 } TcbTimer;
 
 struct Tcb {
@@ -176,7 +177,7 @@ struct Tcb {
     Conn     *conn;       /* the user's handle; NULL if there is none (any more) */
     Flow     *flow;       /* these two are read as they are; who writes asks tcb_flow and */
     Rare     *rare;       /* tcb_rare, which make them: see tcp_parts.c */
-    TcbTimer *timers;     /* those that run */
+    TcbTimer *timers;     /* those that run, or rest */
     union {
         Passive *half;    /* in SYN-RECEIVED from a passive OPEN: whose, and where; else NULL */
         Past    *past;    /* if it is packed */
@@ -261,7 +262,6 @@ void  parts_free(Tcb *tcb);
 Flow *flow_make(Tcb *tcb);
 /* In TIME-WAIT, if nothing waits to be read. */
 void  flow_pack(Tcb *tcb);
-void  flow_unpack(Tcb *tcb);                      /* if it is packed */
 void  flow_restore(Flow *f, const Past *past);
 void  flow_begin(Tcb *tcb, SimTime since); /* it has one, and is ESTABLISHED since then */
 Rare *rare_make(Tcb *tcb);

@@ -14,22 +14,28 @@ static const SimTime OVERRIDE = 500 * MSEC;  /* RFC 9293 §3.8.6.2.1: 0.1 to 1 s
 /* --- those that run --------------------------------------------------------------------------- */
 
 /* Which runs: few do, most often one. */
-static TcbTimer **place_of(Tcb *tcb, TcpTimer which)
+static TcbTimer *find(const Tcb *tcb, TcpTimer which)
 {
-    TcbTimer **at = &tcb->timers;
+    TcbTimer *t = tcb->timers;
 
-    while ((*at)->which != which)
-        at = &(*at)->next;
-    return at;
+    while (t->which != which)
+        t = t->next;
+    return t;
 }
 
-static void put_aside(Tcb *tcb, TcpTimer which)
+static void forget(TcbTimer *t)
 {
-    TcbTimer **at = place_of(tcb, which), *t = *at;
+    TcbTimer **at = &t->tcb->timers;
 
+    while (*at != t)
+        at = &(*at)->next;
     *at = t->next;
-    heap_give(&tcb->tcp->sim->heap, t, sizeof *t);
-    tcb->running &= (uint16_t)~(1u << which);
+    heap_give(&t->tcb->tcp->sim->heap, t, sizeof *t);
+}
+
+static void runs(Tcb *tcb, TcpTimer which, bool on)
+{
+    tcb->running = (uint16_t)((tcb->running & ~(1u << which)) | (unsigned)on << which);
 }
 
 /* --- RFC 6298 --------------------------------------------------------------------------------- */
@@ -274,34 +280,50 @@ static void fired(void *owner)
         [TIMER_USER] = user_timer_fired,
         [TIMER_PACE] = pace_fired,
     };
-    const TcbTimer *t = owner;
+    TcbTimer *t = owner;
     Tcb *tcb = t->tcb;
     TcpTimer which = t->which;
 
+    forget(t);
+    if (which == TIMER_NONE) /* it has not been set again */
+        return;
+    runs(tcb, which, false);
     tcp_bury(tcb->tcp);
-    put_aside(tcb, which);
     what[which](tcb);
 }
 
-static TcbTimer *take_one(Tcb *tcb, TcpTimer which)
+static TcbTimer *new_one(Tcb *tcb)
 {
     Tcp *tcp = tcb->tcp;
     TcbTimer *t = heap_take(&tcp->sim->heap, sizeof *t);
 
     timer_init(&t->timer, &tcp->sim->sched, fired, t);
-    if (which == TIMER_KEEPALIVE)
-        timer_set_background(&t->timer);
     t->tcb = tcb;
-    t->which = which;
     t->next = tcb->timers;
     tcb->timers = t;
-    tcb->running |= (uint16_t)(1u << which);
+    return t;
+}
+
+/* One that rests, if there is one: a connection has something to wait for most of the time, most
+ * often for one thing. */
+static TcbTimer *take_one(Tcb *tcb, TcpTimer which)
+{
+    TcbTimer *t = tcb->timers;
+
+    while (t != NULL && t->which != TIMER_NONE)
+        t = t->next;
+    if (t == NULL || which == TIMER_KEEPALIVE)
+        t = new_one(tcb);
+    if (which == TIMER_KEEPALIVE)
+        timer_set_background(&t->timer);
+    t->which = which;
+    runs(tcb, which, true);
     return t;
 }
 
 void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
 {
-    TcbTimer *t = tcp_timer_runs(tcb, which) ? *place_of(tcb, which) : take_one(tcb, which);
+    TcbTimer *t = tcp_timer_runs(tcb, which) ? find(tcb, which) : take_one(tcb, which);
 
     timer_set(&t->timer, delay);
     trace_timer(tcb, &TCP_TIMER_SET, which);
@@ -309,22 +331,35 @@ void tcp_timer_set(Tcb *tcb, TcpTimer which, SimTime delay)
 
 void tcp_timer_cancel(Tcb *tcb, TcpTimer which)
 {
-    timer_stop(&(*place_of(tcb, which))->timer);
-    put_aside(tcb, which);
+    TcbTimer *t = find(tcb, which);
+
+    if (which == TIMER_KEEPALIVE) { /* unlike others it is in the background */
+        timer_stop(&t->timer);
+        forget(t);
+    } else {
+        timer_rest(&t->timer);
+        t->which = TIMER_NONE;
+    }
+    runs(tcb, which, false);
     trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
 }
 
 SimTime tcp_timer_at(const Tcb *tcb, TcpTimer which)
 {
-    const TcbTimer *t = tcb->timers;
-
-    while (t->which != which)
-        t = t->next;
-    return t->timer.at;
+    return find(tcb, which)->timer.at;
 }
 
 void tcp_timers_stop(Tcb *tcb)
 {
-    for (TcpTimer which = 0; which < TIMER_COUNT; which++)
+    for (TcpTimer which = 0; tcb->running != 0; which++)
         tcp_timer_stop(tcb, which);
+}
+
+void tcp_timers_end(Tcb *tcb)
+{
+    tcp_timers_stop(tcb);
+    while (tcb->timers != NULL) {
+        timer_stop(&tcb->timers->timer);
+        forget(tcb->timers);
+    }
 }

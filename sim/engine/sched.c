@@ -6,7 +6,7 @@
  * one index: with few timers pending nothing costs less. Into a list that has become long it would
  * cost more and more; then all of it goes back to the ladder, a rung finer. A timer set to a later
  * instant keeps its old entry; when that comes up it is moved on, unseen from outside, so re-arming
- * a retransmission timer on every ACK costs two stores.
+ * a retransmission timer on every ACK costs two stores. So does one that rests; its entry is dropped.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/sched.h"
@@ -228,10 +228,21 @@ static inline void add(Sched *s, Timer *t)
         add_slowly(s, t);
 }
 
+/* Its place comes up. */
+static void rest_is_over(Timer *t)
+{
+    t->in = TIMER_IN_NOTHING;
+    t->fire(t->owner);
+}
+
 static void take_back(void *sched, SchedEntry e)
 {
     Sched *s = sched;
 
+    if (e.timer->at == NEVER) {
+        rest_is_over(e.timer);
+        return;
+    }
     if (s->near_last == s->near_cap)
         near_make_room(s);
     near_note(e.timer, e.at);
@@ -257,7 +268,8 @@ static inline bool is_current(const SchedEntry *e)
 }
 
 /* Makes the first of the near list the earliest pending timer but for those in line; false if there
- * is none. Entries of timers that were pushed back are moved to where they belong. */
+ * is none. Entries of timers that were pushed back are moved to where they belong, of those that
+ * rest are dropped. */
 static bool settle(Sched *s)
 {
     for (;;) {
@@ -269,7 +281,11 @@ static bool settle(Sched *s)
             return false;
         if (is_current(&s->near[s->near_first]))
             return true;
-        add(s, s->near[s->near_first++].timer);
+        Timer *t = s->near[s->near_first++].timer;
+        if (t->at == NEVER)
+            rest_is_over(t);
+        else
+            add(s, t);
     }
 }
 
@@ -373,6 +389,12 @@ void timer_set_background(Timer *t)
     t->background = true;
 }
 
+/* It is about to be. */
+static inline void count_set(const Timer *t)
+{
+    t->sched->foreground += !timer_pending(t) && !t->background;
+}
+
 void timer_set(Timer *t, SimTime delay)
 {
     Sched *s = t->sched;
@@ -382,16 +404,15 @@ void timer_set(Timer *t, SimTime delay)
         timer_set_as(t, time_add(s->now, delay), sched_order(s));
         return;
     }
-    if (timer_pending(t))
+    count_set(t);
+    if (t->in != TIMER_IN_NOTHING)
         take_out(t);
-    else
-        s->foreground += !t->background;
     t->at = s->now;
     t->order = sched_order(s);
     line_put(s, t);
 }
 
-/* Of a timer that is pending already: an entry that would come up too late is taken out. */
+/* Of a timer that has an entry already: one that would come up too late is taken out. */
 static G_NO_INLINE void set_again(Timer *t, SimTime at, uint64_t order)
 {
     SchedEntry e = { at, order, t };
@@ -401,7 +422,7 @@ static G_NO_INLINE void set_again(Timer *t, SimTime at, uint64_t order)
         take_out(t);
     t->at = at;
     t->order = order;
-    if (!timer_pending(t))
+    if (t->in == TIMER_IN_NOTHING)
         add(t->sched, t);
 }
 
@@ -411,20 +432,30 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
 
     g_assert(at >= s->now);
     at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
-    if (timer_pending(t)) {
+    count_set(t);
+    if (t->in != TIMER_IN_NOTHING) {
         set_again(t, at, order);
         return;
     }
     t->at = at;
     t->order = order;
-    s->foreground += !t->background;
     add(s, t);
 }
 
 void timer_stop(Timer *t)
 {
+    if (t->in == TIMER_IN_NOTHING)
+        return;
+    t->sched->foreground -= timer_pending(t) && !t->background;
+    take_out(t);
+}
+
+void timer_rest(Timer *t)
+{
+    if (t->in == TIMER_IN_LINE)
+        timer_stop(t);
     if (!timer_pending(t))
         return;
-    take_out(t);
     t->sched->foreground -= !t->background;
+    t->at = NEVER;
 }

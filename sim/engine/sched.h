@@ -17,21 +17,22 @@
 
 typedef struct Sched Sched;
 
-/* Where a timer's entry is. One that is set to a later instant keeps its old entry till then. */
+/* Where a timer's entry is. One that is set to a later instant, or rests, keeps its old entry till
+ * that comes up. */
 typedef enum TimerIn { TIMER_IN_NOTHING, TIMER_IN_LINE, TIMER_IN_NEAR, TIMER_IN_FAR } TimerIn;
 
 struct Timer {
     Sched   *sched;
     void   (*fire)(void *owner);
     void    *owner;
-    SimTime  at;         /* when it is due; meaningful while pending */
+    SimTime  at;         /* when it is due; NEVER: it rests; meaningful while it has an entry */
     uint64_t order;      /* its place among timers due at the same instant */
     union {
         size_t      turn;  /* in the line of those due now */
         SimTime     key;   /* in the near future: the instant of its entry there */
         SchedEntry *place; /* in the far future */
     };
-    TimerIn  in;         /* NOTHING: it is not pending */
+    TimerIn  in;
     bool     background; /* does not keep the simulation alive */
 };
 
@@ -78,7 +79,12 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order);
 
 void timer_stop(Timer *t); /* an idle timer is fine */
 
+/* The same for one that will soon be set again: its place in the queue stays, and if that comes up
+ * before t is set, fire(owner) is called, which is no event: it finds t idle, and may forget it,
+ * but must touch no other timer. Till then only timer_stop lets go of t. */
+void timer_rest(Timer *t);
+
 static inline bool timer_pending(const Timer *t)
 {
-    return t->in != TIMER_IN_NOTHING;
+    return t->in != TIMER_IN_NOTHING && t->at != NEVER; /* else it rests */
 }
