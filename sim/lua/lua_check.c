@@ -71,6 +71,17 @@ void lua_check_failed(lua_State *L, const char *format, ...)
     g_free(place);
 }
 
+void lua_check_failed_at(World *world, const char *place, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *why = g_strdup_vprintf(format, args);
+    va_end(args);
+    failed(world, place, why, NULL, NULL);
+    g_free(why);
+}
+
 void check_never_ended(World *world)
 {
     char *place = task_place(world->parts->file_task);

@@ -91,12 +91,21 @@ typedef struct ConnOptions {
       .doc = "false: no event tells of hints that something is wrong.",                            \
       .source = "RFC 9293 §3.9.1.8" }
 
+typedef struct LuaListener {
+    Listener *listener; /* NULL once closed */
+    Node     *node;
+    WaitQueue queue;
+    ConnOptions given;  /* to what it accepts */
+    bool      serves;   /* lua_load.c: nobody else accepts */
+} LuaListener;
+
 extern const Knob conn_knobs[];
 
 /* As lua_options, with a table that has CONN_KNOBS among its rows; notes which were given. */
 void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs, ConnOptions *opt,
                       LuaCustomKnob custom);
 void lua_conn_apply(lua_State *L, LuaConn *c, const ConnOptions *opt);
+void lua_conn_apply_to(Conn *conn, const ConnOptions *opt); /* one that has no handle */
 bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto); /* was anything of it given? */
 int  lua_conn_set(lua_State *L);  /* conn:set */
 int  lua_conn_info(lua_State *L); /* conn:info */
@@ -111,3 +120,6 @@ int  lua_conn_wait(lua_State *L, LuaConn *c, SimTime deadline, lua_KFunction k, 
 void lua_conn_wants(LuaConn *c);
 
 void lua_open_conn(lua_State *L); /* by lua_open_sock */
+void lua_open_load(lua_State *L); /* likewise: host:load, listener:serve */
+
+extern const Knob load_knobs[], serve_knobs[];

@@ -22,15 +22,20 @@ void lua_conn_options(lua_State *L, int arg, const char *what, const Knob *knobs
 
 #define GIVEN(opt, field) (((opt)->given & CONN_GIVEN(offsetof(ConnOptions, field))) != 0)
 
-/* To say how is to say that. */
-static void apply_keepalive(lua_State *L, LuaConn *c, const ConnOptions *opt)
+static bool says_how(const ConnOptions *opt)
 {
-    bool how = GIVEN(opt, keepalive_time) || GIVEN(opt, keepalive_interval) ||
-               GIVEN(opt, keepalive_probes);
+    return GIVEN(opt, keepalive_time) || GIVEN(opt, keepalive_interval) ||
+           GIVEN(opt, keepalive_probes);
+}
 
-    if (!how && !GIVEN(opt, keepalive))
-        return;
-    Keep *keep = &lua_conn_use(L, c)->keep;
+static bool says_keepalive(const ConnOptions *opt)
+{
+    return says_how(opt) || GIVEN(opt, keepalive);
+}
+
+/* To say how is to say that. */
+static void apply_keepalive(Conn *conn, Keep *keep, const ConnOptions *opt)
+{
     if (GIVEN(opt, keepalive_time))
         keep->time = opt->keepalive_time;
     if (GIVEN(opt, keepalive_interval))
@@ -38,7 +43,7 @@ static void apply_keepalive(lua_State *L, LuaConn *c, const ConnOptions *opt)
     if (GIVEN(opt, keepalive_probes))
         keep->probes = opt->keepalive_probes;
     keep->on = GIVEN(opt, keepalive) ? opt->keepalive : true;
-    conn_set_keepalive(c->conn, keep->on, keep->time, keep->interval, keep->probes);
+    conn_set_keepalive(conn, keep->on, keep->time, keep->interval, keep->probes);
 }
 
 bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
@@ -56,26 +61,39 @@ bool lua_conn_uto(const ConnOptions *opt, TcpUto *uto)
     return GIVEN(opt, uto) || GIVEN(opt, uto_advertise) || GIVEN(opt, uto_changeable);
 }
 
+static void apply(Conn *conn, Keep *keep, const ConnOptions *opt)
+{
+    if (GIVEN(opt, advice))
+        conn_set_advice(conn, opt->advice);
+    if (GIVEN(opt, ttl))
+        conn_set_ttl(conn, (uint8_t)opt->ttl);
+    if (GIVEN(opt, tos))
+        conn_set_tos(conn, (uint8_t)opt->tos);
+    if (GIVEN(opt, user_timeout))
+        conn_set_user_timeout(conn, opt->user_timeout);
+    TcpUto uto = conn_uto(conn);
+    if (lua_conn_uto(opt, &uto))
+        conn_set_uto(conn, &uto);
+    if (says_keepalive(opt))
+        apply_keepalive(conn, keep, opt);
+    if (GIVEN(opt, nodelay))
+        conn_set_nodelay(conn, opt->nodelay);
+    if (GIVEN(opt, cork))
+        conn_set_cork(conn, opt->cork);
+}
+
 void lua_conn_apply(lua_State *L, LuaConn *c, const ConnOptions *opt)
 {
-    if (opt->given == 0)
-        return;
-    if (GIVEN(opt, advice))
-        conn_set_advice(c->conn, opt->advice);
-    if (GIVEN(opt, ttl))
-        conn_set_ttl(c->conn, (uint8_t)opt->ttl);
-    if (GIVEN(opt, tos))
-        conn_set_tos(c->conn, (uint8_t)opt->tos);
-    if (GIVEN(opt, user_timeout))
-        conn_set_user_timeout(c->conn, opt->user_timeout);
-    TcpUto uto = conn_uto(c->conn);
-    if (lua_conn_uto(opt, &uto))
-        conn_set_uto(c->conn, &uto);
-    apply_keepalive(L, c, opt);
-    if (GIVEN(opt, nodelay))
-        conn_set_nodelay(c->conn, opt->nodelay);
-    if (GIVEN(opt, cork))
-        conn_set_cork(c->conn, opt->cork);
+    if (opt->given != 0)
+        apply(c->conn, says_keepalive(opt) ? &lua_conn_use(L, c)->keep : NULL, opt);
+}
+
+void lua_conn_apply_to(Conn *conn, const ConnOptions *opt)
+{
+    Keep keep = { 0 };
+
+    if (opt->given != 0)
+        apply(conn, &keep, opt);
 }
 
 /* conn:set { nodelay = true, keepalive_time = "10s", ... } */

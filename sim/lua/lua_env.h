@@ -82,6 +82,9 @@ int lua_timed_out(lua_State *L); /* nil, "TIMEOUT" likewise */
 void lua_settle(lua_State *L);
 /* A check that failed here: counted and reported with its place, without stopping the scenario. */
 void lua_check_failed(lua_State *L, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* One that failed outside of any call: at the place that made it. */
+void lua_check_failed_at(World *world, const char *place, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 /* --- arguments -------------------------------------------------------------------------------- */
 

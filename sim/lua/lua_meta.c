@@ -216,6 +216,16 @@ static void append_web(GString *out)
                     "string|Page|nil)>|(fun(request: Request): string|Page|nil)\n\n");
 }
 
+static void append_traffic(GString *out)
+{
+    append_knobs(out, "UdpStreamOpts", udp_stream_knobs);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "LoadOpts", load_knobs);
+    g_string_append_c(out, '\n');
+    append_knobs(out, "ServeOpts", serve_knobs);
+    g_string_append_c(out, '\n');
+}
+
 void meta_write(GString *out)
 {
     g_string_append(out, head);
@@ -242,8 +252,7 @@ void meta_write(GString *out)
                     "---@field fastopen? boolean data of a SYN with a cookie is taken\n\n"
                     "---@class SendOpts : TimeoutOpts\n---@field push? boolean\n"
                     "---@field urgent? boolean\n\n");
-    append_knobs(out, "UdpStreamOpts", udp_stream_knobs);
-    g_string_append_c(out, '\n');
+    append_traffic(out);
     append_knobs(out, "LinkOpts", link_knobs);
     g_string_append(out,
                     "---@field forward? LinkOpts from the first end to the second\n"

@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-typedef struct LuaListener {
-    Listener *listener; /* NULL once closed */
-    Node     *node;
-    WaitQueue queue;
-    ConnOptions given; /* to what it accepts */
-} LuaListener;
-
 /* --- listen and accept ------------------------------------------------------------------------ */
 
 typedef struct ListenOptions {
@@ -75,7 +68,7 @@ static void listener_gc(void *p)
 {
     LuaListener *l = p;
 
-    if (l->listener != NULL)
+    if (l->listener != NULL && !l->serves)
         listener_on_ready(l->listener, NULL, NULL);
 }
 
@@ -101,8 +94,11 @@ static int accept_k(lua_State *L, int status, lua_KContext deadline)
 /* listener:accept([{ timeout = "2s" }]) -> conn, or nil, NAME */
 static int l_accept(lua_State *L)
 {
-    lua_check_object(L, 1, "listener");
+    const LuaListener *l = lua_check_object(L, 1, "listener");
+
     lua_check_act(L, "accept");
+    if (l->serves)
+        return lua_fail(L, "accept: this listener serves");
     return accept_k(L, LUA_OK, lua_check_deadline(L, 2));
 }
 
@@ -311,6 +307,7 @@ void lua_open_sock(lua_State *L)
     lua_class_add(L, "router", host_methods);
     lua_class(L, "listener", listener_methods, listener_index, listener_text, listener_gc);
     lua_open_conn(L);
+    lua_open_load(L);
     lua_open_udp(L);
     lua_open_dns(L);
     lua_open_dhcp(L);
