@@ -41,26 +41,31 @@ const TracePoint ARP_CONFLICT = {
     "arp:conflict_seen", TRACE_ARP, { { "ip", TV_STR }, { "mac", TV_STR } }
 };
 
-struct Neigh {
-    ArpEntry entry;      /* first: it is the key, by its ip and iface */
-    Arp     *arp;
-    SimTime  good_until; /* it can be sent to before that: 0 while INCOMPLETE, NEVER for good */
-    uint8_t  header[ETH_HDR_LEN]; /* of the frames that go there, while it is the last hop */
+/* What only an entry has that was asked for or learnt: most of a large world are permanent. */
+typedef struct Asking {
     uint64_t tries;      /* INCOMPLETE: requests sent */
     uint64_t n_waiting;
     Packet  *head, *tail; /* what waits, oldest first */
     Timer    retry;      /* INCOMPLETE: asks again, or gives up */
     Timer    age;        /* REACHABLE */
+} Asking;
+
+struct Neigh {
+    ArpEntry entry;      /* first: it is the key, by its ip and iface */
+    Arp     *arp;
+    SimTime  good_until; /* it can be sent to before that: 0 while INCOMPLETE, NEVER for good */
+    uint8_t  header[ETH_HDR_LEN]; /* of the frames that go there, while it is the last hop */
+    Asking  *asking;     /* NULL: it was never asked for, and does not age */
 };
 
 enum { FEW = 8 }; /* are looked through faster than they are hashed */
 
 struct Arp {
     Node       *node;
-    ArpConfig   cfg;
+    const ArpConfig *cfg; /* its stack's */
     void      (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt);
     void       *self;
-    GPtrArray  *neighs;  /* in the order of learning, owned; NULL: there was none yet */
+    Vec         neighs[1]; /* in the order of learning, owned */
     GHashTable *by_ip;   /* to Neigh; for look-up only; NULL: they are few */
     GArray     *listing; /* what arp_entries last gave out; NULL: nobody has asked */
 };
@@ -89,21 +94,24 @@ static Sim *sim_of(const Arp *arp)
 /* Takes the whole queue off the entry. */
 static Packet *take_waiting(Neigh *n)
 {
-    Packet *head = n->head;
+    Asking *a = n->asking;
+    Packet *head = a != NULL ? a->head : NULL;
 
-    n->head = n->tail = NULL;
-    n->n_waiting = 0;
+    if (head != NULL) {
+        a->head = a->tail = NULL;
+        a->n_waiting = 0;
+    }
     return head;
 }
 
-static Packet *take_oldest(Neigh *n)
+static Packet *take_oldest(Asking *a)
 {
-    Packet *pkt = n->head;
+    Packet *pkt = a->head;
 
-    n->head = pkt->next;
-    if (n->head == NULL)
-        n->tail = NULL;
-    n->n_waiting--;
+    a->head = pkt->next;
+    if (a->head == NULL)
+        a->tail = NULL;
+    a->n_waiting--;
     pkt->next = NULL;
     return pkt;
 }
@@ -111,15 +119,17 @@ static Packet *take_oldest(Neigh *n)
 /* RFC 1122 §2.3.2.2: at least the latest packet is kept. */
 static void enqueue(Neigh *n, Packet *pkt)
 {
-    if (n->n_waiting >= n->arp->cfg.queue)
-        packet_drop(take_oldest(n), n->arp->node, n->entry.iface->port, DROP_ARP_QUEUE_FULL);
+    Asking *a = n->asking;
+
+    if (a->n_waiting >= n->arp->cfg->queue)
+        packet_drop(take_oldest(a), n->arp->node, n->entry.iface->port, DROP_ARP_QUEUE_FULL);
     pkt->next = NULL;
-    if (n->tail != NULL)
-        n->tail->next = pkt;
+    if (a->tail != NULL)
+        a->tail->next = pkt;
     else
-        n->head = pkt;
-    n->tail = pkt;
-    n->n_waiting++;
+        a->head = pkt;
+    a->tail = pkt;
+    a->n_waiting++;
 }
 
 static void send_waiting(Neigh *n)
@@ -148,17 +158,20 @@ static void drop_waiting(Arp *arp, Iface *iface, Packet *pkt, DropReason why)
 
 /* --- the cache -------------------------------------------------------------------------------- */
 
-static void neigh_free(void *neigh)
+static void neigh_free(Neigh *n)
 {
-    Neigh *n = neigh;
+    Heap *heap = &sim_of(n->arp)->heap;
 
-    timer_stop(&n->retry);
-    timer_stop(&n->age);
     for (Packet *pkt = take_waiting(n), *next; pkt != NULL; pkt = next) {
         next = pkt->next;
         packet_free(pkt);
     }
-    heap_give(&sim_of(n->arp)->heap, n, sizeof *n);
+    if (n->asking != NULL) {
+        timer_stop(&n->asking->retry);
+        timer_stop(&n->asking->age);
+        heap_give(heap, n->asking, sizeof *n->asking);
+    }
+    heap_give(heap, n, sizeof *n);
 }
 
 static void forget(Neigh *n)
@@ -169,7 +182,8 @@ static void forget(Neigh *n)
         n->entry.iface->last_hop = NULL;
     if (arp->by_ip != NULL)
         g_hash_table_remove(arp->by_ip, n);
-    g_ptr_array_remove(arp->neighs, n); /* frees it */
+    vec_remove(arp->neighs, n);
+    neigh_free(n);
 }
 
 static void expire(Neigh *n)
@@ -192,16 +206,11 @@ static bool is_old(const Neigh *n)
     return n->entry.state == ARP_REACHABLE && sim_now(sim_of(n->arp)) >= n->good_until;
 }
 
-static guint count(const Arp *arp)
-{
-    return arp->neighs != NULL ? arp->neighs->len : 0;
-}
-
 static Neigh *look_up(const Arp *arp, const ArpEntry *key)
 {
     if (arp->by_ip != NULL)
         return g_hash_table_lookup(arp->by_ip, key);
-    for (guint i = 0; i < count(arp); i++) {
+    for (guint i = 0; i < arp->neighs->len; i++) {
         Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (entry_equal(&n->entry, key))
             return n;
@@ -269,7 +278,7 @@ static void give_up(Neigh *n)
     char ip[IP_TEXT];
 
     trace(sim_of(arp), ARP_FAILED, arp->node, was.iface->port, NULL,
-          trace_str(ip_text(was.ip, ip)), (int64_t)n->tries);
+          trace_str(ip_text(was.ip, ip)), (int64_t)n->asking->tries);
     forget(n);
     while (pkt != NULL) {
         Packet *next = pkt->next;
@@ -283,8 +292,8 @@ static void give_up(Neigh *n)
 
 static void ask(Neigh *n)
 {
-    n->tries++;
-    timer_set(&n->retry, n->arp->cfg.retry);
+    n->asking->tries++;
+    timer_set(&n->asking->retry, n->arp->cfg->retry);
     send_request(n->entry.iface, n->entry.ip, SENT_ARP_REQUEST);
 }
 
@@ -292,7 +301,7 @@ static void retry_fired(void *neigh)
 {
     Neigh *n = neigh;
 
-    if (n->tries >= n->arp->cfg.tries)
+    if (n->asking->tries >= n->arp->cfg->tries)
         give_up(n);
     else
         ask(n);
@@ -300,9 +309,7 @@ static void retry_fired(void *neigh)
 
 static void note(Arp *arp, Neigh *n)
 {
-    if (arp->neighs == NULL)
-        arp->neighs = g_ptr_array_new_with_free_func(neigh_free);
-    g_ptr_array_add(arp->neighs, n);
+    vec_add(&sim_of(arp)->heap, arp->neighs, n);
     if (arp->by_ip != NULL) {
         g_hash_table_add(arp->by_ip, n);
     } else if (arp->neighs->len > FEW) {
@@ -314,16 +321,23 @@ static void note(Arp *arp, Neigh *n)
 
 static Neigh *neigh_new(Arp *arp, Iface *iface, IpAddr ip)
 {
-    Neigh *n = heap_new0(&sim_of(arp)->heap, Neigh);
-    Sched *sched = &sim_of(arp)->sched;
+    Neigh *n = heap_take(&sim_of(arp)->heap, sizeof *n);
 
-    n->entry = (ArpEntry){ .ip = ip, .iface = iface, .state = ARP_INCOMPLETE };
-    n->arp = arp;
-    timer_init(&n->retry, sched, retry_fired, n);
-    timer_init(&n->age, sched, age_fired, n);
-    timer_set_background(&n->age);
+    *n = (Neigh){ .entry = { .ip = ip, .iface = iface, .state = ARP_INCOMPLETE }, .arp = arp };
     note(arp, n);
     return n;
+}
+
+static void make_asking(Neigh *n)
+{
+    Sim *sim = sim_of(n->arp);
+
+    if (n->asking != NULL)
+        return;
+    n->asking = heap_new0(&sim->heap, Asking);
+    timer_init(&n->asking->retry, &sim->sched, retry_fired, n);
+    timer_init(&n->asking->age, &sim->sched, age_fired, n);
+    timer_set_background(&n->asking->age);
 }
 
 static void resolve(Neigh *n, MacAddr mac, ArpState state)
@@ -333,14 +347,18 @@ static void resolve(Neigh *n, MacAddr mac, ArpState state)
         n->entry.iface->last_hop = NULL;
     n->entry.state = state;
     n->entry.updated = sim_now(sim_of(n->arp));
-    n->good_until = state == ARP_REACHABLE ? time_add(n->entry.updated, n->arp->cfg.lifetime)
+    n->good_until = state == ARP_REACHABLE ? time_add(n->entry.updated, n->arp->cfg->lifetime)
                                            : NEVER;
-    n->tries = 0;
-    timer_stop(&n->retry);
     if (state == ARP_REACHABLE)
-        timer_set(&n->age, n->arp->cfg.lifetime);
+        make_asking(n);
+    if (n->asking == NULL)
+        return;
+    n->asking->tries = 0;
+    timer_stop(&n->asking->retry);
+    if (state == ARP_REACHABLE)
+        timer_set(&n->asking->age, n->arp->cfg->lifetime);
     else
-        timer_stop(&n->age);
+        timer_stop(&n->asking->age);
     send_waiting(n);
 }
 
@@ -461,6 +479,7 @@ static G_NO_INLINE void look_up_and_send(Arp *arp, Iface *iface, IpAddr next_hop
         enqueue(n, pkt);
     } else {
         n = neigh_new(arp, iface, next_hop);
+        make_asking(n);
         enqueue(n, pkt);
         ask(n);
     }
@@ -485,7 +504,7 @@ Arp *arp_new(Stack *stack, const ArpConfig *cfg,
 
     g_assert(cfg->queue > 0);
     arp->node = stack->node;
-    arp->cfg = *cfg;
+    arp->cfg = cfg;
     arp->failed = failed;
     arp->self = self;
     return arp;
@@ -495,8 +514,9 @@ void arp_free(Arp *arp)
 {
     if (arp->by_ip != NULL)
         g_hash_table_destroy(arp->by_ip);
-    if (arp->neighs != NULL)
-        g_ptr_array_free(arp->neighs, TRUE);
+    for (guint i = 0; i < arp->neighs->len; i++)
+        neigh_free(arp->neighs->pdata[i]);
+    vec_clear(&sim_of(arp)->heap, arp->neighs);
     if (arp->listing != NULL)
         g_array_free(arp->listing, TRUE);
     heap_give(&sim_of(arp)->heap, arp, sizeof *arp);
@@ -514,7 +534,7 @@ void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent)
 /* Forgets the entries of an address, or all of them for IP_NONE, and drops what waits there. */
 static void remove_entries(Arp *arp, IpAddr wanted, DropReason why)
 {
-    for (guint i = count(arp); i-- > 0;) {
+    for (guint i = arp->neighs->len; i-- > 0;) {
         Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (!ip_is_none(wanted) && !ip_equal(n->entry.ip, wanted))
             continue;
@@ -547,7 +567,7 @@ const ArpEntry *arp_entries(Arp *arp, size_t *n)
     if (arp->listing == NULL)
         arp->listing = g_array_new(FALSE, FALSE, sizeof(ArpEntry));
     g_array_set_size(arp->listing, 0);
-    for (guint i = 0; i < count(arp); i++) {
+    for (guint i = 0; i < arp->neighs->len; i++) {
         const Neigh *neigh = g_ptr_array_index(arp->neighs, i);
         if (!is_old(neigh))
             g_array_append_val(arp->listing, neigh->entry);
@@ -560,7 +580,7 @@ const ArpEntry *arp_lookup(Arp *arp, IpAddr ip)
 {
     if (arp->by_ip != NULL && look_up(arp, &(ArpEntry){ .ip = ip }) == NULL)
         return NULL; /* as for each neighbour of a large star, when caches are made warm */
-    for (guint i = 0; i < count(arp); i++) {
+    for (guint i = 0; i < arp->neighs->len; i++) {
         const Neigh *n = g_ptr_array_index(arp->neighs, i);
         if (ip_equal(n->entry.ip, ip) && !is_old(n))
             return &n->entry;

@@ -32,7 +32,8 @@ typedef struct ArpEntry {
 
 typedef struct Arp Arp;
 
-/* failed: told once for every packet that waited in vain; borrows pkt, arp drops it after. */
+/* cfg stays the caller's, and as it is. failed: told once for every packet that waited in vain;
+ * borrows pkt, arp drops it after. */
 Arp *arp_new(Stack *stack, const ArpConfig *cfg,
              void (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt), void *self);
 void arp_free(Arp *arp);

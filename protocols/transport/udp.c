@@ -125,7 +125,7 @@ static void unlink_sock(UdpSock *s)
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
-    g_ptr_array_remove(s->udp->socks, s);
+    vec_remove(s->udp->socks, s);
 }
 
 /* --- telling the program ---------------------------------------------------------------------- */
@@ -283,7 +283,7 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
     timer_init(&s->timer, &udp->node->sim->sched, tell_fired, s);
     make_room(udp);
     link_sock(udp, s);
-    g_ptr_array_add(udp->socks, s);
+    vec_add(&udp->node->sim->heap, udp->socks, s);
     return s;
 }
 
@@ -445,7 +445,6 @@ Udp *udp_new(Stack *stack)
 
     udp->stack = stack;
     udp->node = stack->node;
-    udp->socks = g_ptr_array_new();
     return udp;
 }
 
@@ -475,7 +474,7 @@ void udp_free(Udp *udp)
         sock_free(udp->socks->pdata[i], DROP_LINK_ENDED);
     for (guint i = 0; udp->ended != NULL && i < udp->ended->len; i++)
         sock_free(udp->ended->pdata[i], DROP_LINK_ENDED);
-    g_ptr_array_free(udp->socks, TRUE);
+    vec_clear(&udp->node->sim->heap, udp->socks);
     if (udp->ended != NULL)
         g_ptr_array_free(udp->ended, TRUE);
     free_buckets(udp);

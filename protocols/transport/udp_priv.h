@@ -38,7 +38,7 @@ struct Udp {
     Node      *node;
     UdpSock  **buckets;    /* a power of 2 of them; NULL until there is a socket */
     unsigned   mask;
-    GPtrArray *socks;      /* open, in the order of opening */
+    Vec        socks[1];   /* open, in the order of opening */
     GPtrArray *ended;      /* outlived by their programs: of before a crash; NULL: none */
     uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
 };

@@ -154,6 +154,15 @@ void vec_add(Heap *heap, Vec *vec, void *p)
     vec->pdata[vec->len++] = p;
 }
 
+void vec_remove(Vec *vec, const void *p)
+{
+    unsigned i = 0;
+
+    while (vec->pdata[i] != p)
+        i++;
+    memmove(&vec->pdata[i], &vec->pdata[i + 1], (--vec->len - i) * sizeof *vec->pdata);
+}
+
 void vec_clear(Heap *heap, Vec *vec)
 {
     heap_give(heap, vec->pdata, vec->cap * sizeof(void *));

@@ -97,6 +97,7 @@ typedef struct Vec {
 } Vec;
 
 void vec_add(Heap *heap, Vec *vec, void *p);
+void vec_remove(Vec *vec, const void *p); /* which is in it, once; the others keep their order */
 void vec_clear(Heap *heap, Vec *vec);
 
 #define heap_new0(heap, type) ((type *)heap_take0(heap, sizeof(type)))

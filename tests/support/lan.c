@@ -128,7 +128,7 @@ static void on_failed(void *self, Iface *iface, IpAddr next_hop, Packet *pkt)
     }
 }
 
-static void station_init(Lan *lan, unsigned i, const ArpConfig *cfg)
+static void station_init(Lan *lan, unsigned i)
 {
     Station *st = &lan->st[i];
     char *name = g_strdup_printf("h%u", i);
@@ -149,7 +149,7 @@ static void station_init(Lan *lan, unsigned i, const ArpConfig *cfg)
     };
     st->iface.port->input = eth_input;
     st->iface.port->owner = &st->iface;
-    st->arp = arp_new(&st->stack, cfg, on_failed, st);
+    st->arp = arp_new(&st->stack, &lan->cfg, on_failed, st);
     eth_handle(&st->eth, ETHERTYPE_ARP, arp_input, st->arp);
     eth_handle(&st->eth, ETHERTYPE_IPV4, take_ipv4, st);
     Port *at_switch = bridge_add_port(lan->bridge, NULL);
@@ -158,11 +158,11 @@ static void station_init(Lan *lan, unsigned i, const ArpConfig *cfg)
 
 void lan_init(Lan *lan, unsigned n, const ArpConfig *cfg, SimTime ageing)
 {
-    *lan = (Lan){ .sim = sim_new(1), .n = n, .log = g_string_new(NULL) };
+    *lan = (Lan){ .sim = sim_new(1), .n = n, .cfg = *cfg, .log = g_string_new(NULL) };
     lan->sw = node_new(lan->sim, "sw", NODE_SWITCH);
     lan->bridge = bridge_new(lan->sw, ageing);
     for (unsigned i = 1; i <= n; i++)
-        station_init(lan, i, cfg);
+        station_init(lan, i);
     trace_add_sink(&lan->sim->trace, TRACE_LINK | TRACE_DROP | TRACE_ARP, on_event, lan);
 }
 

@@ -32,6 +32,7 @@ typedef struct Lan {
     Bridge  *bridge;
     Station  st[LAN_MAX + 1]; /* from 1 */
     unsigned n;
+    ArpConfig cfg; /* of all stations */
     GString *log;
 } Lan;
 
