@@ -51,7 +51,7 @@ static void acquaint(void)
 
 static uint64_t requests(unsigned i)
 {
-    return lan.st[i].node->counters[COUNTER_ArpOutRequests];
+    return node_counter(lan.st[i].node, COUNTER_ArpOutRequests);
 }
 
 START_TEST(asks_once_and_sends_what_waited)
@@ -74,10 +74,10 @@ START_TEST(asks_once_and_sends_what_waited)
     lan_expect(&lan, "6 h1>h2 0800\n"
                      "6 h2>h1 0800\n");
     ck_assert_uint_eq(requests(1), 1);
-    ck_assert_uint_eq(lan.st[1].node->counters[COUNTER_ArpInReplies], 1);
-    ck_assert_uint_eq(lan.st[2].node->counters[COUNTER_ArpInRequests], 1);
-    ck_assert_uint_eq(lan.st[2].node->counters[COUNTER_ArpOutReplies], 1);
-    ck_assert_uint_eq(lan.st[3].node->counters[COUNTER_ArpInRequests], 0);
+    ck_assert_uint_eq(node_counter(lan.st[1].node, COUNTER_ArpInReplies), 1);
+    ck_assert_uint_eq(node_counter(lan.st[2].node, COUNTER_ArpInRequests), 1);
+    ck_assert_uint_eq(node_counter(lan.st[2].node, COUNTER_ArpOutReplies), 1);
+    ck_assert_uint_eq(node_counter(lan.st[3].node, COUNTER_ArpInRequests), 0);
     lan_free(&lan);
 }
 END_TEST
@@ -408,7 +408,7 @@ START_TEST(a_probe_is_answered_and_not_learnt)
     start(usual());
     lan_arp(&lan, 3, &probe);
     lan_run(&lan, NEVER);
-    ck_assert_uint_eq(lan.st[1].node->counters[COUNTER_ArpOutReplies], 1);
+    ck_assert_uint_eq(node_counter(lan.st[1].node, COUNTER_ArpOutReplies), 1);
     ck_assert_ptr_null(arp_lookup(lan.st[1].arp, IP4_ANY));
     lan_free(&lan);
 }

@@ -283,7 +283,7 @@ START_TEST(a_known_way_has_the_mtu_that_its_link_has_now)
     net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ data, sizeof data });
     net_run(net);
     ck_assert_uint_eq(net_count(net, "frag"), 2);
-    ck_assert_uint_eq(r->node->counters[COUNTER_IpFragOKs], 1);
+    ck_assert_uint_eq(node_counter(r->node, COUNTER_IpFragOKs), 1);
     h.df = true;
     net_inject_ip(net_iface(a, 0), net_iface(r, 0), &h, (Span){ data, sizeof data });
     net_run(net);
@@ -379,7 +379,7 @@ START_TEST(many_pairs_do_not_mix)
         ck_assert_uint_eq(net_count(net, "r>b"), PAIRS - PAIRS / 3);
         ck_assert_uint_eq(net_count(net, "r>a"), PAIRS / 3);
     }
-    ck_assert_uint_eq(r->node->counters[COUNTER_IpForwDatagrams], 3 * PAIRS);
+    ck_assert_uint_eq(node_counter(r->node, COUNTER_IpForwDatagrams), 3 * PAIRS);
 }
 END_TEST
 

@@ -83,9 +83,9 @@ START_TEST(a_router_cuts_what_the_next_link_cannot_carry)
     ck_assert_uint_eq(net_count(net, "frag 1 at 576+ len 576"), 1);
     ck_assert_uint_eq(net_count(net, "frag 1 at 1152 len 256"), 1);
     expect_received(1400);
-    ck_assert_uint_eq(r->node->counters[COUNTER_IpFragOKs], 1);
-    ck_assert_uint_eq(r->node->counters[COUNTER_IpFragCreates], 3);
-    ck_assert_uint_eq(b->node->counters[COUNTER_IpReasmOKs], 1);
+    ck_assert_uint_eq(node_counter(r->node, COUNTER_IpFragOKs), 1);
+    ck_assert_uint_eq(node_counter(r->node, COUNTER_IpFragCreates), 3);
+    ck_assert_uint_eq(node_counter(b->node, COUNTER_IpReasmOKs), 1);
 }
 END_TEST
 
@@ -222,7 +222,7 @@ START_TEST(after_a_minute_the_sender_is_told)
     ck_assert_int_eq(sim_now(net->sim), 60 * SEC);
     ck_assert_str_eq(net_drops(net), "b ip.frag-timeout\nb ip.frag-timeout\nb ip.frag-timeout\n");
     ck_assert_uint_eq(net_count(net, "10.0.2.2 > 10.0.1.2 icmp 11/1 len 284"), 2);
-    ck_assert_uint_eq(b->node->counters[COUNTER_IpReasmTimeout], 1);
+    ck_assert_uint_eq(node_counter(b->node, COUNTER_IpReasmTimeout), 1);
 }
 END_TEST
 

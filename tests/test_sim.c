@@ -205,7 +205,7 @@ END_TEST
 static DropReason relay(void *owner, Packet *pkt)
 {
     Node *node = owner;
-    Rng *rng = node->binding;
+    Rng *rng = node->stack;
 
     if (pkt->data[14]-- == 0) {
         packet_free(pkt);
@@ -243,7 +243,7 @@ static void random_world(Sim *sim, Rng *r)
     for (unsigned i = 0; i < NODES; i++) {
         char name[4];
         g_snprintf(name, sizeof name, "n%u", i);
-        node_new(sim, name, NODE_SWITCH)->binding = r;
+        node_new(sim, name, NODE_SWITCH)->stack = r;
     }
     for (unsigned i = 0; i < LINKS; i++) {
         uint64_t x = rng_below(r, NODES), y = (x + 1 + rng_below(r, NODES - 1)) % NODES;

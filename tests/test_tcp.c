@@ -867,7 +867,7 @@ START_TEST(a_full_accept_queue_drops_handshakes_and_syns)
     TcpInfo info;
     short_backlog(&n, TCP_OVERFLOW_DROP, conns);
     run_to(&n, 10000);
-    ck_assert_uint_eq(n.s->node->counters[COUNTER_TcpExtListenOverflows], 7);
+    ck_assert_uint_eq(node_counter(n.s->node, COUNTER_TcpExtListenOverflows), 7);
     ck_assert_uint_eq(listener_queued(n.listener), 2);
     expect_state(&n, conns[2], TCP_ESTABLISHED);
     conn_free(must_accept(&n));

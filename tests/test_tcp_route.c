@@ -218,7 +218,7 @@ START_TEST(a_cookie_takes_the_route_back)
     build(&host);
     IpOptions o = by("10.0.1.1", "10.0.4.2", "10.0.3.2");
     open_and_accept(&o);
-    ck_assert_uint_eq(b->node->counters[COUNTER_TcpExtSyncookiesRecv], 1);
+    ck_assert_uint_eq(node_counter(b->node, COUNTER_TcpExtSyncookiesRecv), 1);
     ck_assert_uint_eq(info_of(accepted).ip_options.len, 12);
     ck_assert_uint_eq(net_count(net, "r>s") + net_count(net, "s>r"), 0);
     ck_assert_uint_eq(net_count(net, "b>s 10.0.3.2.80 > 10.0.5.1.40000 tcp S."), 1);

@@ -564,7 +564,7 @@ START_TEST(a_wrong_checksum_is_dropped_unless_believed)
     fault_add(n.link, FAULT_CORRUPT, &opt, &calls, "damage");
     peer_inject(&n, ". 301 ack 101 len 10");
     ck_assert_uint_eq(conn_readable(n.conn), _i == 0 ? 0 : 10);
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpInCsumErrors], _i == 0 ? 1 : 0);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpInCsumErrors), _i == 0 ? 1 : 0);
     tcpnet_free(&n);
 }
 END_TEST
@@ -790,7 +790,7 @@ START_TEST(duplicates_after_a_timeout_repair_nothing)
     for (int i = 0; i < 5; i++)
         peer_inject(&n, ". 301 ack 101");
     ck_assert_ptr_null(strstr(n.log->str, ". 101:1561")); /* what limited transmit sends is new */
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 0);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPFastRetrans), 0);
     tcpnet_free(&n);
 }
 END_TEST
@@ -805,7 +805,7 @@ START_TEST(a_closed_window_is_no_loss)
     peer_inject(&n, ". 301 ack 1561 win 0");
     for (int i = 0; i < 5; i++)
         peer_inject(&n, ". 301 ack 1561 win 0");
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 0);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPFastRetrans), 0);
     tcpnet_free(&n);
 }
 END_TEST
@@ -825,7 +825,7 @@ START_TEST(only_bare_acks_are_duplicates)
         g_string_replace(text, "%d", i % 2 ? "8000" : "7000", 0);
         peer_inject(&n, text->str);
     }
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], kinds[_i].repairs);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPFastRetrans), kinds[_i].repairs);
     tcpnet_free(&n);
 }
 END_TEST

@@ -434,8 +434,8 @@ START_TEST(a_partial_ack_shows_the_next_hole)
     ck_assert_uint_eq(info.snd_una, 10001);
     ck_assert_uint_eq(info.cwnd, 5000);
     ck_assert_uint_eq(info.retransmits, 2);
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPFastRetrans], 1);
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 0);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPFastRetrans), 1);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPTimeouts), 0);
     tcpnet_free(&n);
 }
 END_TEST
@@ -452,9 +452,9 @@ START_TEST(many_holes_end_in_a_timeout)
         drop_at(&n, 1 + i * 1000, 1);
     must_send(n.conn, 10000);
     run_to(&n, 129); /* the first partial ACK came at 70 */
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 0);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPTimeouts), 0);
     run_to(&n, 130);
-    ck_assert_uint_eq(n.c->node->counters[COUNTER_TcpExtTCPTimeouts], 1);
+    ck_assert_uint_eq(node_counter(n.c->node, COUNTER_TcpExtTCPTimeouts), 1);
     run_to(&n, 1000);
     conn_info(n.conn, &info);
     ck_assert_uint_eq(info.snd_una, 10001);

@@ -92,7 +92,7 @@ START_TEST(a_datagram_arrives_with_its_sender)
     ck_assert_str_eq(received(t), "EAGAIN");
     ck_assert_str_eq(net_wire(net), "0.000 a>b 10.0.0.1.4242 > 10.0.0.2.53 udp len 4\n"
                                     "0.000 a>b 10.0.0.1.4242 > 10.0.0.2.53 udp len 0\n");
-    ck_assert_uint_eq(b->node->counters[COUNTER_UdpInDatagrams], 2);
+    ck_assert_uint_eq(node_counter(b->node, COUNTER_UdpInDatagrams), 2);
     udp_close(s);
     udp_close(t);
 }

@@ -152,7 +152,8 @@ static DropReason route_own(Ipv4 *ip, Iface *out, const Ipv4Hdr *h, Packet *pkt)
     }
     if (ip_is_loopback(h->src)) /* RFC 1122 §3.2.1.3 (g): not outside a host */
         return DROP_IP_BAD_SOURCE;
-    bool once_more = ip_equal(ip->table.cached_dst, h->dst); /* others may follow */
+    bool once_more = ip->has_sent; /* who sends twice may send thrice */
+    ip->has_sent = true;
     DropReason why = find_hop(ip, out, h->src, h->dst, &hop);
     if (why != DROP_NONE) {
         if (why == DROP_IP_NO_ROUTE)

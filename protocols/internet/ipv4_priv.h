@@ -56,6 +56,7 @@ struct Ipv4 {
     Frags     *frags;      /* NULL: no fragment has come yet */
     GArray    *path_mtus;  /* of PathMtu, oldest first; NULL: none was ever told */
     uint16_t   next_id;
+    bool       has_sent;   /* a datagram of its own */
     Loop      *loop;       /* NULL: nothing was ever sent to ourselves */
 };
 

@@ -127,7 +127,7 @@ struct Link {
     LinkDir    dir[2];  /* 0: forward, from a to b as named when it was made */
     bool       up;
     GPtrArray *rules;   /* of FaultRule, oldest first; owned; NULL: there has been none */
-    void      *binding; /* for the rank above; NULL */
+    int        handle;  /* for the rank above: where it keeps its own; 0 */
 };
 
 /* Category TRACE_LINK. `port` is the sending port, but for LINK_DELIVERED, where it receives. */

@@ -21,18 +21,24 @@ const char *node_kind_name(NodeKind kind)
     return names[kind];
 }
 
-/* What all nodes show that have nothing to show: nobody writes here. */
-static const uint64_t nothing[MAX((int)COUNTER_COUNT, (int)DROP_COUNT)];
+/* What all nodes show that have dropped nothing: nobody writes here. */
+static const uint64_t nothing[DROP_COUNT];
 
 static uint64_t *zeros(void)
 {
     return (uint64_t *)(uintptr_t)nothing;
 }
 
-void node_make_counters(Node *node)
+/* Most nodes of a large world have no TCP, which has most of the counters. */
+void node_make_counter(Node *node, Counter c)
 {
-    node->counters = heap_take0(&node->sim->heap, COUNTER_COUNT * sizeof *node->counters);
-    node->counts = true;
+    const Counter first_of_tcp = COUNTER_TcpActiveOpens;
+    const size_t each = sizeof *node->counted;
+    unsigned had = node->n_counted, has = c < first_of_tcp ? first_of_tcp : COUNTER_COUNT;
+
+    node->counted = heap_allocate(&node->sim->heap, node->counted, had * each, has * each);
+    memset(node->counted + had, 0, (has - had) * each);
+    node->n_counted = has;
 }
 
 static void count_drop(Node *node, DropReason why)
@@ -44,16 +50,16 @@ static void count_drop(Node *node, DropReason why)
 
 Node *node_new(Sim *sim, const char *name, NodeKind kind)
 {
-    g_assert(sim_node(sim, name) == NULL);
     Node *node = heap_new0(&sim->heap, Node);
     size_t size = strlen(name) + 1;
     node->sim = sim;
     node->index = sim->nodes->len;
     node->name = memcpy(heap_take(&sim->heap, size), name, size);
     node->kind = kind;
-    node->counters = node->drops = zeros();
+    node->drops = zeros();
     g_ptr_array_add(sim->nodes, node);
-    g_hash_table_insert(sim->by_name, node->name, node);
+    bool is_new = g_hash_table_insert(sim->by_name, node->name, node);
+    g_assert(is_new);
     sim->topology++;
     return node;
 }
@@ -75,8 +81,7 @@ void node_free(Node *node)
         heap_give(heap, port, port_size(port->name));
     }
     vec_clear(heap, node->ports);
-    if (node->counts)
-        heap_give(heap, node->counters, COUNTER_COUNT * sizeof *node->counters);
+    heap_give(heap, node->counted, node->n_counted * sizeof *node->counted);
     if (node->drops != nothing)
         heap_give(heap, node->drops, DROP_COUNT * sizeof *node->drops);
     heap_give(heap, node->name, strlen(node->name) + 1);

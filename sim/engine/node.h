@@ -37,17 +37,15 @@ struct Node {
     char      *name;
     NodeKind   kind;
     bool       down;    /* crashed: takes and sends nothing */
-    bool       counts;  /* it has counted something */
     bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
     Vec        ports[1]; /* of Port, owned; one list, that reads as a pointer to it */
     unsigned   plugged; /* the first so many ports have a cable */
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);
-    void      *binding; /* for the rank above that made it; NULL */
-    /* Read as they are; written through node_count and packet_drop alone, for a node that has not
-     * counted yet has no room of its own. */
-    uint64_t  *counters; /* by Counter */
-    uint64_t  *drops;    /* packets refused here, by reason */
+    int        handle;  /* for the rank above that made it: where it keeps its own; 0 */
+    unsigned   n_counted; /* so many counters have room: none, those before TCP's, or all */
+    uint64_t  *counted;  /* by Counter: for node_count and node_counter */
+    uint64_t  *drops;    /* packets refused here, by reason: to be read */
 };
 
 extern const TracePoint PACKET_DROPPED; /* id, reason, rule */
@@ -71,11 +69,16 @@ void port_send(Port *port, Packet *pkt);
 /* The end of a refused packet: traces it, counts it, frees it. */
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);
 
-G_NO_INLINE void node_make_counters(Node *node);
+G_NO_INLINE void node_make_counter(Node *node, Counter c);
 
 static inline void node_count(Node *node, Counter c)
 {
-    if (G_UNLIKELY(!node->counts))
-        node_make_counters(node);
-    node->counters[c]++;
+    if (G_UNLIKELY(c >= node->n_counted))
+        node_make_counter(node, c);
+    node->counted[c]++;
+}
+
+static inline uint64_t node_counter(const Node *node, Counter c)
+{
+    return c < node->n_counted ? node->counted[c] : 0;
 }

@@ -106,8 +106,8 @@ SimTime     lua_check_deadline(lua_State *L, int arg);
 
 /* --- objects ---------------------------------------------------------------------------------- */
 /* Handles of things that live as long as their world (nodes, interfaces, links, rules) or are owned
- * by their handle (conns, sockets). One userdata per pointer, kept in a registry table: the same
- * thing is always the same value. `type` is a metatable made with lua_class. */
+ * by their handle (conns, sockets). One userdata per thing, kept by the world: the same thing is
+ * always the same value. `type` is a metatable made with lua_class. */
 
 typedef struct LuaObject {
     const struct LuaObject *self; /* what only our userdata begin with */
@@ -124,6 +124,8 @@ void lua_class(lua_State *L, const char *type, const luaL_Reg *methods,
                int (*index)(lua_State *L, void *p, const char *name),
                void (*text)(lua_State *L, void *p, GString *out), void (*gc)(void *p));
 void  lua_push_object(lua_State *L, const char *type, void *p); /* p NULL pushes nil */
+/* The same of what lives in the innermost world and has room for where its handle is kept. */
+void  lua_push_placed(lua_State *L, const char *type, void *p, int *handle);
 /* The same of a new thing of `size` bytes, all zero, that lives in its handle, and so as long as
  * the world; it is not found again. */
 void *lua_push_own_object(lua_State *L, const char *type, size_t size);

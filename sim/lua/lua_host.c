@@ -12,7 +12,7 @@ static void push_counters(lua_State *L, const Node *node)
 {
     lua_createtable(L, 0, COUNTER_COUNT);
     for (Counter c = 0; c < COUNTER_COUNT; c++) {
-        lua_pushinteger(L, (lua_Integer)node->counters[c]);
+        lua_pushinteger(L, (lua_Integer)node_counter(node, c));
         lua_setfield(L, -2, counter_name(c));
     }
     lua_strict(L, "counter");

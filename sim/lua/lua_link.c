@@ -278,7 +278,7 @@ static int l_link(lua_State *L)
     Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
     set_mtu(&link->dir[0]);
     set_mtu(&link->dir[1]);
-    lua_push_object(L, "link", link);
+    lua_push_placed(L, "link", link, &link->handle);
     return 1;
 }
 

@@ -4,6 +4,7 @@
  * A sink may look, not act: it copies what it hears, and the functions run when the event is over.
  */
 /* SPDX-License-Identifier: MIT */
+#include "sim/lua/lua_net.h"
 #include "sim/lua/lua_packet.h"
 #include "sim/lua/lua_priv.h"
 
@@ -106,7 +107,7 @@ static void push_event(lua_State *L, const Queued *queued)
     lua_pushnumber(L, (lua_Number)queued->t / (lua_Number)SEC);
     lua_setfield(L, -2, "time");
     if (queued->node != NULL) {
-        lua_push_object(L, node_kind_name(queued->node->kind), queued->node);
+        lua_push_node(L, queued->node);
         lua_setfield(L, -2, "node");
     }
     if (queued->port != NULL) {

@@ -1,11 +1,11 @@
 /*
  * lua_object.c - handles: what a scenario holds of the world's nodes, links, connections.
  *
- * A handle is a userdata with a LuaObject; there is one for each thing, found again through a table
- * of the world: [thing] is its handle. Handles of what is pushed but once, tasks, sockets and
- * connections, are in a list, which costs less. Table and list are strong: when memory is collected
- * must not show, and a connection forgotten by its author lives on. Only a task that is over is let
- * go.
+ * A handle is a userdata with a LuaObject; there is one for each thing. A list of the world keeps
+ * them: nodes and links know their place in it, and tasks, sockets and connections are pushed but
+ * once. What has no room for a place is found again through a table: [thing] is its handle. Table
+ * and list are strong: when memory is collected must not show, and a connection forgotten by its
+ * author lives on. Only a task that is over is let go.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_priv.h"
@@ -185,7 +185,8 @@ bool object_push_methods(lua_State *L, const char *type)
 /* The class of that name, which stands in memory for good. */
 static const LuaClass *find_class(lua_State *L, LuaEnv *env, const char *type)
 {
-    LuaFound *found = &env->found[(uintptr_t)type / 8 % LUA_FOUND];
+    unsigned at = (uintptr_t)type & 0xfff; /* within its page: the same in every run */
+    LuaFound *found = &env->found[(at ^ at / LUA_FOUND) % LUA_FOUND];
 
     if (found->type != type) {
         luaL_getmetatable(L, type);
@@ -249,7 +250,19 @@ void object_push_kept(lua_State *L, World *world, int kept)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, world->parts->kept_ref);
     lua_rawgeti(L, -1, kept);
-    lua_remove(L, -2);
+    lua_replace(L, -2);
+}
+
+void lua_push_placed(lua_State *L, const char *type, void *p, int *handle)
+{
+    LuaEnv *env = lua_env(L);
+
+    if (*handle != 0) {
+        object_push_kept(L, env->world, *handle);
+        return;
+    }
+    push_fresh(L, env, type, 0)->p = p;
+    *handle = object_keep(L, env->world);
 }
 
 void object_let_go(World *world, int kept)

@@ -21,7 +21,7 @@ typedef struct LuaFound {
     const struct LuaClass *class;
 } LuaFound;
 
-enum { LUA_TIMES = 8, LUA_FOUND = 16 };
+enum { LUA_TIMES = 8, LUA_FOUND = 64 };
 
 /* What a table of options says, if that is little and no table itself. */
 enum { OPTION_FIELDS = 8, OPTION_TEXT = 16 };
@@ -54,6 +54,7 @@ struct LuaEnv {
     const char *callback_what;
     unsigned   looking;   /* depth of functions that may look, not act */
     bool       ending;    /* tasks are being ended: their __close handlers do nothing */
+    bool       nodes_told; /* some node has options that only later calls look at */
     bool       told;      /* what came of the run is in its LuaOutcome */
     uint32_t   serial;    /* of objects and tasks */
     uint64_t   text_ids;  /* of tables and functions that were printed */

@@ -3,6 +3,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/lua/lua_net.h"
+#include "sim/lua/lua_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,10 @@ void lua_push_seconds(lua_State *L, SimTime t)
 
 void lua_push_node(lua_State *L, Node *node)
 {
-    lua_push_object(L, node_kind_name(node != NULL ? node->kind : NODE_HOST), node);
+    if (node != NULL)
+        lua_push_placed(L, node_kind_name(node->kind), node, &node->handle);
+    else
+        lua_pushnil(L);
 }
 
 typedef struct Endpoint {
@@ -241,6 +245,8 @@ IpPrefix lua_check_prefix(lua_State *L, int arg)
 
 void lua_forget_node_options(lua_State *L, const Node *node)
 {
+    if (!lua_env(L)->nodes_told)
+        return;
     luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
     lua_pushnil(L);
     lua_rawsetp(L, -2, node);
@@ -250,6 +256,7 @@ void lua_forget_node_options(lua_State *L, const Node *node)
 /* A node that was told nothing has no table. */
 void lua_set_node_option(lua_State *L, const Node *node, const char *option)
 {
+    lua_env(L)->nodes_told = true;
     luaL_getsubtable(L, LUA_REGISTRYINDEX, options_key);
     if (lua_rawgetp(L, -1, node) != LUA_TTABLE) {
         lua_pop(L, 1);
