@@ -164,13 +164,13 @@ static void side_begins(Side *side, uint32_t base, bool syn)
 static const Incarnation unseen = { .side = { { .opened = NEVER }, { .opened = NEVER } },
                                     .began = NEVER };
 
-/* There is room for as many as the next power of two, so that a flood of SYNs costs what it is long. */
+/* Room for as many as the next power of two, so that a flood of SYNs costs what it is long. */
 static Incarnation *append_incarnation(Flow *flow)
 {
     if (flow->incarnations == &flow->first)
         flow->incarnations = g_memdup2(&flow->first, sizeof flow->first);
     if ((flow->n & (flow->n - 1)) == 0)
-        flow->incarnations = g_renew(Incarnation, flow->incarnations, 2 * (gsize)flow->n);
+        flow->incarnations = g_renew(Incarnation, flow->incarnations, 2 * (size_t)flow->n);
     flow->incarnations[flow->n] = unseen;
     return &flow->incarnations[flow->n++];
 }
