@@ -117,6 +117,35 @@ static const struct {
       "4\t2\t2\tTIMEOUT 2\n"
       "0.12\n"
       "3\tECONNRESET\n" },
+    { "so many at once: as one ends, for whatever reason, the next begins",
+      "local TCP = { port_min = 50000, port_max = 50004 }\n" WORLD
+      "local li = b:listen(80, { nodelay = true }):serve {}\n"
+      "local most = 0\n"
+      "local function watch()\n"
+      "  most = math.max(most, #a:sockets { state = 'SYN_SENT' } + #a:sockets { state = 'ESTABLISHED' })\n"
+      "  return true\n"
+      "end\n"
+      "sim.always('few are open', watch)\n"
+      "local l = a:load(b, 80, { connections = 4, at_once = 2 })\n"
+      "print(l:wait(), sim.now(), most) show(l)\n"
+      "l = a:load(b, 80, { connections = 5, at_once = 3 })\n"
+      "print(l:wait(), sim.now()) show(l)\n"
+      "l = a:load(b, 81, { connections = 4, at_once = 1 })\n"
+      "sim.sleep('5ms') l:stop() l:wait() show(l)\n"
+      "sim.sleep('5min')\n"
+      "l = a:load(b, 81, { connections = 4, at_once = 3 })\n"
+      "local from = sim.now() l:wait() print(('%.3f'):format(sim.now() - from)) show(l)\n"
+      "l = a:load(b, 81, { connections = 4, at_once = 3 })\n"
+      "a:crash() print(l:wait()) show(l)",
+      "4\t0.08\t2\n"
+      "4\t4\t0\t\n"
+      "1\t0.12\n"
+      "5\t1\t4\tEADDRNOTAVAIL 4\n"
+      "1\t0\t1\tECONNREFUSED 1\n"
+      "0.040\n"
+      "4\t0\t4\tECONNREFUSED 4\n"
+      "nil\tENETDOWN\n"
+      "0\t0\t0\t\n" },
     { "a load that is stopped lets what is open go on",
       PLAIN "b:listen(80, { nodelay = true }):serve {}\n"
             "local l = a:load(b, 80, { connections = 1000, every = '10ms' })\n"
@@ -157,8 +186,11 @@ static const struct {
     { PLAIN "b:listen(80):serve():serve()", "t.lua:10: serve: this listener serves already" },
     { PLAIN "local li = b:listen(80) b:spawn(function() li:accept() end) sim.sleep(1) li:serve()",
       "t.lua:10: serve: a task waits for its next connection" },
-    { PLAIN "a:load(b, 80, { every = 1 })", "t.lua:10: load: 'connections' is missing" },
-    { PLAIN "a:load(b, 80, { connections = 1 })", "t.lua:10: load: 'every' is missing" },
+    { PLAIN "a:load(b, 80, { every = 1 })", "t.lua:10: load: 'connections' is missing: how many?" },
+    { PLAIN "a:load(b, 80, { connections = 1 })",
+      "t.lua:10: load: either 'every' or 'at_once' is to be said" },
+    { PLAIN "a:load(b, 80, { connections = 1, every = 1, at_once = 1 })",
+      "t.lua:10: load: either 'every' or 'at_once' is to be said" },
     { PLAIN "a:load(b, 80, { connections = 0, every = 1 })", "t.lua:10: load: connections: ..." },
     { PLAIN "a:load(b, { connections = 1, every = 1 })", "t.lua:10: ..." },
     { PLAIN "a:load(b, 80, { connections = 1, evry = 1 })",

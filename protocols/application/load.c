@@ -1,7 +1,7 @@
 /*
  * load.c - a load of connections, as a program on a host.
  *
- * One timer starts them all; what a connection needs beside its Conn is a cell of the world's heap,
+ * One timer begins them all; what a connection needs beside its Conn is a cell of the world's heap,
  * given back with its end. The Conn is let go as soon as it is closed: TCP sees to the rest.
  */
 /* SPDX-License-Identifier: MIT */
@@ -22,7 +22,7 @@ struct Load {
     Stack      *stack;
     LoadConfig  cfg;
     LoadFigures figures;
-    uint64_t    planned;   /* connections */
+    uint64_t    planned, open; /* connections */
     Client     *oldest, *newest;
     Timer       next;      /* connection; or the end */
     Timer       too_long;  /* of the oldest */
@@ -40,6 +40,16 @@ static void end_if_over(Load *load)
     f->over = true;
     timer_stop(&load->next);
     load->cfg.on_done(load->cfg.user);
+}
+
+/* One has ended, and another may begin. */
+static void one_less(Load *load)
+{
+    load->open--;
+    if (load->cfg.at_once > 0 && load->figures.started < load->planned)
+        timer_set(&load->next, 0);
+    else
+        end_if_over(load);
 }
 
 static void watch_oldest(Load *load)
@@ -76,7 +86,7 @@ static void fail(Client *x, NetError err)
 
     count_failure(load, err);
     client_free(x);
-    end_if_over(load);
+    one_less(load);
 }
 
 static void succeed(Client *x)
@@ -90,7 +100,7 @@ static void succeed(Client *x)
     f->total += took;
     f->done++;
     client_free(x);
-    end_if_over(load);
+    one_less(load);
 }
 
 static void too_long_fired(void *owner)
@@ -102,7 +112,7 @@ static void too_long_fired(void *owner)
     load->figures.timeouts++;
     conn_abort(x->talk.conn);
     client_free(x);
-    end_if_over(load);
+    one_less(load);
 }
 
 /* --- a connection ----------------------------------------------------------------------------- */
@@ -162,6 +172,7 @@ static void client_new(Load *load, Conn *conn)
     };
     *(x->older != NULL ? &x->older->newer : &load->oldest) = x;
     load->newest = x;
+    load->open++;
     if (load->cfg.nodelay)
         conn_set_nodelay(conn, true);
     conn_on_ready(conn, client_ready, x);
@@ -169,25 +180,33 @@ static void client_new(Load *load, Conn *conn)
         watch_oldest(load);
 }
 
+static void begin_one(Load *load)
+{
+    const LoadConfig *cfg = &load->cfg;
+    NetError err;
+
+    load->figures.started++;
+    Conn *conn = tcp_connect(stack_tcp(load->stack), IP_NONE, 0, cfg->addr, cfg->port, &err);
+    if (conn != NULL)
+        client_new(load, conn);
+    else
+        count_failure(load, err);
+}
+
 static void next_fired(void *owner)
 {
     Load *load = owner;
     const LoadConfig *cfg = &load->cfg;
-    LoadFigures *f = &load->figures;
-    NetError err;
+    const LoadFigures *f = &load->figures;
 
-    if (f->started < load->planned) {
-        f->started++;
-        Conn *conn = tcp_connect(stack_tcp(load->stack), IP_NONE, 0, cfg->addr, cfg->port, &err);
-        if (conn != NULL)
-            client_new(load, conn);
-        else
-            count_failure(load, err);
-    }
     if (f->started < load->planned)
-        timer_set(&load->next, cfg->every);
-    else
+        begin_one(load);
+    if (f->started == load->planned)
         end_if_over(load);
+    else if (cfg->at_once == 0)
+        timer_set(&load->next, cfg->every);
+    else if (load->open < cfg->at_once)
+        timer_set(&load->next, 0);
 }
 
 /* --- the program of a host -------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
- * load.h - a load of connections: one begins every so often, and on each the client asks, is
- * answered, and closes. service.h is the other side.
+ * load.h - a load of connections: one begins every so often, or as one ends, and on each the client
+ * asks, is answered, and closes. service.h is the other side.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -12,7 +12,8 @@ typedef struct LoadConfig {
     IpAddr   addr;
     uint16_t port;
     uint64_t connections;       /* at least one */
-    SimTime  every;             /* from one beginning to the next */
+    uint64_t at_once;           /* so many are open, and as one ends the next begins; 0: */
+    SimTime  every;             /* the time from one beginning to the next */
     uint64_t request, response; /* bytes of each exchange */
     uint64_t exchanges;         /* on each connection, at least one */
     SimTime  timeout;           /* from a connection's beginning to its end; NEVER: none */
@@ -32,7 +33,7 @@ typedef struct LoadFigures {
     NetError err;      /* why not all were started */
 } LoadFigures;
 
-/* The first connection begins as soon as this instant's other business is done. The load belongs to
+/* The first connections begin as soon as this instant's other business is done. The load belongs to
  * its host, and ends with its crash (NET_ENETDOWN). */
 Load *load_start(Stack *stack, const LoadConfig *cfg);
 void  load_stop(Load *load); /* no further one begins; those that are open go on */

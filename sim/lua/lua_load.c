@@ -54,6 +54,8 @@ const Knob load_knobs[] = {
       .min = 1, .max = INT64_MAX, .doc = "How many." },
     { .name = "every", .type = KNOB_TIME, .offset = offsetof(LoadConfig, every), .min = 0,
       .max = NEVER - 1, .doc = "The time from the beginning of one to that of the next." },
+    { .name = "at_once", .type = KNOB_INT, .offset = offsetof(LoadConfig, at_once), .min = 1,
+      .max = 1 << 20, .doc = "Instead: so many are open, and as one ends the next begins." },
     { .name = "request", .type = KNOB_SIZE, .offset = offsetof(LoadConfig, request), .min = 0,
       .max = (int64_t)1 << 40, .doc = "Bytes that the client sends; 200 unless said." },
     { .name = "response", .type = KNOB_SIZE, .offset = offsetof(LoadConfig, response), .min = 0,
@@ -74,7 +76,7 @@ static void load_gc(void *p)
     g_free(((LuaLoad *)p)->maker.place);
 }
 
-/* host:load(target [, port], { connections =, every =, request =, response = ... }) -> load, or
+/* host:load(target [, port], { connections =, every = or at_once =, request =, ... }) -> load, or
  * nil, NAME */
 static int l_load(lua_State *L)
 {
@@ -88,8 +90,10 @@ static int l_load(lua_State *L)
         return lua_dns_first(L, 2, stack, l_load);
     int next = lua_check_endpoint(L, 2, stack, &to);
     lua_options(L, next, "load", load_knobs, &cfg, NULL);
-    if (cfg.connections == 0 || cfg.every == NEVER)
-        return lua_fail(L, "load: '%s' is missing", cfg.connections == 0 ? "connections" : "every");
+    if (cfg.connections == 0)
+        return lua_fail(L, "load: 'connections' is missing: how many?");
+    if ((cfg.every == NEVER) == (cfg.at_once == 0))
+        return lua_fail(L, "load: either 'every' or 'at_once' is to be said");
     lua_settle(L);
     if (stack->node->down)
         return lua_net_error(L, NET_ENETDOWN);
