@@ -13,6 +13,7 @@ typedef struct IpMeta { /* of a received datagram */
     IpAddr   src, dst;
     uint8_t  proto, ttl, tos;
     bool     broadcast; /* sent to a broadcast or multicast address, of either layer */
+    bool     known;     /* from some host to this one, as others before it */
     Iface   *iface;     /* where it came in; NULL for loopback */
     Span     options;   /* of its header, as they came, our own timestamp added; n 0: none */
 } IpMeta;

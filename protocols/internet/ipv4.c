@@ -104,6 +104,7 @@ static DropReason deliver_again(Ipv4 *ip, Iface *iface, Packet *pkt)
         .proto = header[PROTO],
         .ttl = header[TTL],
         .tos = header[TOS],
+        .known = true,
         .iface = iface,
         .options = { header + IPV4_HDR_LEN, 0 },
     };

@@ -428,6 +428,8 @@ static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
 {
     unsigned bad = ADDR_BROADCAST | ADDR_MULTICAST | ADDR_ANY;
 
+    if (ip->known)
+        return false;
     if (ip->iface != NULL)
         bad |= ADDR_LOOPBACK;
     return ip->broadcast || ip_is_multicast(ip->dst) || (ip_kind(tcp->stack, ip->src) & bad) != 0;

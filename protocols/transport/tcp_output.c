@@ -92,32 +92,69 @@ static uint8_t mark(Tcb *tcb, TcpHdr *h, bool fresh, bool again)
     return tcb->ecn.ok ? ecn_put(tcb, h, fresh) : 0;
 }
 
+/* Of any segment; returns the ECN bits of the IP header. */
+static uint8_t fill_header(Tcb *tcb, uint32_t text, bool again, SentReason why, TcpHdr *h)
+{
+    uint8_t flags = h->flags;
+    bool probes = why == SENT_TCP_WINDOW_PROBE || why == SENT_TCP_KEEPALIVE;
+
+    if (flags & TCP_ACK)
+        h->ack = tcb->rcv_nxt;
+    if (flags & TCP_SYN) {
+        h->window = tcp_syn_window(tcb);
+    } else if (!(flags & TCP_RST) || (flags & TCP_ACK)) {
+        h->window = window_to_announce(tcb);
+    }
+    tcp_put_options(tcb, flags, text, &h->opt);
+    return mark(tcb, h, text > 0 && !again && !probes, again);
+}
+
+/* No flag or option but those that nearly all have, and nobody who wants to know which. */
+static bool is_plain(const Tcb *tcb, uint8_t flags)
+{
+    const Flow *flow = tcb->flow;
+
+    return (flags & ~(TCP_PSH | TCP_FIN)) == TCP_ACK && tcb->rare == &rare_none && !tcb->ecn.ok &&
+           flow->reass.n == 0 && !flow->told.has_twice && !tcp_heard(tcb->tcp, TRACE_TCP);
+}
+
+static TcpPlain plain_header(Tcb *tcb, uint8_t flags, TcpSeq seq)
+{
+    return (TcpPlain){
+        .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq,
+        .ack = tcb->rcv_nxt, .flags = flags, .window = window_to_announce(tcb),
+        .stamped = tcb->agreed.timestamps, .ts_val = tcp_ts_now(tcb),
+        .ts_ecr = tcb->agreed.ts_recent,
+    };
+}
+
 /* Every segment of a connection goes through here, with `text` bytes of the stream from `seq`, or
  * from behind its SYN. */
 static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool again, SentReason why)
 {
     Tcp *tcp = tcb->tcp;
-    TcpHdr h = {
-        .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq, .flags = flags,
-    };
     IpSend how = {
         .src = tcb->local, .dst = tcb->remote, .proto = 6, .ttl = tcb->ttl, .tos = tcb->tos,
         .df = tcp->cfg.path_mtu_discovery, .options = tcb_ip_options(tcb),
     };
+    bool plain = is_plain(tcb, flags);
+    TcpHdr h;
+    size_t header;
+    Packet *pkt;
 
-    bool probes = why == SENT_TCP_WINDOW_PROBE || why == SENT_TCP_KEEPALIVE;
-    if (flags & TCP_ACK)
-        h.ack = tcb->rcv_nxt;
-    if (flags & TCP_SYN) {
-        h.window = tcp_syn_window(tcb);
-    } else if (!(flags & TCP_RST) || (flags & TCP_ACK)) {
-        h.window = window_to_announce(tcb);
+    if (plain) {
+        TcpPlain p = plain_header(tcb, flags, seq);
+        header = tcp_plain_len(p.stamped);
+        pkt = packet_new(tcp->sim, header + text, why);
+        tcp_encode_plain(&p, pkt->data);
+    } else {
+        h = (TcpHdr){ .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq,
+                      .flags = flags };
+        how.tos |= fill_header(tcb, text, again, why, &h);
+        header = tcp_encoded_len(&h);
+        pkt = packet_new(tcp->sim, header + text, why);
+        tcp_encode(&h, pkt->data);
     }
-    tcp_put_options(tcb, flags, text, &h.opt);
-    how.tos |= mark(tcb, &h, text > 0 && !again && !probes, again);
-    size_t header = tcp_encoded_len(&h);
-    Packet *pkt = packet_new(tcp->sim, header + text, why);
-    tcp_encode(&h, pkt->data);
     if (why == SENT_TCP_KEEPALIVE)
         memset(pkt->data + header, 0, text); /* the stream has left that place behind */
     else if (text > 0)
@@ -126,7 +163,7 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     pkt->retransmission = again;
     if (flags & TCP_ACK)
         acknowledged(tcb);
-    if (h.opt.has_uto)
+    if (!plain && h.opt.has_uto)
         uto_sent(tcb, &h);
     tally_sent(tcb, text);
     if (text > 0)
@@ -135,7 +172,8 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
     node_count(tcp->node, again ? COUNTER_TcpRetransSegs : COUNTER_TcpOutSegs);
     if (flags & TCP_RST)
         node_count(tcp->node, COUNTER_TcpOutRsts);
-    trace_sent(tcp, tcb->id, tcb->local, tcb->remote, &h, text, pkt);
+    if (!plain)
+        trace_sent(tcp, tcb->id, tcb->local, tcb->remote, &h, text, pkt);
     not_sent(tcb, hand_down(tcp, &how, pkt));
 }
 

@@ -19,6 +19,8 @@ static size_t block_size(uint32_t cap)
 
 void sent_clear(Sent *s)
 {
+    if (s->cap == 0)
+        return;
     heap_give(s->heap, s->segs, block_size(s->cap));
     *s = (Sent){ .heap = s->heap, .oldest = SENT_NONE, .newest = SENT_NONE };
 }
@@ -42,16 +44,13 @@ static void grow(Sent *s)
     uint32_t *order = (uint32_t *)(void *)(segs + cap);
 
     if (s->cap == 0) {
-        s->oldest = s->newest = SENT_NONE;
+        s->free = s->oldest = s->newest = SENT_NONE;
     } else {
         memcpy(segs, s->segs, s->cap * sizeof(SentSeg));
         for (uint32_t i = 0; i < s->n; i++)
             order[i] = *place(s, i);
+        heap_give(s->heap, s->segs, block_size(s->cap));
     }
-    for (uint32_t k = s->cap; k < cap; k++)
-        segs[k].newer = k + 1 < cap ? k + 1 : SENT_NONE;
-    heap_give(s->heap, s->segs, block_size(s->cap));
-    s->free = s->cap; /* it had none left */
     s->segs = segs;
     s->order = order;
     s->cap = cap;
@@ -64,7 +63,10 @@ static SentSeg *insert(Sent *s, uint32_t i)
     if (s->n == s->cap)
         grow(s);
     uint32_t k = s->free;
-    s->free = s->segs[k].newer;
+    if (k == SENT_NONE)
+        k = s->used++;
+    else
+        s->free = s->segs[k].newer;
     if (i < s->n / 2) {
         s->head = (s->head - 1) & (s->cap - 1);
         for (uint32_t j = 0; j < i; j++)

@@ -41,7 +41,8 @@ typedef struct Sent {
     SentSeg  *segs;          /* cap of them, in one block with `order`; NULL if nothing is out */
     uint32_t *order;         /* a ring of their numbers, as the sequence goes */
     uint32_t  cap, head, n;  /* cap 0 or a power of two */
-    uint32_t  free;          /* a list by `newer` */
+    uint32_t  used;          /* entries from there on were never in use */
+    uint32_t  free;          /* those before that are not, a list by `newer` */
     uint32_t  oldest, newest;
     SentCount sacked, lost, again;
     uint32_t  bytes;         /* of all */

@@ -137,9 +137,8 @@ static void decode_options(TcpOptions *o, const uint8_t *p, const uint8_t *end)
     }
 }
 
-/* NOP, NOP, timestamps: what RFC 7323 appendix A recommends, and most segments have. */
+/* What stands in TCP_STAMPED_LEN bytes in front of the values. */
 enum {
-    STAMPED_LEN = 12,
     STAMPED = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TIMESTAMPS << 8 | LEN_TIMESTAMPS
 };
 
@@ -164,7 +163,7 @@ DropReason tcp_decode_header(TcpHdr *h, Span segment)
         .checksum = get16(p + 16),
         .urgent = get16(p + 18),
     };
-    if (len == TCP_HDR_LEN + STAMPED_LEN && get32(p + TCP_HDR_LEN) == STAMPED) {
+    if (len == TCP_HDR_LEN + TCP_STAMPED_LEN && get32(p + TCP_HDR_LEN) == STAMPED) {
         h->opt.has_timestamps = true;
         h->opt.ts_val = get32(p + TCP_HDR_LEN + 4);
         h->opt.ts_ecr = get32(p + TCP_HDR_LEN + 8);
@@ -349,7 +348,7 @@ static bool only_stamped(const TcpOptions *o)
 size_t tcp_encoded_len(const TcpHdr *h)
 {
     if (only_stamped(&h->opt))
-        return TCP_HDR_LEN + STAMPED_LEN;
+        return TCP_HDR_LEN + TCP_STAMPED_LEN;
     uint8_t scratch[TCP_OPTIONS_MAX];
 
     return TCP_HDR_LEN + (h->opt.bsd ? encode_bsd(&h->opt, scratch) : lay_out(&h->opt).len);
@@ -368,7 +367,7 @@ size_t tcp_encode(const TcpHdr *h, uint8_t *out)
 {
     const TcpOptions *o = &h->opt;
     bool stamped = only_stamped(o);
-    size_t len = TCP_HDR_LEN + (stamped ? STAMPED_LEN : put_options(o, out + TCP_HDR_LEN));
+    size_t len = TCP_HDR_LEN + (stamped ? TCP_STAMPED_LEN : put_options(o, out + TCP_HDR_LEN));
     uint64_t offset = len / 4 << 4 | (h->reserved & 15);
     uint32_t checksum = (uint32_t)h->checksum << 16 | h->urgent;
 

@@ -77,5 +77,39 @@ size_t tcp_encoded_len(const TcpHdr *h);
  * NOP window scale, SACK-permitted, timestamps, user timeout, SACK, fast open, and zeros. */
 size_t tcp_encode(const TcpHdr *h, uint8_t *out);
 
+/* A header without options but the timestamp, if that: what most segments have, whoever writes
+ * them. */
+typedef struct TcpPlain {
+    uint16_t src_port, dst_port;
+    uint32_t seq, ack;
+    uint8_t  flags;
+    uint16_t window;
+    bool     stamped;
+    uint32_t ts_val, ts_ecr;
+} TcpPlain;
+
+enum { TCP_STAMPED_LEN = 12 }; /* NOP, NOP, timestamps, as RFC 7323 appendix A recommends */
+
+static inline size_t tcp_plain_len(bool stamped)
+{
+    return stamped ? TCP_HDR_LEN + TCP_STAMPED_LEN : TCP_HDR_LEN;
+}
+
+/* Writes tcp_plain_len bytes, as tcp_encode would. */
+static inline void tcp_encode_plain(const TcpPlain *h, uint8_t *out)
+{
+    enum { STAMPED = 0x0101080a };
+    uint64_t offset = (uint64_t)tcp_plain_len(h->stamped) / 4 << 28;
+
+    put64(out, (uint64_t)h->src_port << 48 | (uint64_t)h->dst_port << 32 | h->seq);
+    put64(out + 8, (uint64_t)h->ack << 32 | offset | (uint64_t)h->flags << 16 | h->window);
+    if (h->stamped) {
+        put64(out + 16, STAMPED);
+        put64(out + 24, (uint64_t)h->ts_val << 32 | h->ts_ecr);
+    } else {
+        put32(out + 16, 0);
+    }
+}
+
 /* Over the segment with its checksum field zero. */
 uint16_t tcp_checksum(Span segment, uint32_t pseudo);
