@@ -50,7 +50,8 @@ START_TEST(a_used_buffer_is_a_new_packet)
 
     first->altered = first->forged = first->fcs_bad = first->retransmission = true;
     first->remark = "held";
-    first->net = first->frame = first->frame_len = 7;
+    first->net = first->frame = 7;
+    first->frame_len = 7;
     packet_free(first);
     Packet *again = packet_new(sim, 50, SENT_UDP_DATA);
     ck_assert_ptr_eq(again, first);
@@ -69,7 +70,7 @@ START_TEST(a_copy_is_the_same_but_for_its_memory)
 
     memset(pkt->data, 'x', 60);
     memcpy(packet_push(pkt, 14), "ethernetheader", 14);
-    pkt->frame = (uint32_t)(pkt->data - pkt->buf);
+    pkt->frame = (uint16_t)(pkt->data - pkt->buf);
     pkt->frame_len = 74;
     pkt->net = pkt->frame + 14;
     packet_pull(pkt, 14);

@@ -177,6 +177,133 @@ START_TEST(the_oldest_are_forgotten)
 }
 END_TEST
 
+/* Another cable of the two, with that delay. */
+static Port *far_port(SimTime delay)
+{
+    LinkConfig cfg = link_defaults;
+    Port *from = node_add_port(a, NULL), *to = node_add_port(b, NULL);
+
+    cfg.delay = delay;
+    to->input = take;
+    link_new(sim, from, to, &cfg, &cfg);
+    return from;
+}
+
+static void send_from(Port *port, uint32_t seq)
+{
+    TcpHdr h = { .src_port = 40000, .dst_port = 80, .seq = seq, .flags = TCP_ACK, .window = 65535 };
+
+    port_send(port, frame_tcp(sim, FRAME_A, FRAME_B, &h, 0, SENT_TCP_SYN));
+}
+
+/* The beginning of its crossing, and how it looked, are long forgotten when it arrives. */
+START_TEST(an_arrival_says_all_though_its_sending_is_forgotten)
+{
+    Port *far = far_port(10 * HOUR);
+
+    send_from(far, 4711);
+    for (uint32_t i = 0; i < RECORD_MAX; i++) {
+        send_from(node_port(a, "eth0"), i);
+        if (i % 100 == 0)
+            sim_run(sim, sim_now(sim) + SEC, 0);
+    }
+    sim_run(sim, 20 * HOUR, 0);
+    const Record *r = at(recorder_end(rec) - 1);
+    ck_assert_int_eq(r->kind, RECORD_RECEIVED);
+    ck_assert_int_eq(r->t, 10 * HOUR);
+    ck_assert_ptr_eq(r->port, link_dir_from(far->out->link, a)->to);
+    ck_assert_uint_eq(get32(r->bytes + 38), 4711);
+}
+END_TEST
+
+START_TEST(what_was_in_flight_over_a_pause_is_told)
+{
+    Port *far = far_port(5 * SEC);
+
+    send_from(far, 1);
+    recorder_pause(rec, true);
+    send_from(far, 2);
+    send_syn(3);
+    sim_run(sim, SEC, 0);
+    recorder_pause(rec, false);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(recorder_end(rec), 3);
+    ck_assert_int_eq(at(0)->kind, RECORD_SENT);
+    for (uint32_t i = 1; i <= 2; i++) {
+        ck_assert_int_eq(at(i)->kind, RECORD_RECEIVED);
+        ck_assert_int_eq(at(i)->t, 5 * SEC);
+        ck_assert_uint_eq(get32(at(i)->bytes + 38), i);
+    }
+}
+END_TEST
+
+/* When it arrives is not known yet when it is sent. */
+START_TEST(what_waits_in_a_queue_with_a_discipline_arrives_when_it_does)
+{
+    LinkConfig cfg = link_defaults;
+
+    cfg.rate = 54 * 8;
+    cfg.delay = SEC;
+    link_queue_defaults(&cfg, QDISC_CODEL);
+    link_set(&cable->dir[0], &cfg);
+    send_syn(1);
+    send_syn(2);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(recorder_end(rec), 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(at(i)->kind, i < 2 ? RECORD_SENT : RECORD_RECEIVED);
+        ck_assert_int_eq(at(i)->t, i < 2 ? 0 : i * SEC);
+        ck_assert_uint_eq(get32(at(i)->bytes + 38), i % 2 + 1);
+    }
+}
+END_TEST
+
+/* What happens at one instant stands in the order in which it happened. */
+START_TEST(of_one_instant_arrivals_and_sendings_are_in_order)
+{
+    Port *far = far_port(10 * MSEC);
+    static const RecordKind kinds[] = { RECORD_SENT, RECORD_SENT, RECORD_RECEIVED, RECORD_RECEIVED,
+                                        RECORD_SENT };
+
+    send_from(far, 1);
+    send_syn(2);
+    sim_run(sim, 10 * MSEC, 0);
+    send_syn(3);
+    ck_assert_uint_eq(recorder_end(rec), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(at(i)->kind, kinds[i]);
+        ck_assert_uint_eq(get32(at(i)->bytes + 38), i < 2 ? i + 1 : i - 1);
+    }
+}
+END_TEST
+
+static void count(void *self, const TraceEvent *ev)
+{
+    uint64_t *seen = self;
+
+    if (ev->point == &LINK_ENQUEUED)
+        *seen += recorder_end(rec); /* it is written down already */
+}
+
+START_TEST(who_else_looks_changes_nothing)
+{
+    uint64_t seen = 0;
+
+    trace_add_sink(&sim->trace, TRACE_LINK, count, &seen);
+    send_syn(1000);
+    trace_remove_sink(&sim->trace, &seen);
+    send_syn(2000);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(seen, 1);
+    ck_assert_uint_eq(recorder_end(rec), 4);
+    for (uint32_t i = 2; i < 4; i++) {
+        ck_assert_int_eq(at(i)->kind, RECORD_RECEIVED);
+        ck_assert_int_eq(at(i)->t, 10 * MSEC);
+        ck_assert_uint_eq(get32(at(i)->bytes + 38), (i - 1) * 1000);
+    }
+}
+END_TEST
+
 Suite *record_suite(void);
 Suite *record_suite(void)
 {
@@ -191,6 +318,11 @@ Suite *record_suite(void)
     tcase_add_test(tc, a_paused_recorder_still_follows_the_numbers);
     tcase_add_test(tc, a_paused_recorder_whom_nobody_asks_does_not_listen);
     tcase_add_test(tc, the_oldest_are_forgotten);
+    tcase_add_test(tc, an_arrival_says_all_though_its_sending_is_forgotten);
+    tcase_add_test(tc, what_was_in_flight_over_a_pause_is_told);
+    tcase_add_test(tc, what_waits_in_a_queue_with_a_discipline_arrives_when_it_does);
+    tcase_add_test(tc, of_one_instant_arrivals_and_sendings_are_in_order);
+    tcase_add_test(tc, who_else_looks_changes_nothing);
     suite_add_tcase(suite, tc);
     return suite;
 }

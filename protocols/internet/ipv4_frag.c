@@ -222,11 +222,11 @@ static Packet *assemble(Datagram *d)
     ipv4_encode(&h, packet_push(whole, ipv4_hdr_len(&h)));
     if (first->frame_len >= ETH_HDR_LEN) { /* as if it had come so: for those who look at frames */
         memcpy(packet_push(whole, ETH_HDR_LEN), first->buf + first->frame, ETH_HDR_LEN);
-        whole->frame = (uint32_t)(whole->data - whole->buf);
+        whole->frame = (uint16_t)(whole->data - whole->buf);
         whole->frame_len = (uint32_t)whole->len;
         packet_pull(whole, ETH_HDR_LEN);
     }
-    whole->net = (uint32_t)(whole->data - whole->buf);
+    whole->net = (uint16_t)(whole->data - whole->buf);
     return whole;
 }
 

@@ -11,6 +11,7 @@
 
 #include "sim/engine/fault.h"
 #include "sim/engine/sim.h"
+#include "sim/engine/trail.h"
 
 #include <string.h>
 
@@ -74,7 +75,7 @@ bool link_mark(LinkDir *dir, Packet *pkt)
     if (sim->reader == NULL || !sim->reader->mark(pkt))
         return false;
     if (pkt->remark == NULL)
-        pkt->remark = remark;
+        packet_remark(pkt, remark);
     else
         sim_remark(sim, pkt, "%s", remark);
     link_fates(dir)->marked++;
@@ -128,7 +129,11 @@ void link_arrived(void *owner)
     Packet *pkt = flight_take(&dir->flight);
 
     serve_first(dir);
-    trace_frame(sim, LINK_DELIVERED, received, dir->to, pkt);
+    if (G_UNLIKELY((sim->trace.heard & (TRACE_LINK | TRACE_FRAMES)) != 0)) {
+        if (sim->trace.heard & TRACE_FRAMES)
+            trail_received(&sim->trace.trail, dir->to, pkt);
+        trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
+    }
     sim->hops++;
     dir->counters.delivered++;
     dir->counters.delivered_bytes += pkt->frame_len;
@@ -313,6 +318,7 @@ static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 static void depart(LinkDir *dir, Packet *pkt)
 {
     const LinkConfig *cfg = dir->cfg;
+    const Trace *tr = &dir->link->sim->trace;
     SimTime arrive;
 
     if (dir->calm)
@@ -321,6 +327,8 @@ static void depart(LinkDir *dir, Packet *pkt)
         return;
     if (cfg->jitter == 0 && cfg->reorder == 0)
         arrive = MAX(arrive, dir->last_arrival);
+    if (tr->heard & TRACE_FRAMES)
+        tr->trail.arrives(tr->trail.self, pkt, arrive);
     put_in_flight(dir, pkt, arrive);
 }
 
@@ -398,41 +406,61 @@ void link_enter(LinkDir *dir, Packet *pkt)
     }
 }
 
-/* What all of these come to where nothing befalls a frame but a full queue; false: it is too
- * long. */
-static bool carry_plainly(LinkDir *dir, Packet *pkt)
-{
-    if (pkt->frame_len > dir->frame_max)
-        return false;
-    if (transmit(dir, pkt->frame_len))
-        put_in_flight(dir, pkt, MAX(time_add(dir->next_free, dir->cfg->delay),
-                                    dir->last_arrival));
-    else
-        link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
-    return true;
-}
-
 static void count_sent(LinkDir *dir, const Packet *pkt)
 {
     dir->counters.sent++;
     dir->counters.sent_bytes += pkt->frame_len;
 }
 
-/* One that is not plain. */
-static G_NO_INLINE void pass_rules(LinkDir *dir, Packet *pkt)
+static inline void leave_trail(const LinkDir *dir, Packet *pkt, SimTime arrive)
 {
+    Sim *sim = dir->link->sim;
+
+    if (sim->trace.heard & TRACE_FRAMES)
+        trail_sent(&sim->trace.trail, dir->from, pkt, sim_now(sim), arrive);
+}
+
+static G_NO_INLINE void send_fully(LinkDir *dir, Packet *pkt)
+{
+    Sim *sim = dir->link->sim;
+
+    leave_trail(dir, pkt, NEVER);
+    trace(sim, LINK_ENQUEUED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
+    count_sent(dir, pkt);
     if (!dir->link->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     else if (dir->link->rules == NULL || !fault_apply(dir, pkt))
         link_enter(dir, pkt);
 }
 
+static G_NO_INLINE void lose_for_queue(LinkDir *dir, Packet *pkt)
+{
+    leave_trail(dir, pkt, NEVER);
+    count_sent(dir, pkt);
+    link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
+}
+
+/* What all of this comes to where nothing befalls a frame but a full queue, and only the trail is
+ * kept. */
+static inline void send_plainly(LinkDir *dir, Packet *pkt)
+{
+    if (G_UNLIKELY(!transmit(dir, pkt->frame_len))) {
+        lose_for_queue(dir, pkt);
+        return;
+    }
+    SimTime arrive = MAX(time_add(dir->next_free, dir->cfg->delay), dir->last_arrival);
+    leave_trail(dir, pkt, arrive);
+    count_sent(dir, pkt);
+    put_in_flight(dir, pkt, arrive);
+}
+
 void link_send(LinkDir *dir, Packet *pkt)
 {
-    trace_frame(dir->link->sim, LINK_ENQUEUED, sent, dir->from, pkt);
-    count_sent(dir, pkt);
-    if (!dir->plain || !carry_plainly(dir, pkt))
-        pass_rules(dir, pkt);
+    if (dir->plain && pkt->frame_len <= dir->frame_max &&
+        (dir->link->sim->trace.heard & TRACE_LINK) == 0)
+        send_plainly(dir, pkt);
+    else
+        send_fully(dir, pkt);
 }
 
 void link_inject(LinkDir *dir, Packet *pkt)

@@ -195,7 +195,7 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit);
 /* The frame's place and length in its buffer, after bytes were changed outside a port. */
 static inline void packet_set_frame(Packet *pkt)
 {
-    pkt->frame = (uint32_t)(pkt->data - pkt->buf);
+    pkt->frame = (uint16_t)(pkt->data - pkt->buf);
     pkt->frame_len = (uint32_t)pkt->len;
 }
 

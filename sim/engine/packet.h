@@ -43,9 +43,10 @@ struct Packet {
     /* What every node on the way looks at comes first: one line of the cache. */
     uint8_t   *data;      /* what the layer now working on it sees first */
     size_t     len;       /* from data to its end */
-    uint32_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */
+    uint16_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */
+    uint16_t   net;       /* offset of the network header in buf, set by the link layer */
     uint32_t   frame_len; /* its length as it was on the wire */
-    uint32_t   net;       /* offset of the network header in buf, set by the link layer */
+    uint32_t   crossing;  /* an observer's notes (trail.h): its last passage over a cable, */
     bool       forged;    /* written by the scenario, not by a stack */
     bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
     bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
@@ -53,8 +54,9 @@ struct Packet {
     Packet    *next;      /* for its holder's list */
     SimTime    arrive;    /* while on a link: the instant of its arrival, */
     uint64_t   order;     /* and its place in line */
-    uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
+    uint64_t   seen;      /* and how it looked then; 0: never, or something was done to it since */
     /* And here what those at its ends need. */
+    uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
     Sim       *sim;
     Packet    *prev;      /* for its holder's list, too */
     SimTime    born;
@@ -62,8 +64,7 @@ struct Packet {
     uint32_t   cap;       /* size of buf */
     uint32_t   switched;  /* how many switches it has passed */
     Unwritten  unwritten;
-    uint64_t   seen;      /* an observer's note of how it last looked; 0 for a copy: never */
-    const char *remark;   /* what was done to it, for people; see sim_remark; NULL: nothing */
+    const char *remark;   /* what was done to it, for people; see packet_remark; NULL: nothing */
     uint8_t    buf[];
 };
 
@@ -83,6 +84,14 @@ static inline void packet_fetch(const Packet *pkt)
 {
     __builtin_prefetch(pkt);
     __builtin_prefetch((const uint8_t *)pkt + PACKET_FRAME);
+}
+
+/* Something was done to it, and it no longer looks as it did: `remark`, which lives as long as the
+ * world, says what. See sim_remark. */
+static inline void packet_remark(Packet *pkt, const char *remark)
+{
+    pkt->remark = remark;
+    pkt->seen = 0;
 }
 
 /* Makes room for n bytes in front; returns data. */

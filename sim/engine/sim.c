@@ -64,7 +64,7 @@ void sim_remark(Sim *sim, Packet *pkt, const char *format, ...)
     va_end(args);
     if (sim->remarks == NULL)
         sim->remarks = g_string_chunk_new(1024);
-    pkt->remark = g_string_chunk_insert_const(sim->remarks, text->str);
+    packet_remark(pkt, g_string_chunk_insert_const(sim->remarks, text->str));
     g_string_free(text, TRUE);
 }
 

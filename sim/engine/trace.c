@@ -21,7 +21,7 @@ void trace_clear(Trace *tr)
 
 static void count_heard(Trace *tr)
 {
-    tr->heard = tr->frames.sent != NULL ? TRACE_FRAMES : 0;
+    tr->heard = tr->trail.kept ? TRACE_FRAMES : 0;
     for (guint i = 0; i < tr->sinks->len; i++)
         tr->heard |= g_array_index(tr->sinks, TraceSink, i).categories;
 }
@@ -51,9 +51,9 @@ void trace_set_categories(Trace *tr, void *self, uint32_t categories)
     count_heard(tr);
 }
 
-void trace_watch_frames(Trace *tr, const FrameWatch *watch)
+void trace_keep_trail(Trace *tr, bool kept)
 {
-    tr->frames = watch != NULL ? *watch : (FrameWatch){ 0 };
+    tr->trail.kept = kept;
     count_heard(tr);
 }
 

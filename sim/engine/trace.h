@@ -31,7 +31,7 @@ typedef enum TraceCategory {
     TRACE_STEP = 1 << 11, /* what a receiver looks at, and in which order: only for who explains */
     TRACE_FATE = 1 << 12, /* of TRACE_LINK all but a frame's being enqueued and delivered: */
     TRACE_LINK_FATE = TRACE_LINK | TRACE_FATE, /* the two categories that these points have */
-    TRACE_FRAMES = 1 << 13 /* in Trace.heard: there is a FrameWatch */
+    TRACE_FRAMES = 1 << 13 /* in Trace.heard: there is a Trail */
 } TraceCategory;
 
 typedef enum TraceType { TV_NONE, TV_INT, TV_TIME, TV_STR, TV_BOOL } TraceType;
@@ -62,18 +62,26 @@ typedef struct TraceSink {
     uint32_t categories; /* a mask of TraceCategory */
 } TraceSink;
 
-/* Who watches every frame of the world pass, which is what happens most: told before all sinks, and
- * without a TraceEvent. Each world has room for one, its recorder. */
-typedef struct FrameWatch {
-    void (*sent)(void *self, const Port *port, const Packet *pkt);     /* LINK_ENQUEUED */
-    void (*received)(void *self, const Port *port, const Packet *pkt); /* LINK_DELIVERED */
-    void  *self;
-} FrameWatch;
+/* Who writes down that every frame of the world passes, which is what happens most: before all
+ * sinks are told, without a TraceEvent, and for most frames without being called: trail.h. Each
+ * world has room for one, its recorder, whose business all of this is; the calls are for the other
+ * frames. */
+typedef struct Trail {
+    uint64_t  known; /* a packet whose `seen` is at least this looks as it was written down there */
+    char     *next;  /* here things are added, up to `order` */
+    uint64_t  bias;  /* a thing's place is (its address + bias) / TRAIL_UNIT */
+    uint32_t *order; /* what has happened, the latest first: a Crossing's place * 2, + 1: its end */
+    void    (*sent)(void *self, const Port *port, Packet *pkt, SimTime arrive); /* LINK_ENQUEUED */
+    void    (*arrives)(void *self, Packet *pkt, SimTime arrive); /* it is known when, only now */
+    void    (*received)(void *self, const Port *port, Packet *pkt); /* LINK_DELIVERED */
+    void     *self;
+    bool      kept;  /* trace_keep_trail's */
+} Trail;
 
 typedef struct Trace {
     uint32_t   heard; /* the union of the sinks' categories */
     GArray    *sinks; /* of TraceSink */
-    FrameWatch frames;
+    Trail      trail;
 } Trace;
 
 void trace_init(Trace *tr);
@@ -82,7 +90,7 @@ void trace_add_sink(Trace *tr, uint32_t categories,
                     void (*on_event)(void *self, const TraceEvent *ev), void *self);
 void trace_remove_sink(Trace *tr, void *self);
 void trace_set_categories(Trace *tr, void *self, uint32_t categories); /* it keeps its place */
-void trace_watch_frames(Trace *tr, const FrameWatch *watch); /* copied; NULL: nobody does */
+void trace_keep_trail(Trace *tr, bool kept); /* whether frames leave a trail, or nothing */
 
 /* Use the macros. */
 void trace_emit(Sim *sim, const TracePoint *point, Node *node, Port *port, const Packet *pkt,
@@ -109,16 +117,4 @@ int trace_field(const TracePoint *point, const char *name);
         if (G_UNLIKELY(((sim_)->trace.heard & (point_).category) != 0))                            \
             trace_emit((sim_), &(point_), (node_), (port_), (pkt_),                                \
                        (const int64_t[]){ __VA_ARGS__ });                                          \
-    } while (0)
-
-/* trace_frame(sim, POINT, sent or received, port, pkt): the same for LINK_ENQUEUED and _DELIVERED,
- * whose one value is the packet's id. */
-#define trace_frame(sim_, point_, passed_, port_, pkt_)                                            \
-    do {                                                                                           \
-        const Trace *trace_ = &(sim_)->trace;                                                      \
-        if (G_UNLIKELY((trace_->heard & ((point_).category | TRACE_FRAMES)) != 0)) {               \
-            if (trace_->heard & TRACE_FRAMES)                                                      \
-                trace_->frames.passed_(trace_->frames.self, (port_), (pkt_));                      \
-            trace((sim_), point_, (port_)->node, (port_), (pkt_), (int64_t)(pkt_)->id);            \
-        }                                                                                          \
     } while (0)

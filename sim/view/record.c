@@ -1,11 +1,12 @@
 /*
  * record.c - what has happened to frames, written down in few words.
  *
- * A happening says when, what and where, and which body: that is the packet as it looked when it
+ * What lies on the shelf is the trail (sim/engine/trail.h). A Body is a packet as it looked when it
  * was first seen. Routers change a few bytes in front, and only these are written each time; what
  * else is done to a packet (a fault, a mark) makes another body of it.
- * Text that was not written (packet.h) is not written here either, until somebody asks. The body
- * that a happening refers to is at most AGE old then, so that it is known what can be forgotten.
+ * Text that was not written (packet.h) is not written here either, until somebody asks. What a
+ * happening refers to is at most AGE before the block in which it is, so that it is known what can
+ * be forgotten.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
@@ -13,7 +14,6 @@
 #include "protocols/stack.h"
 #include "protocols/wire/dhcp_wire.h"
 #include "protocols/wire/tcp_wire.h"
-#include "sim/engine/pages.h"
 #include "sim/view/glance.h"
 #include "sim/view/shelf.h"
 
@@ -24,50 +24,40 @@ enum {
     TYPE = ETH_HDR_LEN - 2, TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, /* offsets */
     HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
-    LEN_BITS = 17,            /* of a frame's length */
-    AGE = (2 << 20) / SHELF_UNIT,
-    FIRST_RING = 8192,        /* happenings; who has more has room for RECORD_MAX */
-    RING_BYTES = 2 * PAGES_HUGE,
+    AGE = (2 << 20) / TRAIL_UNIT,
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
+enum { /* in a Crossing's head */
+    OUR_TTL = TRAIL_FRONT,
+    OUR_SUM = TRAIL_FRONT + HEADER_SUM - TTL
+};
+
 typedef struct Body {
-    uint64_t  packet;
-    SimTime   born;
-    Unwritten unwritten;   /* of a packet whose `frame` is at that offset */
-    uint32_t  frame;
-    uint32_t  len;         /* of the frame on the wire */
-    uint32_t  n;           /* bytes that are here */
-    uint8_t   why;         /* SentReason */
-    bool      retransmission;
-    bool      plain;       /* the happening tells what routers change; else there is an Oddity */
+    uint64_t packet;
+    SimTime  born;
+    uint32_t len;       /* of the frame on the wire */
+    uint32_t n;         /* bytes that are here; behind them: */
+    uint16_t frame;     /* of a packet with this Packet.frame, */
+    bool     described; /* how the others could be written, an Unwritten; */
+    bool     plain;     /* false: an Oddity; true: a Crossing tells what routers have changed */
+    uint8_t  why;       /* SentReason */
+    bool     retransmission;
     alignas(8) uint8_t bytes[];
 } Body;
 
-typedef struct Oddity { /* of a packet to which something was done; behind the bytes */
+typedef struct Oddity { /* of a packet to which something was done */
     const char *remark;
     Node       *node;   /* where */
     DropReason  drop;
     bool        forged, altered;
 } Oddity;
 
-typedef struct Happening {
-    SimTime  t;
-    uint32_t port;       /* its number; 0: none */
-    uint8_t  head[16];   /* what routers change: */
-    uint32_t body;       /* the low half of its place */
-} Happening;
-
-enum { /* in `head` */
-    OUR_MACS = 0,  /* the frame's first bytes, */
-    OUR_TTL = 12,  /* then four from its TTL on, */
-    OUR_KIND = 13, /* but for the protocol, in whose place the RecordKind is, */
-    OUR_SUM = 14   /* and the checksum of the header */
-};
-
-G_STATIC_ASSERT(sizeof(Happening) == 32 && RECORD_MAX * 32 <= RING_BYTES);
+G_STATIC_ASSERT((int)TRAIL_LATER == (int)TTL && OUR_SUM + 2 == (int)TRAIL_CHANGED);
 G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
-G_STATIC_ASSERT(PACKET_MAX < 1 << LEN_BITS);
+G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT);
+/* All that is kept has fewer places than the words tell apart. */
+G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE < INT32_MAX);
 
 static const struct {
     const TracePoint *point;
@@ -81,11 +71,9 @@ static const struct {
 
 struct Recorder {
     Sim          *sim;
-    Happening    *next, *full;    /* its place for the next one, and its end */
-    Happening    *ring;           /* of FIRST_RING or RECORD_MAX; NULL until there is a body */
-    bool          mapped;         /* the ring's memory, from pages_take */
-    uint64_t      rounds;         /* how often it has been filled */
-    Shelf         bodies;
+    Trail        *trail;          /* the world's */
+    Shelf         shelf;          /* on which it lies */
+    uint64_t      since;          /* where it began to listen: what is before is not up to date */
     bool          paused;
     bool          asked;          /* somebody wants the numbers, even while it is paused */
     GPtrArray    *told;           /* of Record: given out since the last happening, owned */
@@ -98,36 +86,25 @@ struct Recorder {
     int           reason_field[G_N_ELEMENTS(kinds)], rule_field[G_N_ELEMENTS(kinds)];
 };
 
-static Happening *happening_at(const Recorder *rec, uint64_t serial)
-{
-    return &rec->ring[serial % RECORD_MAX];
-}
-
-/* Its body's: less than 2^32 from the end. */
-static uint64_t place_of(const Recorder *rec, const Happening *h)
-{
-    uint64_t end = rec->bodies.end;
-
-    return end - (uint32_t)((uint32_t)end - h->body);
-}
-
-static Body *body_of(const Recorder *rec, const Happening *h)
-{
-    return shelf_at(&rec->bodies, place_of(rec, h));
-}
-
 /* --- bodies ----------------------------------------------------------------------------------- */
 
-/* Where the oddity of a body with n bytes begins in it. */
-static size_t oddity_at(size_t n)
+/* Where what is behind the n bytes of a body begins in it. */
+static size_t behind(size_t n)
 {
-    return (offsetof(Body, bytes) + n + alignof(Oddity) - 1) & ~(alignof(Oddity) - 1);
+    return (offsetof(Body, bytes) + n + TRAIL_UNIT - 1) / TRAIL_UNIT * TRAIL_UNIT;
+}
+
+static Unwritten *unwritten_of(const Body *b)
+{
+    return (Unwritten *)(uintptr_t)((const char *)b + behind(b->n));
 }
 
 /* NULL: it is plain. */
-static Oddity *oddity_of(Body *b)
+static Oddity *oddity_of(const Body *b)
 {
-    return b->plain ? NULL : (Oddity *)(void *)((char *)b + oddity_at(b->n));
+    size_t at = behind(b->n) + (b->described ? sizeof(Unwritten) : 0);
+
+    return b->plain ? NULL : (Oddity *)(uintptr_t)((const char *)b + at);
 }
 
 /* Nothing but routers has touched it, and these change nothing but MAC addresses, TTL and header
@@ -136,20 +113,6 @@ static inline bool is_plain(const Packet *pkt, Span frame)
 {
     return pkt->remark == NULL && !pkt->altered && !pkt->forged && frame.n >= HEAD &&
            get32(frame.p + TYPE) >> 8 == (ETHERTYPE_IPV4 << 8 | PLAIN);
-}
-
-/* Packet.seen is the observer's note of a plain packet's body and of the frame's length then. */
-static inline void note(const Packet *pkt, uint64_t body)
-{
-    ((Packet *)(uintptr_t)pkt)->seen = body << LEN_BITS | pkt->frame_len;
-}
-
-/* What it says is still true of the packet: its body need not be written once more. Whatever is
- * done to a packet is remarked. */
-static inline bool is_known(const Recorder *rec, const Packet *pkt)
-{
-    return (pkt->seen & ((1 << LEN_BITS) - 1)) == pkt->frame_len && pkt->remark == NULL &&
-           rec->bodies.end - (pkt->seen >> LEN_BITS) < AGE;
 }
 
 static bool is_dhcp(Span frame)
@@ -185,44 +148,24 @@ static void forget_old(Recorder *rec)
 
     if (first == 0)
         return;
-    uint64_t oldest = place_of(rec, happening_at(rec, first));
-    shelf_forget(&rec->bodies, oldest - MIN(oldest, AGE));
+    uint64_t oldest = shelf_block_of_word(&rec->shelf, first);
+    shelf_forget(&rec->shelf, oldest - MIN(oldest, AGE));
 }
 
-static void set_ring(Recorder *rec, Happening *ring, size_t used, size_t all)
+/* Another block; what is so old that it may not be referred to there, is no longer known. */
+static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
 {
-    rec->ring = ring;
-    rec->next = ring + used;
-    rec->full = ring + all;
-}
+    uint64_t begins = MAX(rec->shelf.full, SHELF_BLOCK);
 
-static G_GNUC_NO_INLINE void make_room(Recorder *rec)
-{
-    if (rec->ring == NULL)
-        set_ring(rec, g_new(Happening, FIRST_RING), 0, FIRST_RING);
     forget_old(rec);
-    shelf_add_block(&rec->bodies);
+    shelf_add_block(&rec->shelf);
+    rec->trail->known = MAX(rec->since, begins - MIN(begins, AGE));
 }
 
-/* One of `size` bytes in all, n of them the frame's, which are not yet there; and its place. */
-static inline Body *add_body(Recorder *rec, const Packet *pkt, size_t size, size_t n,
-                             uint64_t *place)
+static inline void make_room(Recorder *rec, size_t bytes)
 {
-    size_t units = shelf_units(size);
-
-    if (G_UNLIKELY(!shelf_has_room(&rec->bodies, units)))
-        make_room(rec);
-    *place = rec->bodies.end;
-    Body *b = shelf_add(&rec->bodies, units);
-    b->packet = pkt->id;
-    b->born = pkt->born;
-    b->unwritten = pkt->unwritten;
-    b->frame = pkt->frame;
-    b->len = pkt->frame_len;
-    b->n = (uint32_t)n;
-    b->why = (uint8_t)pkt->why;
-    b->retransmission = pkt->retransmission;
-    return b;
+    if (G_UNLIKELY(rec->trail->order == NULL || !trail_has_room(rec->trail, bytes)))
+        turn_over(rec);
 }
 
 /* At least STEP bytes. A call takes longer. */
@@ -235,30 +178,56 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
     memcpy(to + n - STEP, from + n - STEP, STEP);
 }
 
-static inline uint64_t add_plain(Recorder *rec, const Packet *pkt, const uint8_t *frame, size_t n)
+/* A new one; room for a Crossing is behind it. *odd: of what is odd, the oddity, not filled in;
+ * NULL for what is plain. */
+static inline uint64_t add_body(Recorder *rec, const Packet *pkt, Oddity **odd)
 {
-    uint64_t place;
-    Body *b = add_body(rec, pkt, offsetof(Body, bytes) + n, n, &place);
+    Span frame = packet_frame_headers(pkt);
+    size_t n = look_at(pkt, frame), at = behind(n), size = at;
+    bool described = !packet_is_written(pkt);
 
-    b->plain = true;
-    copy_short(b->bytes, frame, n);
-    note(pkt, place);
+    if (described)
+        size += sizeof(Unwritten);
+    if (odd != NULL)
+        size += sizeof(Oddity);
+    make_room(rec, size + TRAIL_STEP);
+    uint64_t place = trail_place(rec->trail);
+    Body *b = (Body *)(void *)rec->trail->next;
+    rec->trail->next += size;
+    b->packet = pkt->id;
+    b->born = pkt->born;
+    b->len = pkt->frame_len;
+    b->n = (uint32_t)n;
+    b->frame = pkt->frame;
+    b->described = described;
+    b->plain = odd == NULL;
+    b->why = (uint8_t)pkt->why;
+    b->retransmission = pkt->retransmission;
+    if (odd == NULL)
+        copy_short(b->bytes, frame.p, n);
+    else
+        memcpy(b->bytes, frame.p, n);
+    if (described)
+        *(Unwritten *)(void *)((char *)b + at) = pkt->unwritten;
+    if (odd != NULL)
+        *odd = oddity_of(b);
     return place;
 }
 
-static Oddity *add_odd(Recorder *rec, const Packet *pkt, Node *node, uint64_t *place)
+/* Packet.seen is the place of the body of a packet that is plain. */
+static inline uint64_t add_plain(Recorder *rec, Packet *pkt)
 {
-    Span frame = packet_frame_headers(pkt);
-    size_t n = look_at(pkt, frame);
-    Body *b = add_body(rec, pkt, oddity_at(n) + sizeof(Oddity), n, place);
+    return pkt->seen = add_body(rec, pkt, NULL);
+}
 
-    b->plain = false;
-    memcpy(b->bytes, frame.p, n);
-    Oddity *odd = oddity_of(b);
-    *odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
-                     .forged = pkt->forged, .altered = pkt->altered };
-    ((Packet *)(uintptr_t)pkt)->seen = 0;
-    return odd;
+static uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
+{
+    uint64_t place = add_body(rec, pkt, odd);
+
+    **odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
+                      .forged = pkt->forged, .altered = pkt->altered };
+    pkt->seen = 0;
+    return place;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -312,107 +281,75 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-/* The ring is full. */
-static G_GNUC_NO_INLINE void turn(Recorder *rec)
-{
-    Happening *small = rec->ring;
-
-    if (rec->full - small == RECORD_MAX) {
-        rec->next = small;
-        rec->rounds++;
-        return;
-    }
-    set_ring(rec, pages_take(RING_BYTES, &rec->mapped), FIRST_RING, RECORD_MAX);
-    memcpy(rec->ring, small, FIRST_RING * sizeof *small);
-    g_free(small);
-    rec->sim->heap.mapped += rec->mapped ? RING_BYTES : 0;
-}
-
-static void free_ring(Recorder *rec)
-{
-    rec->sim->heap.mapped -= rec->mapped ? RING_BYTES : 0;
-    if (rec->full - rec->ring == RECORD_MAX)
-        pages_give(rec->ring, RING_BYTES, rec->mapped);
-    else
-        g_free(rec->ring);
-}
-
-static inline void keep(Recorder *rec, RecordKind kind, uint32_t port, const Packet *pkt,
-                        uint64_t body)
-{
-    const uint8_t *p = pkt->buf + pkt->frame;
-    Happening *h = rec->next;
-
-    h->t = sim_now(rec->sim);
-    h->body = (uint32_t)body;
-    h->port = port;
-    memcpy(h->head, p, sizeof h->head);
-    memcpy(h->head + OUR_TTL, p + TTL, sizeof h->head - OUR_TTL);
-    h->head[OUR_KIND] = (uint8_t)kind;
-    rec->next = h + 1;
-    if (G_UNLIKELY(rec->next == rec->full))
-        turn(rec);
-}
-
 /* One that looks as no body does: the place of a new one. */
-static inline uint64_t see(Recorder *rec, Node *node, const Packet *pkt, bool plain)
+static inline uint64_t see(Recorder *rec, Node *node, Packet *pkt, bool plain)
 {
-    Span frame = packet_frame_headers(pkt);
-    uint64_t place;
+    Oddity *odd;
 
-    if (plain) {
-        size_t n = look_at(pkt, frame);
-        if (n <= RECORD_SNAP)
-            return add_plain(rec, pkt, frame.p, n);
+    return plain ? add_plain(rec, pkt) : add_odd(rec, pkt, node, &odd);
+}
+
+static void add(Recorder *rec, RecordKind kind, const Port *port, Packet *pkt, uint64_t body)
+{
+    trail_add(rec->trail, port != NULL ? port->number : 0, pkt, body, sim_now(rec->sim),
+              -(SimTime)kind);
+}
+
+static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
+{
+    Recorder *rec = self;
+    uint64_t body = pkt->seen;
+
+    if (body >= rec->trail->known) {
+        make_room(rec, TRAIL_STEP);
+    } else {
+        bool plain = is_plain(pkt, packet_frame_headers(pkt));
+        if (plain)
+            follow_plain(rec, port->node, pkt);
+        else
+            follow(rec, port->node, pkt);
+        body = see(rec, port->node, pkt, plain);
     }
-    add_odd(rec, pkt, node, &place);
-    return place;
+    trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
 }
 
-static G_GNUC_NO_INLINE void on_first_sent(Recorder *rec, const Port *port, const Packet *pkt)
-{
-    bool plain = is_plain(pkt, packet_frame_headers(pkt));
-
-    if (plain)
-        follow_plain(rec, port->node, pkt);
-    else
-        follow(rec, port->node, pkt);
-    keep(rec, RECORD_SENT, port->number, pkt, see(rec, port->node, pkt, plain));
-}
-
-static void on_sent(void *self, const Port *port, const Packet *pkt)
+static void on_arrives(void *self, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
 
-    if (G_LIKELY(is_known(rec, pkt)))
-        keep(rec, RECORD_SENT, port->number, pkt, pkt->seen >> LEN_BITS);
-    else
-        on_first_sent(rec, port, pkt);
+    if (pkt->seen >= rec->trail->known) {
+        Crossing *c = shelf_at(&rec->shelf, pkt->crossing >> 1);
+        c->arrive = arrive;
+    }
 }
 
-static G_GNUC_NO_INLINE void on_strange(Recorder *rec, const Port *port, const Packet *pkt)
-{
-    bool plain = is_plain(pkt, packet_frame_headers(pkt));
-
-    keep(rec, RECORD_RECEIVED, port->number, pkt, see(rec, port->node, pkt, plain));
-}
-
-static void on_received(void *self, const Port *port, const Packet *pkt)
+static void on_received(void *self, const Port *port, Packet *pkt)
 {
     Recorder *rec = self;
 
-    if (G_LIKELY(is_known(rec, pkt)))
-        keep(rec, RECORD_RECEIVED, port->number, pkt, pkt->seen >> LEN_BITS);
-    else
-        on_strange(rec, port, pkt);
+    if (pkt->seen >= rec->trail->known) {
+        make_room(rec, sizeof(uint32_t));
+        *--rec->trail->order = pkt->crossing | 1;
+    } else {
+        bool plain = is_plain(pkt, packet_frame_headers(pkt));
+        add(rec, RECORD_RECEIVED, port, pkt, see(rec, port->node, pkt, plain));
+    }
 }
 
-static void follow_sent(void *self, const Port *port, const Packet *pkt)
+static void follow_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
 {
+    (void)arrive;
     follow(self, port->node, pkt);
 }
 
-static void pass_over(void *self, const Port *port, const Packet *pkt)
+static void pass_over_arrival(void *self, Packet *pkt, SimTime arrive)
+{
+    (void)self;
+    (void)pkt;
+    (void)arrive;
+}
+
+static void pass_over(void *self, const Port *port, Packet *pkt)
 {
     (void)self;
     (void)port;
@@ -424,20 +361,21 @@ static void on_event(void *self, const TraceEvent *ev)
 {
     Recorder *rec = self;
     size_t which = 0;
-    uint64_t place;
+    Oddity *odd;
 
     while (which < G_N_ELEMENTS(kinds) && kinds[which].point != ev->point)
         which++;
     if (which == G_N_ELEMENTS(kinds))
         return;
     int reason = rec->reason_field[which], rule = rec->rule_field[which];
-    Oddity *odd = add_odd(rec, ev->pkt, ev->node, &place);
+    Packet *pkt = (Packet *)(uintptr_t)ev->pkt;
+    uint64_t place = add_odd(rec, pkt, ev->node, &odd);
 
     if (reason >= 0)
         odd->drop = reason_by_name(trace_arg_str(ev, reason));
     if (rule >= 0)
         odd->remark = remark(rec, ev, rule);
-    keep(rec, kinds[which].kind, ev->port != NULL ? ev->port->number : 0, ev->pkt, place);
+    add(rec, kinds[which].kind, ev->port, pkt, place);
 }
 
 /* --- looking back ----------------------------------------------------------------------------- */
@@ -469,39 +407,44 @@ static Port *port_by_number(Recorder *rec, uint32_t number)
 /* The text of a packet that was not written then, as it would have been. */
 static void write_body(const Body *b, uint8_t out[static RECORD_SNAP])
 {
-    size_t cap = b->unwritten.at + b->unwritten.n;
+    const Unwritten *u = unwritten_of(b);
+    size_t cap = u->at + u->n;
     Packet *pkt = g_malloc(sizeof *pkt + cap);
 
-    *pkt = (Packet){ .cap = (uint32_t)cap, .frame = b->frame, .unwritten = b->unwritten };
+    *pkt = (Packet){ .cap = (uint32_t)cap, .frame = b->frame, .unwritten = *u };
     memcpy(pkt->buf + b->frame, b->bytes, b->n);
     packet_write(pkt);
     memcpy(out, pkt->buf + b->frame, MIN(b->len, RECORD_SNAP));
     g_free(pkt);
 }
 
-static void tell_bytes(const Happening *h, const Body *b, uint8_t out[static RECORD_SNAP])
+static void tell_bytes(const Crossing *c, const Body *b, uint8_t out[static RECORD_SNAP])
 {
-    if (b->unwritten.write != NULL)
+    if (b->described)
         write_body(b, out);
     else
         memcpy(out, b->bytes, MIN(b->n, RECORD_SNAP));
     if (!b->plain)
         return;
-    memcpy(out, h->head + OUR_MACS, OUR_TTL - OUR_MACS);
-    out[TTL] = h->head[OUR_TTL];
-    memcpy(out + HEADER_SUM, h->head + OUR_SUM, sizeof h->head - OUR_SUM);
+    memcpy(out, c->head, TRAIL_FRONT);
+    out[TTL] = c->head[OUR_TTL];
+    memcpy(out + HEADER_SUM, c->head + OUR_SUM, sizeof c->head - OUR_SUM);
 }
 
 static void tell(Recorder *rec, uint64_t serial, Record *r)
 {
-    const Happening *h = happening_at(rec, serial);
-    Body *b = body_of(rec, h);
+    uint32_t word = shelf_word(&rec->shelf, serial);
+    const Crossing *c = shelf_at(&rec->shelf, word >> 1);
+    const Body *b = shelf_at(&rec->shelf, c->body);
     const Oddity *odd = oddity_of(b);
+    bool ends = (word & 1) != 0;
 
     r->serial = serial;
-    r->t = h->t;
-    r->kind = h->head[OUR_KIND];
-    r->port = port_by_number(rec, h->port);
+    r->t = ends ? c->arrive : c->t;
+    r->kind = ends ? RECORD_RECEIVED : c->arrive < 0 ? (RecordKind)-c->arrive : RECORD_SENT;
+    r->port = port_by_number(rec, c->port);
+    if (ends)
+        r->port = r->port->out->to;
     r->node = odd != NULL ? odd->node : r->port->node;
     r->dir = direction(r->kind, r->port);
     r->packet = b->packet;
@@ -515,7 +458,7 @@ static void tell(Recorder *rec, uint64_t serial, Record *r)
     r->len = b->len;
     r->snap = MIN(b->len, RECORD_SNAP);
     r->whole = b->n > RECORD_SNAP ? b->bytes : NULL;
-    tell_bytes(h, b, r->bytes);
+    tell_bytes(c, b, r->bytes);
 }
 
 /* --- listening -------------------------------------------------------------------------------- */
@@ -549,13 +492,21 @@ static void catch_up(Recorder *rec)
     }
 }
 
-/* What it hears, by what is wanted. */
+/* What it hears, by what is wanted. Of what has passed till now nothing counts as known. */
 static void listen(Recorder *rec)
 {
-    FrameWatch all = { on_sent, on_received, rec }, numbers = { follow_sent, pass_over, rec };
+    Trail *trail = rec->trail;
+    bool all = !rec->paused;
 
-    trace_watch_frames(&rec->sim->trace, !rec->paused ? &all : rec->asked ? &numbers : NULL);
-    trace_set_categories(&rec->sim->trace, rec, rec->paused ? 0 : TRACE_FATE | TRACE_DROP);
+    trail->known = UINT64_MAX;
+    if (all && trail->order != NULL)
+        trail->known = rec->since = trail_place(trail);
+    trail->sent = all ? on_sent : follow_sent;
+    trail->arrives = all ? on_arrives : pass_over_arrival;
+    trail->received = all ? on_received : pass_over;
+    trail->self = rec;
+    trace_keep_trail(&rec->sim->trace, all || rec->asked);
+    trace_set_categories(&rec->sim->trace, rec, all ? TRACE_FATE | TRACE_DROP : 0);
 }
 
 static void set_wishes(Recorder *rec, bool paused, bool asked)
@@ -574,7 +525,9 @@ Recorder *recorder_new(Sim *sim)
     Recorder *rec = g_new0(Recorder, 1);
 
     rec->sim = sim;
-    rec->bodies.mapped = &sim->heap.mapped;
+    rec->trail = rec->shelf.trail = &sim->trace.trail;
+    rec->shelf.mapped = &sim->heap.mapped;
+    rec->since = 1;
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->ports = g_ptr_array_new();
     rec->flows = flows_new();
@@ -593,9 +546,9 @@ void recorder_free(Recorder *rec)
     if (rec == NULL)
         return;
     trace_remove_sink(&rec->sim->trace, rec);
-    trace_watch_frames(&rec->sim->trace, NULL);
-    free_ring(rec);
-    shelf_clear(&rec->bodies);
+    trace_keep_trail(&rec->sim->trace, false);
+    shelf_clear(&rec->shelf);
+    *rec->trail = (Trail){ 0 };
     g_ptr_array_free(rec->told, TRUE);
     g_ptr_array_free(rec->ports, TRUE);
     flows_free(rec->flows);
@@ -622,7 +575,7 @@ uint64_t recorder_first(const Recorder *rec)
 
 uint64_t recorder_end(const Recorder *rec)
 {
-    return rec->rounds * RECORD_MAX + (uint64_t)(rec->next - rec->ring);
+    return shelf_words(&rec->shelf);
 }
 
 const Record *recorder_get(Recorder *rec, uint64_t serial)

@@ -11,7 +11,7 @@
 enum {
     FIRST_BLOCKS = 16,
     SMALL_BLOCKS = 4, /* in the C library's memory */
-    BLOCK_BYTES = SHELF_BLOCK * SHELF_UNIT,
+    BLOCK_BYTES = SHELF_BLOCK * TRAIL_UNIT,
     CASE_BLOCKS = PAGES_HUGE / BLOCK_BYTES
 };
 
@@ -22,7 +22,7 @@ struct ShelfCase { /* several blocks */
     bool       mapped;
 };
 
-static void **block_of(const Shelf *shelf, uint64_t place)
+static ShelfBlock *block_of(const Shelf *shelf, uint64_t place)
 {
     return &shelf->blocks[place / SHELF_BLOCK & (shelf->n_blocks - 1)];
 }
@@ -35,18 +35,20 @@ static bool is_in_case(const Shelf *shelf, const char *block)
     return false;
 }
 
-static void free_blocks(const Shelf *shelf, void **blocks, size_t n)
+static void free_block(const Shelf *shelf, char *bytes)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!is_in_case(shelf, blocks[i]))
-            g_free(blocks[i]);
-    g_free(blocks);
+    if (!is_in_case(shelf, bytes))
+        g_free(bytes);
 }
 
 void shelf_clear(Shelf *shelf)
 {
-    free_blocks(shelf, shelf->blocks, shelf->n_blocks);
-    free_blocks(shelf, shelf->spare, shelf->n_spare);
+    for (uint64_t at = shelf->first; at < shelf->full; at += SHELF_BLOCK)
+        free_block(shelf, block_of(shelf, at)->bytes);
+    for (size_t i = 0; i < shelf->n_spare; i++)
+        free_block(shelf, shelf->spare[i]);
+    g_free(shelf->blocks);
+    g_free(shelf->spare);
     while (shelf->cases != NULL) {
         ShelfCase *c = shelf->cases;
         shelf->cases = c->next;
@@ -54,7 +56,7 @@ void shelf_clear(Shelf *shelf)
         pages_give(c->bytes, PAGES_HUGE, c->mapped);
         g_free(c);
     }
-    *shelf = (Shelf){ .mapped = shelf->mapped };
+    *shelf = (Shelf){ .trail = shelf->trail, .mapped = shelf->mapped };
 }
 
 static void grow(Shelf *shelf)
@@ -62,16 +64,16 @@ static void grow(Shelf *shelf)
     Shelf grown = *shelf;
 
     grown.n_blocks = MAX(2 * shelf->n_blocks, FIRST_BLOCKS);
-    grown.blocks = g_new0(void *, grown.n_blocks);
-    grown.spare = g_renew(void *, shelf->spare, grown.n_blocks + CASE_BLOCKS);
-    for (uint64_t at = shelf->first; at < shelf->end; at += SHELF_BLOCK)
+    grown.blocks = g_new0(ShelfBlock, grown.n_blocks);
+    grown.spare = g_renew(char *, shelf->spare, grown.n_blocks + CASE_BLOCKS);
+    for (uint64_t at = shelf->first; at < shelf->full; at += SHELF_BLOCK)
         *block_of(&grown, at) = *block_of(shelf, at);
     g_free(shelf->blocks);
     *shelf = grown;
 }
 
 /* A block, or a case of them, all spare but one. */
-static void *new_block(Shelf *shelf)
+static char *new_block(Shelf *shelf)
 {
     if (shelf->n_small < SMALL_BLOCKS) {
         shelf->n_small++;
@@ -89,21 +91,65 @@ static void *new_block(Shelf *shelf)
 
 void shelf_add_block(Shelf *shelf)
 {
-    shelf->end = shelf->full; /* no thing lies in two blocks */
-    if (shelf->end - shelf->first == shelf->n_blocks * SHELF_BLOCK)
+    Trail *trail = shelf->trail;
+    uint64_t words = shelf_words(shelf);
+
+    if (shelf->n_blocks == 0)
+        shelf->first = shelf->full = SHELF_BLOCK;
+    if (shelf->full - shelf->first == shelf->n_blocks * SHELF_BLOCK)
         grow(shelf);
-    void **block = block_of(shelf, shelf->end);
-    *block = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare] : new_block(shelf);
-    shelf->next = *block;
+    char *bytes = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare] : new_block(shelf);
+    *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, words };
+    trail->next = bytes;
+    trail->order = (uint32_t *)(void *)(bytes + BLOCK_BYTES);
+    trail->bias = shelf->full * TRAIL_UNIT - (uintptr_t)bytes;
     shelf->full += SHELF_BLOCK;
 }
 
 void shelf_forget(Shelf *shelf, uint64_t place)
 {
-    while (shelf->first + SHELF_BLOCK <= place && shelf->first + SHELF_BLOCK <= shelf->end) {
-        void **block = block_of(shelf, shelf->first);
-        shelf->spare[shelf->n_spare++] = *block;
-        *block = NULL;
-        shelf->first += SHELF_BLOCK;
+    for (; shelf->first + SHELF_BLOCK <= place; shelf->first += SHELF_BLOCK)
+        shelf->spare[shelf->n_spare++] = block_of(shelf, shelf->first)->bytes;
+}
+
+/* Of the words of a block, which go down from its end, the first is number -1. */
+static uint32_t *words_of(const ShelfBlock *block)
+{
+    return (uint32_t *)(void *)(block->bytes + BLOCK_BYTES);
+}
+
+uint64_t shelf_words(const Shelf *shelf)
+{
+    if (shelf->n_blocks == 0)
+        return 0;
+    const ShelfBlock *last = block_of(shelf, shelf->full - 1);
+    return last->first + (uint64_t)(words_of(last) - shelf->trail->order);
+}
+
+uint64_t shelf_block_of_word(const Shelf *shelf, uint64_t n)
+{
+    uint64_t from = shelf->first, to = shelf->full;
+
+    while (to - from > SHELF_BLOCK) {
+        uint64_t middle = from + (to - from) / SHELF_BLOCK / 2 * SHELF_BLOCK;
+        if (block_of(shelf, middle)->first <= n)
+            from = middle;
+        else
+            to = middle;
     }
+    return from;
+}
+
+uint32_t shelf_word(const Shelf *shelf, uint64_t n)
+{
+    const ShelfBlock *block = block_of(shelf, shelf_block_of_word(shelf, n));
+
+    return *(words_of(block) - 1 - (n - block->first));
+}
+
+void *shelf_at(const Shelf *shelf, uint32_t low)
+{
+    uint64_t place = shelf->full - ((shelf->full - low) & INT32_MAX);
+
+    return block_of(shelf, place)->bytes + place % SHELF_BLOCK * TRAIL_UNIT;
 }

@@ -1,65 +1,46 @@
 /*
- * shelf.h - a long row of things of any size, of which the oldest are forgotten.
+ * shelf.h - the blocks in which a trail lies (sim/engine/trail.h): a long row of things of any
+ * size, and the order of what has happened, of which the oldest are forgotten.
  *
- * It consists of blocks: those of things forgotten are used again for new ones, so that it asks for
- * memory only while more is kept than ever before; once that is much, for huge pages. A thing's
- * place is counted in units of SHELF_UNIT bytes from the first there was; it lies in one block, and
- * at one address as long as it is kept.
+ * Blocks of what is forgotten are used again, so that it asks for memory only while more is kept
+ * than ever before; once that is much, for huge pages. A thing's place is counted in units of
+ * TRAIL_UNIT bytes; it lies in one block, and at one address as long as it is kept. No place is 0.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "sim/engine/trail.h"
 
-enum {
-    SHELF_UNIT = 16,        /* bytes; things are aligned to it */
-    SHELF_BLOCK = 1 << 13,  /* units; the largest thing that fits */
-};
+enum { SHELF_BLOCK = 1 << 14 }; /* units; the largest thing that fits, with its word in the order */
 
-typedef struct Shelf { /* all zero, but for `mapped`, is empty */
-    uint64_t first, end; /* kept: from `first`, where a block begins, up to `end` (exclusive) */
-    uint64_t full;       /* where the last block ends */
-    char    *next;       /* what is added goes here */
-    void   **blocks;     /* a ring, by place */
-    size_t   n_blocks;   /* its size: a power of two, or 0 */
-    void   **spare;      /* of which n_spare are there */
-    size_t   n_spare;
-    size_t   n_small;    /* blocks so far that are of the C library's */
+typedef struct ShelfBlock {
+    char    *bytes;
+    uint64_t first; /* how many words the blocks before it have */
+} ShelfBlock;
+
+typedef struct Shelf {    /* all zero, but for `trail` and `mapped`, is empty */
+    Trail      *trail;    /* in the last block; there is none as long as it is all zero */
+    uint64_t    first;    /* places that are kept: from here, where a block begins, */
+    uint64_t    full;     /* up to here, where the last one ends */
+    ShelfBlock *blocks;   /* a ring, by place */
+    size_t      n_blocks; /* its size: a power of two, or 0 */
+    char      **spare;    /* of which n_spare are there */
+    size_t      n_spare;
+    size_t      n_small;  /* blocks so far that are of the C library's */
     struct ShelfCase *cases; /* of which the others are parts */
-    size_t  *mapped;     /* counts bytes that the C library does not know of; the caller's; NULL */
+    size_t     *mapped;   /* counts bytes that the C library does not know of; the caller's */
 } Shelf;
 
 void shelf_clear(Shelf *shelf);
+/* Another block is the last one: the trail goes on there. */
 void shelf_add_block(Shelf *shelf);
 /* Things before `place` may go; as many as fill whole blocks do. */
 void shelf_forget(Shelf *shelf, uint64_t place);
 
-/* The thing that is kept at that place. */
-static inline void *shelf_at(const Shelf *shelf, uint64_t place)
-{
-    char *block = shelf->blocks[place / SHELF_BLOCK & (shelf->n_blocks - 1)];
-
-    return block + place % SHELF_BLOCK * SHELF_UNIT;
-}
-
-static inline size_t shelf_units(size_t bytes)
-{
-    return (bytes + SHELF_UNIT - 1) / SHELF_UNIT;
-}
-
-/* For a thing of so many units, no more than a block has; else another block has. */
-static inline bool shelf_has_room(const Shelf *shelf, size_t units)
-{
-    return shelf->end + units <= shelf->full;
-}
-
-/* A new thing, not initialised; its place is what `end` was. There is room. */
-static inline void *shelf_add(Shelf *shelf, size_t units)
-{
-    void *thing = shelf->next;
-
-    shelf->next += units * SHELF_UNIT;
-    shelf->end += units;
-    return thing;
-}
+/* How many words there have been. */
+uint64_t shelf_words(const Shelf *shelf);
+/* The n-th, from 0. It is kept. */
+uint32_t shelf_word(const Shelf *shelf, uint64_t n);
+/* Where the block with the n-th begins. */
+uint64_t shelf_block_of_word(const Shelf *shelf, uint64_t n);
+/* The thing whose place has these lower 31 bits. It is kept. */
+void *shelf_at(const Shelf *shelf, uint32_t low);

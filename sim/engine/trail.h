@@ -1,0 +1,81 @@
+/*
+ * trail.h - what frames leave behind where they pass: the part of a record that every hop pays for.
+ *
+ * The recorder keeps things of any size, one behind the other, in blocks. How a packet looked when
+ * it was first seen is one; its passage over a cable, a Crossing, is another, which says where,
+ * when, and the few bytes that routers have changed since. In which order all has happened stands
+ * at the block's other end, where the beginning and the end of a Crossing are a word each. A
+ * thing's place is counted in units of TRAIL_UNIT bytes from the first there was.
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sim/engine/node.h"
+
+#include <string.h>
+
+enum {
+    TRAIL_UNIT = 8,
+    TRAIL_FRONT = 12, /* what routers change: so many of a frame's first bytes, */
+    TRAIL_LATER = 22, /* and some of the last four of TRAIL_CHANGED from here on */
+    TRAIL_CHANGED = 16
+};
+
+typedef struct Crossing {
+    SimTime  t;      /* it began */
+    SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
+                        but something else that has happened to the frame */
+    uint8_t  head[TRAIL_CHANGED];
+    uint32_t port;   /* the number of the one that sent it; 0: none */
+    uint32_t body;   /* how it looked: the low half of a place */
+} Crossing;
+
+static inline bool trail_has_room(const Trail *trail, size_t bytes)
+{
+    return trail->next + bytes <= (char *)trail->order;
+}
+
+/* Of what is added next. */
+static inline uint64_t trail_place(const Trail *trail)
+{
+    return ((uintptr_t)trail->next + trail->bias) / TRAIL_UNIT;
+}
+
+/* There is room for TRAIL_STEP. pkt looks as what is at the place `body`, but for what routers
+ * change. */
+enum { TRAIL_STEP = sizeof(Crossing) + sizeof(uint32_t) };
+static inline void trail_add(Trail *trail, uint32_t port, Packet *pkt, uint64_t body, SimTime t,
+                             SimTime arrive)
+{
+    const uint8_t *frame = pkt->buf + pkt->frame;
+    Crossing *c = (Crossing *)(void *)trail->next;
+
+    pkt->crossing = (uint32_t)(trail_place(trail) << 1);
+    c->t = t;
+    c->arrive = arrive;
+    memcpy(c->head, frame, sizeof c->head);
+    memcpy(c->head + TRAIL_FRONT, frame + TRAIL_LATER, sizeof c->head - TRAIL_FRONT);
+    c->port = port;
+    c->body = (uint32_t)body;
+    trail->next += sizeof *c;
+    *--trail->order = pkt->crossing;
+}
+
+/* pkt is put on the port's cable, and is at the other end at `arrive`; NEVER: that is not known, or
+ * never. */
+static inline void trail_sent(Trail *trail, const Port *port, Packet *pkt, SimTime now,
+                              SimTime arrive)
+{
+    if (G_LIKELY(pkt->seen >= trail->known && trail_has_room(trail, TRAIL_STEP)))
+        trail_add(trail, port->number, pkt, pkt->seen, now, arrive);
+    else
+        trail->sent(trail->self, port, pkt, arrive);
+}
+
+/* It has come to the port at the other end. */
+static inline void trail_received(Trail *trail, const Port *port, Packet *pkt)
+{
+    if (G_LIKELY(pkt->seen >= trail->known && trail_has_room(trail, sizeof(uint32_t))))
+        *--trail->order = pkt->crossing | 1;
+    else
+        trail->received(trail->self, port, pkt);
+}
