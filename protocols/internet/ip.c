@@ -32,6 +32,11 @@ size_t ip_link_mtu(Stack *stack, IpAddr dst)
     return ipv4_link_mtu(stack->ipv4, dst);
 }
 
+void ip_mtus(Stack *stack, IpAddr dst, size_t *path, size_t *link)
+{
+    ipv4_mtus(stack->ipv4, dst, path, link);
+}
+
 void ip_doubt(Stack *stack, IpAddr dst)
 {
     const Route *route = ipv4_route_lookup(stack->ipv4, dst);

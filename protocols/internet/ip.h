@@ -75,6 +75,9 @@ size_t ip_mtu(Stack *stack, IpAddr dst, const IpOptions *options);
 /* Likewise, whatever the path to dst has shown to be too large: what may come in one piece. */
 size_t ip_link_mtu(Stack *stack, IpAddr dst);
 
+/* Both at once, without options. */
+void ip_mtus(Stack *stack, IpAddr dst, size_t *path, size_t *link);
+
 /* Advice of a transport protocol that dst does not answer (RFC 1122 §3.3.1.4): its next hop is
  * asked for anew. */
 void ip_doubt(Stack *stack, IpAddr dst);

@@ -82,6 +82,7 @@ DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
 size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options);
+void       ipv4_mtus(Ipv4 *ip, IpAddr dst, size_t *path, size_t *link);
 size_t     ipv4_link_mtu(Ipv4 *ip, IpAddr dst);
 
 /* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its

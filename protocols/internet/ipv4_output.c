@@ -224,15 +224,27 @@ size_t ipv4_link_mtu(Ipv4 *ip, IpAddr dst)
     return ipv4_iface_mtu(hop.iface) - IPV4_HDR_LEN;
 }
 
+/* Less than what its first hop takes, if the path has shown to be narrower. */
+static size_t narrowed(Ipv4 *ip, IpAddr first, IpAddr dst, size_t mtu)
+{
+    if (mtu == 0 || ip->path_mtus == NULL || ip_is_local(ip->stack, first))
+        return mtu;
+    return path_mtu(ip, dst, mtu + IPV4_HDR_LEN) - IPV4_HDR_LEN;
+}
+
+void ipv4_mtus(Ipv4 *ip, IpAddr dst, size_t *path, size_t *link)
+{
+    *link = ipv4_link_mtu(ip, dst);
+    *path = narrowed(ip, dst, dst, *link);
+}
+
 size_t ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options)
 {
     bool routed = options != NULL && !ip_is_none(options->first);
     IpAddr first = routed ? options->first : dst;
-    size_t mtu = ipv4_link_mtu(ip, first);
+    size_t mtu = narrowed(ip, first, dst, ipv4_link_mtu(ip, first));
 
     if (mtu == 0)
         return 0;
-    if (!ip_is_local(ip->stack, first))
-        mtu = path_mtu(ip, dst, mtu + IPV4_HDR_LEN) - IPV4_HDR_LEN;
     return options != NULL ? mtu - options->len : mtu;
 }

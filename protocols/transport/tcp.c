@@ -24,6 +24,19 @@ static NetError check_open(Tcp *tcp, IpAddr *local, IpAddr remote, uint16_t remo
     return ip_is_none(*local) ? NET_ENETUNREACH : NET_OK;
 }
 
+/* Chooses it if none was given: one of a pair that is free, and where nobody listens. */
+static NetError check_port(Tcp *tcp, IpAddr local, uint16_t *local_port, IpAddr remote,
+                           uint16_t remote_port)
+{
+    if (*local_port == 0) {
+        *local_port = tcp_ephemeral_port(tcp, local, remote, remote_port);
+        return *local_port != 0 ? NET_OK : NET_EADDRNOTAVAIL;
+    }
+    if (tcp_pair_taken(tcp, local, *local_port, remote, remote_port))
+        return NET_EADDRNOTAVAIL; /* "connection already exists", TIME-WAIT included */
+    return tcp_find_listener(tcp, local, *local_port) != NULL ? NET_EADDRINUSE : NET_OK;
+}
+
 Conn *tcp_prepare(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_t remote_port,
                   const IpOptions *options, NetError *err)
 {
@@ -33,18 +46,10 @@ Conn *tcp_prepare(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, ui
     if (routed && ip_kind(tcp->stack, options->first) != 0) /* ours, or no single host's */
         return NULL;
     *err = check_open(tcp, &local, remote, remote_port, routed ? options->first : remote);
+    if (*err == NET_OK)
+        *err = check_port(tcp, local, &local_port, remote, remote_port);
     if (*err != NET_OK)
         return NULL;
-    *err = NET_EADDRNOTAVAIL;
-    if (local_port == 0)
-        local_port = tcp_ephemeral_port(tcp, local, remote, remote_port);
-    if (local_port == 0 || tcp_pair_taken(tcp, local, local_port, remote, remote_port))
-        return NULL; /* "connection already exists", TIME-WAIT included */
-    *err = NET_EADDRINUSE;
-    if (tcp_find_listener(tcp, local, local_port) != NULL)
-        return NULL;
-    *err = NET_OK;
-
     Tcb *tcb = tcb_new(tcp, local, local_port, remote, remote_port);
     if (options != NULL)
         tcb_set_ip_options(tcb, options);

@@ -319,6 +319,18 @@ static DropReason check_ack(Tcb *tcb, Segment *seg)
     return DROP_NONE;
 }
 
+/* Of the steps below those that have something to do for the next in sequence. */
+static DropReason take_turn(Tcb *tcb, Segment *seg)
+{
+    tcp_ts_take(tcb, seg);
+    DropReason why = check_ack(tcb, seg);
+    if (why == DROP_NONE && tcb->state != TCP_CLOSED)
+        why = take_text(tcb, seg);
+    if (why == DROP_NONE && tcb->state != TCP_CLOSED)
+        why = check_fin(tcb, seg);
+    return why;
+}
+
 /* §3.10.7.4, "Other states": the checks in its order, each one function above. */
 static DropReason in_other_states(Tcb *tcb, Segment *seg)
 {
@@ -346,6 +358,8 @@ static DropReason in_other_states(Tcb *tcb, Segment *seg)
         tcp_ts_take(tcb, seg);
         heed_ack(tcb, seg);
         return DROP_NONE;
+    case EXPECTED_TURN:
+        return take_turn(tcb, seg);
     default:
         break;
     }

@@ -126,11 +126,12 @@ uint16_t tcp_syn_window(const Tcb *tcb)
 
 uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_)
 {
-    uint32_t unit = tcp_window_unit(tcb), up = (tcb_window(tcb) + unit - 1) / unit;
+    unsigned shift = tcb->agreed.rcv_scale;
+    uint32_t less = tcp_window_unit(tcb) - 1, up = (tcb_window(tcb) + less) >> shift;
 
-    if ((uint64_t)up * unit > (uint64_t)free_ + unit - 1)
-        up = MIN(tcb_window(tcb), free_ + unit - 1) / unit;
-    tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt + up * unit);
+    if ((uint64_t)up << shift > (uint64_t)free_ + less)
+        up = MIN(tcb_window(tcb), free_ + less) >> shift;
+    tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt + (up << shift));
     return (uint16_t)MIN(up, TCP_WINDOW_MAX);
 }
 

@@ -417,11 +417,13 @@ static bool send_next(Tcb *tcb)
 
 static bool sends_text(const Tcb *tcb)
 {
-    TcpState s = tcb->state;
+    enum {
+        STATES = 1 << TCP_ESTABLISHED | 1 << TCP_FIN_WAIT_1 | 1 << TCP_CLOSE_WAIT |
+                 1 << TCP_CLOSING | 1 << TCP_LAST_ACK
+    };
 
-    return s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 || s == TCP_CLOSE_WAIT ||
-           s == TCP_CLOSING || s == TCP_LAST_ACK ||
-           (s == TCP_SYN_RECEIVED && tcb->rare->fast.child);
+    return (STATES >> tcb->state & 1) != 0 ||
+           (tcb->state == TCP_SYN_RECEIVED && tcb->rare->fast.child);
 }
 
 /* Is there something that was never sent, or that a timeout or a probe has pulled back? */

@@ -183,7 +183,12 @@ bool tcp_within_budget(Tcb *tcb); /* may it be challenged? If so, that was one m
 DropReason check_sequence(Tcb *tcb, Segment *seg); /* cuts off what lies outside the window */
 
 /* tcp_predict.c */
-typedef enum Expected { EXPECTED_NOTHING, EXPECTED_TEXT, EXPECTED_ACK } Expected;
+typedef enum Expected {
+    EXPECTED_NOTHING,
+    EXPECTED_TEXT,
+    EXPECTED_ACK,
+    EXPECTED_TURN /* what comes next in sequence, whatever it acknowledges and brings */
+} Expected;
 Expected tcp_predict(const Tcb *tcb, const Segment *seg);
 
 /* tcp_syn.c: passive open, initial sequence numbers */

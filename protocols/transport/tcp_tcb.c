@@ -47,11 +47,16 @@ bool tcb_path_mtu(Tcb *tcb)
 }
 
 /* RFC 1191 §3.1: what the path takes in the other direction is no reason to announce less. */
-uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote)
+static uint32_t announced_mss(const Tcp *tcp, size_t link_mtu)
 {
-    uint32_t mss = largest_segment(ip_link_mtu(tcp->stack, remote));
+    uint32_t mss = largest_segment(link_mtu);
 
     return tcp->cfg.mss != 0 ? (uint32_t)MIN(tcp->cfg.mss, mss) : mss;
+}
+
+uint32_t tcp_rcv_mss(Tcp *tcp, IpAddr remote)
+{
+    return announced_mss(tcp, ip_link_mtu(tcp->stack, remote));
 }
 
 void tcb_set_iss(Tcb *tcb, TcpSeq iss)
@@ -69,7 +74,9 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
 {
     const TcpConfig *cfg = &tcp->cfg;
     Tcb *tcb = heap_new0(&tcp->sim->heap, Tcb);
+    size_t path, link;
 
+    ip_mtus(tcp->stack, remote, &path, &link);
     parts_init(tcb);
     tcb->tcp = tcp;
     tcb->id = ++tcp->sim->next_conn_id;
@@ -78,8 +85,8 @@ Tcb *tcb_new(Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote, uint16_
     tcb->remote = remote;
     tcb->remote_port = remote_port;
     tcb_set_iss(tcb, tcp_isn(tcp, local, local_port, remote, remote_port));
-    tcb->snd_mss = tcp_path_mss(tcp, remote, NULL);
-    tcb->rcv_mss = (uint16_t)tcp_rcv_mss(tcp, remote);
+    tcb->snd_mss = largest_segment(path);
+    tcb->rcv_mss = (uint16_t)announced_mss(tcp, link);
     tcb->largest = TCP_MSS_DEFAULT;
     tcb->rto = MIN(cfg->initial_rto, cfg->max_rto);
     tcp_cong_choose(tcb, cfg->congestion);

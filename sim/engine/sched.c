@@ -6,7 +6,7 @@
  * one index: with few timers pending nothing costs less. Into a list that has become long it would
  * cost more and more; then all of it goes back to the ladder, a rung finer. A timer set to a later
  * instant keeps its old entry; when that comes up it is moved on, unseen from outside, so re-arming
- * a retransmission timer on every ACK costs two stores. So does one that rests; its entry goes. *
+ * a retransmission timer on every ACK costs two stores. So does one that rests; its entry goes.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/sched.h"
