@@ -51,11 +51,6 @@ void ip_doubt(Stack *stack, IpAddr dst)
 
 /* --- what an address is ----------------------------------------------------------------------- */
 
-typedef struct AddrEntry {
-    uint32_t addr;
-    uint32_t kind; /* 0: the place is free */
-} AddrEntry;
-
 static AddrEntry *place_of(const AddrTable *table, uint32_t addr)
 {
     unsigned i = addr * 0x9e3779b1u >> table->shift;
@@ -81,8 +76,10 @@ static void make_table(Heap *heap, AddrTable *table, const Vec *ifaces)
 
     while (1u << bits < 4 * ifaces->len)
         bits++;
-    *table = (AddrTable){ heap_take0(heap, sizeof(AddrEntry) << bits), (1u << bits) - 1,
-                           32 - bits };
+    table->entries = 1u << bits > ADDR_FEW ? heap_take0(heap, sizeof(AddrEntry) << bits)
+                                           : table->few;
+    table->mask = (1u << bits) - 1;
+    table->shift = 32 - bits;
     for (guint i = 0; i < ifaces->len; i++) {
         const Iface *iface = g_ptr_array_index(ifaces, i);
         enter(table, iface->ip.addr, ADDR_OURS);
@@ -94,7 +91,9 @@ void ip_kinds_changed(Stack *stack)
 {
     AddrTable *table = &stack->addrs;
 
-    heap_give(&stack->node->sim->heap, table->entries, (table->mask + 1) * sizeof *table->entries);
+    if (table->entries != table->few)
+        heap_give(&stack->node->sim->heap, table->entries,
+                  (table->mask + 1) * sizeof *table->entries);
     *table = (AddrTable){ 0 };
 }
 

@@ -93,11 +93,19 @@ typedef enum AddrKind {
     ADDR_ANY = 1 << 6        /* 0.0.0.0 */
 } AddrKind;
 
+typedef struct AddrEntry {
+    uint32_t addr;
+    uint32_t kind; /* 0: the place is free */
+} AddrEntry;
+
+enum { ADDR_FEW = 4 }; /* what an interface needs */
+
 /* What a host's interfaces make of addresses: a flat hash table, made anew when it is next asked
  * after a change. All zero is one that must be made. */
 typedef struct AddrTable {
-    struct AddrEntry *entries; /* a power of 2 of them */
-    unsigned mask, shift;
+    AddrEntry *entries; /* a power of 2 of them: */
+    unsigned   mask, shift;
+    AddrEntry  few[ADDR_FEW]; /* these, or in the world's heap */
 } AddrTable;
 
 unsigned ip_kind(const Stack *stack, IpAddr addr); /* of AddrKind; 0: some host's, or none */

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { FIRST_BITS = 3, LAST_BITS = 10 };
+enum { FIRST_BITS = 3, LAST_BITS = 10, PATIENCE = 4 << LAST_BITS };
 enum { PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 }; /* version 4, no options */
 
 typedef struct FastHop {
@@ -45,7 +45,7 @@ static bool is_current(const Ipv4 *ip, const FastHop *f)
 static void make_table(FastTable *table, unsigned bits)
 {
     g_free(table->hops);
-    *table = (FastTable){ g_new0(FastHop, 1u << bits), bits, 0 };
+    *table = (FastTable){ .hops = g_new0(FastHop, 1u << bits), .bits = bits };
 }
 
 void fast_clear(FastTable *table)
@@ -54,7 +54,19 @@ void fast_clear(FastTable *table)
     *table = (FastTable){ 0 };
 }
 
-/* Pairs that push each other out of a table too small for them double it. */
+/* Of the pairs that push others out one is watched: that it comes back, and not that all that comes
+ * is new, doubles a table. */
+static bool is_too_small(FastTable *table, uint64_t pair, uint64_t pushed_out)
+{
+    if (pair == table->watched)
+        return table->bits < LAST_BITS;
+    if (pushed_out != pair && (table->watched == 0 || ++table->waited > PATIENCE)) {
+        table->watched = pushed_out;
+        table->waited = 0;
+    }
+    return false;
+}
+
 void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
 {
     FastTable *table = &ip->fast;
@@ -63,8 +75,7 @@ void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
     if (table->hops == NULL)
         make_table(table, FIRST_BITS);
     FastHop *f = place_of(table, pair);
-    if (is_current(ip, f) && f->pair != pair && ++table->pushed_out > 1u << table->bits &&
-        table->bits < LAST_BITS) {
+    if (is_current(ip, f) && is_too_small(table, pair, f->pair)) {
         make_table(table, table->bits + 1);
         f = place_of(table, pair);
     }

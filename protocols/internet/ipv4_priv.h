@@ -15,6 +15,14 @@ typedef struct Ipv4Proto {
     void        *self;
 } Ipv4Proto;
 
+/* What only a table with many routes, or a source of more, has. */
+typedef struct RouteMore {
+    Route     found;    /* the last that came from the source */
+    uint32_t *index;    /* where the routes of each prefix begin, from 1: a flat hash table, */
+    uint32_t  mask;     /* of mask + 1 places, or none yet, */
+    uint64_t  indexed;  /* true of this RouteTable.changes */
+} RouteMore;
+
 typedef struct RouteTable {
     Route  *routes;     /* longest prefix first, then by network, then by origin: */
     uint32_t n, cap;    /* so many, and room for so many in the world's heap */
@@ -23,7 +31,7 @@ typedef struct RouteTable {
     const RouteSource *source; /* of automatic routes that are not written down here; NULL */
     IpAddr  cached_dst; /* the last address looked up, IP_NONE: none, */
     const Route *cached; /* and its route; NULL: it has none */
-    Route   found;      /* if it came from the source */
+    RouteMore *more;    /* NULL: it has neither */
     uint64_t changes;   /* counts what may change a route, from 1 */
 } RouteTable;
 
@@ -37,7 +45,8 @@ typedef struct Loop {
 typedef struct FastTable {
     struct FastHop *hops;
     unsigned        bits;       /* it has 2^bits places */
-    unsigned        pushed_out; /* pairs that took the place of another one */
+    unsigned        waited;     /* so many were pushed out after */
+    uint64_t        watched;    /* this pair; 0: none yet */
 } FastTable;
 
 typedef struct Frags Frags;

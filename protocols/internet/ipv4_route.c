@@ -4,7 +4,8 @@
  * For one prefix a connected route stands before a static one, that before DHCP's, and that before
  * an automatic one; all are kept, so that the next best comes back when the best is deleted. One
  * entry is cached, for the many packets that go to the same place as the one before; else each
- * length of prefix in use costs one binary search. A router's automatic routes are asked for at
+ * length of prefix in use costs one binary search, or of many routes a look into an index. A
+ * router's automatic routes are asked for at
  * their source, and only written down when somebody looks at the table.
  */
 /* SPDX-License-Identifier: MIT */
@@ -12,6 +13,8 @@
 #include "protocols/stack.h"
 
 #include <string.h>
+
+enum { MANY = 16 }; /* routes are indexed */
 
 static void forget_cached(RouteTable *table)
 {
@@ -49,6 +52,9 @@ void route_table_init(RouteTable *table)
 
 void route_table_clear(RouteTable *table, Heap *heap)
 {
+    if (table->more != NULL)
+        g_free(table->more->index);
+    heap_give(heap, table->more, sizeof *table->more);
     heap_give(heap, table->routes, table->cap * sizeof *table->routes);
 }
 
@@ -205,18 +211,69 @@ static bool usable(Ipv4 *ip, Route *r)
     return false;
 }
 
+/* --- looking up ------------------------------------------------------------------------------- */
+
+static RouteMore *more_of(Ipv4 *ip)
+{
+    if (ip->table.more == NULL)
+        ip->table.more = heap_new0(&ip->node->sim->heap, RouteMore);
+    return ip->table.more;
+}
+
+/* Where the routes of that prefix begin, or would be noted to. */
+static uint32_t *index_place(const RouteTable *table, IpPrefix prefix)
+{
+    const RouteMore *more = table->more;
+    unsigned i = (ip_hash(prefix.addr) + prefix.len) & more->mask;
+
+    while (more->index[i] != 0 && !same_prefix(table->routes[more->index[i] - 1].prefix, prefix))
+        i = (i + 1) & more->mask;
+    return &more->index[i];
+}
+
+static void make_index(const RouteTable *table, RouteMore *more)
+{
+    uint32_t size = 2 * MANY;
+
+    while (size < 2 * table->n)
+        size *= 2;
+    if (size != more->mask + 1) {
+        g_free(more->index);
+        more->index = g_new(uint32_t, size);
+        more->mask = size - 1;
+    }
+    memset(more->index, 0, size * sizeof *more->index);
+    more->indexed = table->changes;
+    for (guint i = table->n; i-- > 0;)
+        *index_place(table, table->routes[i].prefix) = i + 1;
+}
+
+/* The first place of routes of that prefix, or, if there are none, of others. */
+static guint first_of(Ipv4 *ip, const Route *key)
+{
+    const RouteTable *table = &ip->table;
+
+    if (table->n < MANY)
+        return lower_bound(table, 0, table->n, key);
+    RouteMore *more = more_of(ip);
+    if (more->indexed != table->changes)
+        make_index(table, more);
+    uint32_t place = *index_place(table, key->prefix);
+    return place > 0 ? place - 1 : table->n;
+}
+
 static const Route *find_written(Ipv4 *ip, IpAddr dst)
 {
     const RouteTable *table = &ip->table;
-    guint i = 0, end = table->n;
+    guint end = table->n;
 
     for (uint64_t left = table->lengths; left != 0;) {
         unsigned len = longest_of(left);
         Route key = { .prefix = { dst, len } };
         left ^= UINT64_C(1) << len;
         key.prefix.addr = prefix_network(key.prefix);
-        for (i = lower_bound(table, i, end, &key); i < end; i++) {
-            Route *r = &table->routes[i];
+        for (guint k = first_of(ip, &key); k < end; k++) {
+            Route *r = &table->routes[k];
             if (!same_prefix(r->prefix, key.prefix))
                 break;
             if (usable(ip, r))
@@ -234,8 +291,8 @@ static const Route *find_route(Ipv4 *ip, IpAddr dst)
     const Route *r = find_written(ip, dst);
     int len = r != NULL ? (int)r->prefix.len : -1;
 
-    if (source != NULL && source->find(source->self, ip->node, dst, len, &table->found))
-        return &table->found;
+    if (source != NULL && source->find(source->self, ip->node, dst, len, &more_of(ip)->found))
+        return &table->more->found;
     return r;
 }
 

@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum {
-    BUCKETS = 4,                       /* of sockets, by port, at first */
     PORT_FIRST = 49152, PORT_LAST = 65535, /* ephemeral: RFC 6335 §6 */
     QUOTED_MIN = 8,
 };
@@ -30,11 +29,6 @@ static UdpSock **bucket(const Udp *udp, uint16_t port)
     return &udp->buckets[port & udp->mask];
 }
 
-static UdpSock *first_in_bucket(const Udp *udp, uint16_t port)
-{
-    return udp->buckets != NULL ? *bucket(udp, port) : NULL;
-}
-
 static void link_sock(Udp *udp, UdpSock *s)
 {
     UdpSock **at = bucket(udp, s->port);
@@ -45,15 +39,16 @@ static void link_sock(Udp *udp, UdpSock *s)
 
 static void free_buckets(Udp *udp)
 {
-    heap_give(&udp->node->sim->heap, udp->buckets, (udp->mask + 1) * sizeof *udp->buckets);
+    if (udp->buckets != udp->few)
+        heap_give(&udp->node->sim->heap, udp->buckets, (udp->mask + 1) * sizeof *udp->buckets);
 }
 
 /* Room for one socket more: buckets hold one or two. */
 static void make_room(Udp *udp)
 {
-    unsigned n = udp->buckets == NULL ? BUCKETS : 2 * (udp->mask + 1);
+    unsigned n = 2 * (udp->mask + 1);
 
-    if (udp->buckets != NULL && udp->socks->len < n)
+    if (udp->socks->len < n)
         return;
     free_buckets(udp);
     udp->buckets = heap_take0(&udp->node->sim->heap, n * sizeof *udp->buckets);
@@ -78,7 +73,7 @@ static UdpSock *find_sock(const Udp *udp, IpAddr local, uint16_t port, IpAddr pe
     UdpSock *best = NULL;
     int best_fit = 0;
 
-    for (UdpSock *s = first_in_bucket(udp, port); s != NULL; s = s->next) {
+    for (UdpSock *s = *bucket(udp, port); s != NULL; s = s->next) {
         int f = fit(s, local, port, peer, peer_port);
         if (f > best_fit) {
             best = s;
@@ -90,7 +85,7 @@ static UdpSock *find_sock(const Udp *udp, IpAddr local, uint16_t port, IpAddr pe
 
 static bool is_taken(const Udp *udp, IpAddr addr, uint16_t port)
 {
-    for (const UdpSock *s = first_in_bucket(udp, port); s != NULL; s = s->next)
+    for (const UdpSock *s = *bucket(udp, port); s != NULL; s = s->next)
         if (s->port == port && (is_wild(addr) || is_wild(s->addr) || ip_equal(s->addr, addr)))
             return true;
     return false;
@@ -445,6 +440,8 @@ Udp *udp_new(Stack *stack)
 
     udp->stack = stack;
     udp->node = stack->node;
+    udp->buckets = udp->few;
+    udp->mask = UDP_FEW - 1;
     return udp;
 }
 

@@ -33,11 +33,14 @@ struct UdpSock {
     void     *error_user;
 };
 
+enum { UDP_FEW = 4 };
+
 struct Udp {
     Stack     *stack;
     Node      *node;
-    UdpSock  **buckets;    /* a power of 2 of them; NULL until there is a socket */
+    UdpSock  **buckets;    /* a power of 2 of them: */
     unsigned   mask;
+    UdpSock   *few[UDP_FEW]; /* these, or in the world's heap */
     Vec        socks[1];   /* open, in the order of opening */
     GPtrArray *ended;      /* outlived by their programs: of before a crash; NULL: none */
     uint16_t   next_port;  /* 0 until the first ephemeral port is asked for */
