@@ -32,6 +32,17 @@ static uint64_t pair_of(const uint8_t *header)
     return pair;
 }
 
+/* The same, of addresses of that family. */
+static uint64_t pair_of_addrs(IpAddr src, IpAddr dst)
+{
+    uint8_t bytes[sizeof(uint64_t)];
+    uint64_t pair;
+
+    put64(bytes, (uint64_t)ip_to_v4(src) << 32 | ip_to_v4(dst));
+    memcpy(&pair, bytes, sizeof pair);
+    return pair;
+}
+
 static FastHop *place_of(const FastTable *table, uint64_t pair)
 {
     return &table->hops[(pair * 0x9e3779b97f4a7c15u) >> (64 - table->bits)];
@@ -84,10 +95,8 @@ void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
 
 /* The hop of a pair that came before, without an interface if it ends here; NULL: it is new, or
  * something has changed since. */
-static const Hop *find_hop(const Ipv4 *ip, const uint8_t *header)
+static const Hop *find_hop(const Ipv4 *ip, uint64_t pair)
 {
-    uint64_t pair = pair_of(header);
-
     if (ip->fast.hops == NULL)
         return NULL;
     const FastHop *f = place_of(&ip->fast, pair);
@@ -101,7 +110,7 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
 
     if (pkt->len < IPV4_HDR_LEN || header[0] != PLAIN || header[TTL] <= 1)
         return false;
-    const Hop *hop = find_hop(ip, header);
+    const Hop *hop = find_hop(ip, pair_of(header));
     if (hop == NULL || hop->iface == NULL)
         return false;
     size_t len = get16(header + TOTAL_LEN);
@@ -116,13 +125,21 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
     return true;
 }
 
-bool fast_originate(Ipv4 *ip, Packet *pkt)
+bool fast_originate(Ipv4 *ip, const IpSend *how, Packet *pkt)
 {
-    const Hop *hop = find_hop(ip, pkt->data);
-
-    if (hop == NULL || hop->iface == NULL || ip->path_mtus != NULL ||
-        pkt->len > ipv4_iface_mtu(hop->iface))
+    if (!ip_is_v4(how->src) || !ip_is_v4(how->dst))
         return false;
+    const Hop *hop = find_hop(ip, pair_of_addrs(how->src, how->dst));
+    size_t len = pkt->len + IPV4_HDR_LEN;
+    if (hop == NULL || hop->iface == NULL || ip->path_mtus != NULL ||
+        len > ipv4_iface_mtu(hop->iface))
+        return false;
+    Ipv4Plain h = {
+        .src = ip_to_v4(how->src), .dst = ip_to_v4(how->dst), .tos = how->tos,
+        .ttl = how->ttl != 0 ? how->ttl : (uint8_t)ip->cfg->ttl, .proto = how->proto,
+        .df = how->df, .total_len = (uint16_t)len, .id = ip->next_id++,
+    };
+    ipv4_encode_plain(&h, packet_push(pkt, IPV4_HDR_LEN));
     node_count(ip->node, COUNTER_IpOutRequests);
     arp_output(ip->arp, hop->iface, hop->next, pkt);
     return true;
@@ -145,7 +162,7 @@ bool fast_is_ours(const Ipv4 *ip, const Packet *pkt)
 
     if (pkt->len < IPV4_HDR_LEN || header[0] != PLAIN || (get16(header + FRAGMENT) & ~DF) != 0)
         return false;
-    const Hop *hop = find_hop(ip, header);
+    const Hop *hop = find_hop(ip, pair_of(header));
     size_t len = get16(header + TOTAL_LEN);
     return hop != NULL && hop->iface == NULL && len >= IPV4_HDR_LEN && len <= pkt->len &&
            sum_of_20_is_right(header);

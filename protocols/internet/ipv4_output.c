@@ -170,6 +170,8 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
 {
     size_t header = IPV4_HDR_LEN + (how->options != NULL ? how->options->len : 0u);
 
+    if (how->options == NULL && fast_originate(ip, how, pkt))
+        return DROP_NONE;
     g_assert(pkt->len + header <= IPV4_MAX_LEN);
     Ipv4Hdr h = {
         .src = how->src,
@@ -191,8 +193,6 @@ DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt)
         return DROP_IP_NO_ROUTE;
     ip->next_id++; /* RFC 6864 §4.1: matters only to what may be cut */
     ipv4_encode(&h, packet_push(pkt, header));
-    if (h.options_len == 0 && fast_originate(ip, pkt))
-        return DROP_NONE;
     return route_own(ip, how->iface, &h, pkt);
 }
 

@@ -94,8 +94,9 @@ static inline void ipv4_decrement_ttl(Packet *pkt)
 /* A router's datagram, its header in front, if it is plain and one of the same addresses has been
  * passed on before: sends it on, as the full way would. False: it goes that way, unchanged. */
 bool fast_forward(Ipv4 *ip, Packet *pkt);
-/* The same for a datagram of our own that is just made, without options. */
-bool fast_originate(Ipv4 *ip, Packet *pkt);
+/* The same for a datagram of our own, without options: what it carries gets its header if it goes
+ * this way. */
+bool fast_originate(Ipv4 *ip, const IpSend *how, Packet *pkt);
 /* That one with this header, without options, goes to this hop, and so will others of its pair. */
 void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop);
 /* A datagram from outside, its header in front: is it plain, in one piece, and one of a pair of

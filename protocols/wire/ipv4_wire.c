@@ -75,12 +75,6 @@ DropReason ipv4_decode_quoted(Ipv4Hdr *h, Span bytes)
     return h->total_len < ipv4_hdr_len(h) ? DROP_IP_LENGTH : DROP_NONE;
 }
 
-/* One's complement, of the halves of words. */
-static uint16_t sum_of_halves(uint64_t a, uint64_t b, uint32_t c)
-{
-    return sum_to_16((a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c);
-}
-
 void ipv4_encode(const Ipv4Hdr *h, uint8_t *out)
 {
     size_t len = ipv4_hdr_len(h);
@@ -90,15 +84,11 @@ void ipv4_encode(const Ipv4Hdr *h, uint8_t *out)
                         (uint64_t)h->total_len << 32 | (uint64_t)h->id << 16 | flags |
                         h->frag_off / 8;
     uint64_t to_src = (uint64_t)h->ttl << 56 | (uint64_t)h->proto << 48 | ip_to_v4(h->src);
-    uint32_t dst = ip_to_v4(h->dst);
 
-    if (h->options_len == 0)
-        to_src |= (uint64_t)(uint16_t)~sum_of_halves(to_flags, to_src, dst) << 32;
-    put64(out, to_flags);
-    put64(out + 8, to_src);
-    put32(out + 16, dst);
+    ipv4_put(to_flags, to_src, ip_to_v4(h->dst), out);
     if (h->options_len == 0)
         return;
+    put16(out + 10, 0);
     memcpy(out + IPV4_HDR_LEN, h->options, h->options_len);
     put16(out + 10, sum_fold(sum_add(0, (Span){ out, len })));
 }
