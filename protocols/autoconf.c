@@ -355,9 +355,8 @@ static void warm_cache(Iface *iface, const Lan *lan)
 
     for (unsigned i = 0; i < lan->n; i++) {
         const Iface *other = lan->ifaces[i];
-        if (other->stack != iface->stack && !ip_is_none(other->ip.addr) &&
-            arp_lookup(arp, other->ip.addr) == NULL)
-            arp_set(arp, iface, other->ip.addr, other->mac, true);
+        if (other->stack != iface->stack && !ip_is_none(other->ip.addr))
+            arp_warm(arp, iface, other->ip.addr, other->mac);
     }
 }
 

@@ -419,14 +419,13 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
 
 void ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self)
 {
-    const size_t each = sizeof *ip->protos;
-    unsigned i = 0, n = ip->n_protos;
+    unsigned i = 0;
 
-    while (i < n && ip->protos[i].proto != proto)
+    while (i < ip->n_protos && ip->protos[i].proto != proto)
         i++;
-    if (i == n) {
-        ip->n_protos = n + 1;
-        ip->protos = heap_allocate(&ip->node->sim->heap, ip->protos, n * each, (n + 1) * each);
+    if (i == ip->n_protos) {
+        g_assert(i < IPV4_PROTOS);
+        ip->n_protos++;
     }
     ip->protos[i] = (Ipv4Proto){ proto, input, error, self };
 }
@@ -461,7 +460,6 @@ void ipv4_free(Ipv4 *ip)
     if (ip->frags != NULL)
         frags_free(ip->frags);
     route_table_clear(&ip->table, heap);
-    heap_give(heap, ip->protos, ip->n_protos * sizeof *ip->protos);
     fast_clear(&ip->fast);
     if (ip->path_mtus != NULL)
         g_array_free(ip->path_mtus, TRUE);

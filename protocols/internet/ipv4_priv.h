@@ -6,7 +6,7 @@
 #include "protocols/internet/ipv4.h"
 #include "protocols/wire/checksum.h"
 
-enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
+enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535, IPV4_PROTOS = 3 /* ICMP, UDP, TCP */ };
 
 typedef struct Ipv4Proto {
     uint8_t      proto;
@@ -57,7 +57,7 @@ struct Ipv4 {
     const Ipv4Config *cfg; /* its stack's */
     Arp       *arp;
     Icmp      *icmp;
-    Ipv4Proto *protos;     /* n of them in the world's heap: most nodes have ICMP alone */
+    Ipv4Proto  protos[IPV4_PROTOS]; /* n of them */
     unsigned   n_protos;
     RouteTable table;
     FastTable  fast;

@@ -587,3 +587,11 @@ const ArpEntry *arp_lookup(Arp *arp, IpAddr ip)
     }
     return NULL;
 }
+
+void arp_warm(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac)
+{
+    if (look_up(arp, &(ArpEntry){ .ip = ip }) == NULL)
+        resolve(neigh_new(arp, iface, ip), mac, ARP_PERMANENT);
+    else if (arp_lookup(arp, ip) == NULL) /* what there is, is old */
+        arp_set(arp, iface, ip, mac, true);
+}

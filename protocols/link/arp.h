@@ -44,6 +44,8 @@ DropReason arp_input(void *self, Iface *iface, bool group, Packet *pkt);
  * may be a broadcast or multicast address, which nobody is asked for. */
 void arp_output(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt);
 
+/* A permanent entry, unless there is one for this address. */
+void arp_warm(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac);
 /* Fills in or replaces an entry; `permanent` ones do not age. */
 void arp_set(Arp *arp, Iface *iface, IpAddr ip, MacAddr mac, bool permanent);
 void arp_delete(Arp *arp, IpAddr ip);
