@@ -16,12 +16,15 @@
 #include <string.h>
 
 enum {
-    MANY = 32,  /* as many timers a list alone serves best */
+    MANY = 64,  /* as many timers a list alone serves best */
     FEW = 8,    /* of as many, those before a new one are not fewer by much than those behind */
     SHORT = 64, /* as many are sorted soonest by insertion, most being in order */
-    FIRST_CAP = 8 * MANY,
+    FIRST_CAP = 4 * MANY,
     FIRST_LINE = 16
 };
+/* What the ladder gives back as it is must leave room, or the next one would send it there again.
+ */
+G_STATIC_ASSERT(MANY >= FAR_CHUNK + FAR_CHUNK / 2);
 
 /* The key as one number: comparing two of them takes no branch. */
 __extension__ typedef unsigned __int128 Key;

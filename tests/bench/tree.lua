@@ -6,33 +6,35 @@ sim.defaults { arp = { warm = not p.lan } }
 local trunk = { rate = "10Gbit", delay = "1ms", queue = 1000 }
 local bus = { rate = "1Gbit", delay = "10us", queue = 1000 }
 local access = { rate = "1Gbit", delay = p.lan and "10us" or "1ms", queue = 100 }
-local core, hosts, sockets = sim.router("core"), {}, {}
+local core, hosts, sockets, n = sim.router("core"), {}, {}, 0
 for e = 1, p.edges do
   local edge = sim.router("edge" .. e)
   sim.link(core, edge, trunk)
   local switch = p.lan and sim.switch("lan" .. e)
   if switch then sim.link(edge, switch, bus) end
-  local name = "h" .. e .. "-"
+  local above, name = switch or edge, "h" .. e .. "-"
   for h = 1, p.per_edge do
     local host = sim.host(name .. h)
-    sim.link(host, switch or edge, access)
+    sim.link(host, above, access)
     local socket = host:udp(9)
     socket:sink()
-    hosts[#hosts + 1], sockets[#sockets + 1] = host, socket
+    n = n + 1
+    hosts[n], sockets[n] = host, socket
   end
 end
 
 -- Whose turn it is when: a microsecond of the first second, and the host's number.
-local data, turns, n = ("x"):rep(64), {}, #hosts
-for i = 1, n do turns[i] = math.random(0, 999999) << 20 | i end
+local data, turns, random, sleep, now = ("x"):rep(64), {}, math.random, sim.sleep, sim.now
+for i = 1, n do turns[i] = random(0, 999999) << 20 | i end
 table.sort(turns)
-for _, turn in ipairs(turns) do
-  local i, j = turn & 0xfffff, math.random(n - 1)
-  sim.sleep((turn >> 20) / 1e6 - sim.now())
+for k = 1, n do
+  local turn = turns[k]
+  local i, j = turn & 0xfffff, random(n - 1)
+  sleep((turn >> 20) / 1e6 - now())
   sockets[i]:sendto(data, hosts[j >= i and j + 1 or j], 9)
 end
 sim.settle()
 
 local received = 0
-for _, socket in ipairs(sockets) do received = received + socket.received end
+for i = 1, n do received = received + sockets[i].received end
 check.equal(received, n, "datagrams received")
