@@ -25,6 +25,7 @@ enum {
     HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
     AGE = (2 << 20) / TRAIL_UNIT,
+    SHORT = 96,              /* bytes; most headers have no more */
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
@@ -72,7 +73,8 @@ static const struct {
 struct Recorder {
     Sim          *sim;
     Trail        *trail;          /* the world's */
-    Shelf         shelf;          /* on which it lies */
+    Shelf         shelf;          /* on which it lies; */
+    char          nowhere[TRAIL_UNIT]; /* until something does: there is no room */
     uint64_t      since;          /* where it began to listen: what is before is not up to date */
     bool          paused;
     bool          asked;          /* somebody wants the numbers, even while it is paused */
@@ -162,36 +164,36 @@ static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
     rec->trail->known = MAX(rec->since, begins - MIN(begins, AGE));
 }
 
+static uint64_t place_of(const Recorder *rec, const Body *b)
+{
+    return ((uintptr_t)b + rec->trail->bias) / TRAIL_UNIT;
+}
+
 static inline void make_room(Recorder *rec, size_t bytes)
 {
-    if (G_UNLIKELY(rec->trail->order == NULL || !trail_has_room(rec->trail, bytes)))
+    if (G_UNLIKELY(!trail_has_room(rec->trail, bytes)))
         turn_over(rec);
 }
 
-/* At least STEP bytes. A call takes longer. */
-static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+/* Up to SHORT are copied as if they were so many: both have room for that. A call takes longer. */
+static inline void copy_head(uint8_t *to, const uint8_t *from, size_t n)
 {
     enum { STEP = 32 };
 
+    if (G_LIKELY(n <= SHORT)) {
+        memcpy(to, from, SHORT);
+        return;
+    }
     for (size_t i = STEP; i < n; i += STEP)
         memcpy(to + i - STEP, from + i - STEP, STEP);
     memcpy(to + n - STEP, from + n - STEP, STEP);
 }
 
-/* A new one; room for a Crossing is behind it. *odd: of what is odd, the oddity, not filled in;
- * NULL for what is plain. */
-static inline uint64_t add_body(Recorder *rec, const Packet *pkt, Oddity **odd)
+/* A new one, with n of the frame's bytes; room for SHORT of them, for what it has behind them and
+ * for a Crossing is there. */
+static inline Body *begin_body(Recorder *rec, const Packet *pkt, size_t n, size_t size, bool plain)
 {
-    Span frame = packet_frame_headers(pkt);
-    size_t n = look_at(pkt, frame), at = behind(n), size = at;
-    bool described = !packet_is_written(pkt);
-
-    if (described)
-        size += sizeof(Unwritten);
-    if (odd != NULL)
-        size += sizeof(Oddity);
-    make_room(rec, size + TRAIL_STEP);
-    uint64_t place = trail_place(rec->trail);
+    make_room(rec, size + SHORT + TRAIL_STEP);
     Body *b = (Body *)(void *)rec->trail->next;
     rec->trail->next += size;
     b->packet = pkt->id;
@@ -199,35 +201,41 @@ static inline uint64_t add_body(Recorder *rec, const Packet *pkt, Oddity **odd)
     b->len = pkt->frame_len;
     b->n = (uint32_t)n;
     b->frame = pkt->frame;
-    b->described = described;
-    b->plain = odd == NULL;
+    b->described = !packet_is_written(pkt);
+    b->plain = plain;
     b->why = (uint8_t)pkt->why;
     b->retransmission = pkt->retransmission;
-    if (odd == NULL)
-        copy_short(b->bytes, frame.p, n);
-    else
-        memcpy(b->bytes, frame.p, n);
-    if (described)
-        *(Unwritten *)(void *)((char *)b + at) = pkt->unwritten;
-    if (odd != NULL)
-        *odd = oddity_of(b);
-    return place;
+    return b;
 }
 
 /* Packet.seen is the place of the body of a packet that is plain. */
-static inline uint64_t add_plain(Recorder *rec, Packet *pkt)
+static G_ALWAYS_INLINE inline void add_plain(Recorder *rec, Packet *pkt, Span frame)
 {
-    return pkt->seen = add_body(rec, pkt, NULL);
+    size_t n = look_at(pkt, frame), at = behind(n);
+    bool described = !packet_is_written(pkt);
+    Body *b = begin_body(rec, pkt, n, at + (described ? sizeof(Unwritten) : 0), true);
+
+    copy_head(b->bytes, frame.p, n);
+    if (described)
+        *(Unwritten *)(void *)((char *)b + at) = pkt->unwritten;
+    pkt->seen = place_of(rec, b);
 }
 
-static uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
+static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
 {
-    uint64_t place = add_body(rec, pkt, odd);
+    Span frame = packet_frame_headers(pkt);
+    size_t n = look_at(pkt, frame), at = behind(n), size = at + sizeof(Oddity);
+    bool described = !packet_is_written(pkt);
+    Body *b = begin_body(rec, pkt, n, size + (described ? sizeof(Unwritten) : 0), false);
 
+    memcpy(b->bytes, frame.p, n);
+    if (described)
+        *unwritten_of(b) = pkt->unwritten;
+    *odd = oddity_of(b);
     **odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
                       .forged = pkt->forged, .altered = pkt->altered };
     pkt->seen = 0;
-    return place;
+    return place_of(rec, b);
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -281,36 +289,38 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-/* One that looks as no body does: the place of a new one. */
-static inline uint64_t see(Recorder *rec, Node *node, Packet *pkt, bool plain)
-{
-    Oddity *odd;
-
-    return plain ? add_plain(rec, pkt) : add_odd(rec, pkt, node, &odd);
-}
-
 static void add(Recorder *rec, RecordKind kind, const Port *port, Packet *pkt, uint64_t body)
 {
     trail_add(rec->trail, port != NULL ? port->number : 0, pkt, body, sim_now(rec->sim),
               -(SimTime)kind);
 }
 
+static G_GNUC_NO_INLINE void on_odd_sent(Recorder *rec, const Port *port, Packet *pkt,
+                                         SimTime arrive)
+{
+    Oddity *odd;
+
+    follow(rec, port->node, pkt);
+    uint64_t body = add_odd(rec, pkt, port->node, &odd);
+    trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
+}
+
 static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
-    uint64_t body = pkt->seen;
+    Span frame = packet_frame_headers(pkt);
 
-    if (body >= rec->trail->known) {
-        make_room(rec, TRAIL_STEP);
+    if (G_LIKELY(pkt->seen < rec->trail->known)) {
+        if (!is_plain(pkt, frame)) {
+            on_odd_sent(rec, port, pkt, arrive);
+            return;
+        }
+        follow_plain(rec, port->node, pkt);
+        add_plain(rec, pkt, frame);
     } else {
-        bool plain = is_plain(pkt, packet_frame_headers(pkt));
-        if (plain)
-            follow_plain(rec, port->node, pkt);
-        else
-            follow(rec, port->node, pkt);
-        body = see(rec, port->node, pkt, plain);
+        make_room(rec, TRAIL_STEP);
     }
-    trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
+    trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
 }
 
 static void on_arrives(void *self, Packet *pkt, SimTime arrive)
@@ -326,13 +336,18 @@ static void on_arrives(void *self, Packet *pkt, SimTime arrive)
 static void on_received(void *self, const Port *port, Packet *pkt)
 {
     Recorder *rec = self;
+    Span frame = packet_frame_headers(pkt);
+    Oddity *odd;
 
     if (pkt->seen >= rec->trail->known) {
         make_room(rec, sizeof(uint32_t));
         *--rec->trail->order = pkt->crossing | 1;
+    } else if (is_plain(pkt, frame)) {
+        add_plain(rec, pkt, frame);
+        add(rec, RECORD_RECEIVED, port, pkt, pkt->seen);
     } else {
-        bool plain = is_plain(pkt, packet_frame_headers(pkt));
-        add(rec, RECORD_RECEIVED, port, pkt, see(rec, port->node, pkt, plain));
+        uint64_t body = add_odd(rec, pkt, port->node, &odd);
+        add(rec, RECORD_RECEIVED, port, pkt, body);
     }
 }
 
@@ -499,7 +514,7 @@ static void listen(Recorder *rec)
     bool all = !rec->paused;
 
     trail->known = UINT64_MAX;
-    if (all && trail->order != NULL)
+    if (all && rec->shelf.full > 0)
         trail->known = rec->since = trail_place(trail);
     trail->sent = all ? on_sent : follow_sent;
     trail->arrives = all ? on_arrives : pass_over_arrival;
@@ -526,6 +541,8 @@ Recorder *recorder_new(Sim *sim)
 
     rec->sim = sim;
     rec->trail = rec->shelf.trail = &sim->trace.trail;
+    rec->trail->next = rec->nowhere;
+    rec->trail->order = (uint32_t *)(void *)rec->nowhere;
     rec->shelf.mapped = &sim->heap.mapped;
     rec->since = 1;
     rec->told = g_ptr_array_new_with_free_func(g_free);
