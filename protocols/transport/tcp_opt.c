@@ -106,6 +106,15 @@ void tcp_put_options(const Tcb *tcb, uint8_t flags, uint32_t text, TcpOptions *o
 
 /* --- windows ---------------------------------------------------------------------------------- */
 
+uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size)
+{
+    uint64_t mss = tcb->snd_mss + (tcb->agreed.timestamps ? TCP_TS_LEN : 0);
+    bool rounds = tcb->state > TCP_SYN_SENT &&
+                  !(tcb->passive && tcb->state == TCP_SYN_RECEIVED); /* no socket has it yet */
+
+    return rounds && size > mss ? (size + mss - 1) / mss * mss : size;
+}
+
 uint16_t tcp_first_window(const TcpConfig *cfg, uint32_t segment)
 {
     uint64_t window = cfg->rcvbuf;

@@ -37,15 +37,6 @@ static void not_sent(Tcb *tcb, DropReason why)
         tcb_path_mtu(tcb);
 }
 
-uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size)
-{
-    uint64_t mss = tcb->snd_mss + (tcb->agreed.timestamps ? TCP_TS_LEN : 0);
-    bool rounds = tcb->state > TCP_SYN_SENT &&
-                  !(tcb->passive && tcb->state == TCP_SYN_RECEIVED); /* no socket has it yet */
-
-    return rounds && size > mss ? (size + mss - 1) / mss * mss : size;
-}
-
 /* How far the window could be opened, all of the free buffer announced. */
 static uint32_t window_gain(const Tcb *tcb, uint32_t free_)
 {

@@ -234,6 +234,7 @@ uint16_t tcp_syn_window(const Tcb *tcb);
  * the buffer takes as much beyond its size. Where even that has been used the edge falls back by
  * less than a unit, and what was announced before is still accepted (RFC 7323 §2.4). */
 uint16_t tcp_scaled_window(Tcb *tcb, uint32_t free_);
+uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size); /* FreeBSD's buffers hold some */
 void     tcp_note_twice(Tcb *tcb, TcpSeq left, TcpSeq right); /* came before: RFC 2883 */
 void     tcp_note_queued(Tcb *tcb, const Segment *seg);       /* before it is put into the queue */
 
@@ -259,7 +260,6 @@ void tcp_send_rst(Tcb *tcb, SentReason why); /* <SEQ=SND.NXT><CTL=RST> */
 void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_t conn_id);
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
-uint64_t tcp_whole_segments(const Tcb *tcb, uint64_t size); /* FreeBSD's buffers hold some */
 
 /* tcp_lazy.c: text that nobody looks at. The packet's text is all behind `header` bytes, and stands
  * in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n bytes

@@ -34,7 +34,8 @@ void tally_received(Tcb *tcb, const Segment *seg)
     SimTime now = sim_now(tcb->tcp->sim);
 
     tcb->tally.in++;
-    tcb->ecn_seen |= (seg->ip->tos & ECN_BITS) != 0;
+    if (seg->ip->tos & ECN_BITS)
+        tcb->ecn_seen = true;
     tcb->unheard = 0;
     if (seg->flags & TCP_ACK)
         tcb->tally.ack_received = now;

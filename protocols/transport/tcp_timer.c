@@ -33,9 +33,9 @@ static void forget(TcbTimer *t)
     heap_give(&t->tcb->tcp->sim->heap, t, sizeof *t);
 }
 
-static void runs(Tcb *tcb, TcpTimer which, bool on)
+static void runs_no_more(Tcb *tcb, TcpTimer which)
 {
-    tcb->running = (uint16_t)((tcb->running & ~(1u << which)) | (unsigned)on << which);
+    tcb->running &= (uint16_t)~(1u << which);
 }
 
 /* --- RFC 6298 --------------------------------------------------------------------------------- */
@@ -287,7 +287,7 @@ static void fired(void *owner)
     forget(t);
     if (which == TIMER_NONE) /* it has not been set again */
         return;
-    runs(tcb, which, false);
+    runs_no_more(tcb, which);
     tcp_bury(tcb->tcp);
     what[which](tcb);
 }
@@ -317,7 +317,7 @@ static TcbTimer *take_one(Tcb *tcb, TcpTimer which)
     if (which == TIMER_KEEPALIVE)
         timer_set_background(&t->timer);
     t->which = which;
-    runs(tcb, which, true);
+    tcb->running |= (uint16_t)(1u << which);
     return t;
 }
 
@@ -340,7 +340,7 @@ void tcp_timer_cancel(Tcb *tcb, TcpTimer which)
         timer_rest(&t->timer);
         t->which = TIMER_NONE;
     }
-    runs(tcb, which, false);
+    runs_no_more(tcb, which);
     trace_timer(tcb, &TCP_TIMER_CANCELLED, which);
 }
 

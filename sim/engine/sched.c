@@ -433,6 +433,7 @@ static G_NO_INLINE void set_again(Timer *t, SimTime at, uint64_t order)
 {
     SchedEntry e = { at, order, t };
 
+    count_set(t);
     if (t->in == TIMER_IN_LINE || (t->in == TIMER_IN_NEAR && at <= t->key) ||
         (t->in == TIMER_IN_FAR && entry_before(&e, t->place)))
         take_out(t);
@@ -448,11 +449,11 @@ void timer_set_as(Timer *t, SimTime at, uint64_t order)
 
     g_assert(at >= s->now);
     at = MIN(at, NEVER - 1); /* the ladder's ends lie behind what is in it */
-    count_set(t);
     if (t->in != TIMER_IN_NOTHING) {
         set_again(t, at, order);
         return;
     }
+    s->foreground += !t->background;
     t->at = at;
     t->order = order;
     add(s, t);
