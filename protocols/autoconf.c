@@ -12,12 +12,16 @@ typedef struct Autoconf { /* hangs from the world */
     unsigned    settled;      /* sim->topology when all was done last */
     RouteMap   *routes;       /* of then */
     uint32_t    next_subnet;  /* the N of the next 10.0.N.0/24, */
-    uint32_t    next_cable;   /* and of the next 172.16.0.(4N)/30 */
+    uint32_t    next_cable;   /* and of the next cable_subnet */
     GHashTable *owners;       /* IpAddr * in an Iface to its Stack; for look-up only, */
     unsigned    owners_at;    /* true of this sim->topology */
 } Autoconf;
 
-enum { SUBNETS = 1 << 16, SUBNET_LEN = 24, CABLES = 1 << 18, CABLE_LEN = 30 };
+enum {
+    SUBNETS = 1 << 16, SUBNET_LEN = 24,
+    PRIVATE_CABLES = 1 << 18, SHARED_CABLES = 1 << 20, CABLE_LEN = 30,
+    CABLES = PRIVATE_CABLES + SHARED_CABLES
+};
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
@@ -250,11 +254,20 @@ static unsigned count_unsaid(const Lan *lan)
     return n;
 }
 
-/* Where 10.0.0.0/8 is used up, two interfaces can still have four addresses of 172.16.0.0/12. */
+/* Where 10.0.0.0/8 is used up, two interfaces can still have four addresses of 172.16.0.0/12, and
+ * then of 100.64.0.0/10, RFC 6598. */
+static IpPrefix cable_subnet(uint32_t n)
+{
+    uint32_t first = n < PRIVATE_CABLES ? (172u << 24 | 16u << 16) + 4 * n
+                                        : (100u << 24 | 64u << 16) + 4 * (n - PRIVATE_CABLES);
+
+    return (IpPrefix){ ip_v4(first), CABLE_LEN };
+}
+
 static bool next_cable(Autoconf *ac, const GArray *said, unsigned hosts, IpPrefix *out)
 {
     while (hosts <= 2 && ac->next_cable < CABLES) {
-        *out = (IpPrefix){ ip_v4((172u << 24 | 16u << 16) + 4 * ac->next_cable++), CABLE_LEN };
+        *out = cable_subnet(ac->next_cable++);
         if (is_free(said, *out))
             return true;
     }

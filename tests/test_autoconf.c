@@ -125,6 +125,22 @@ START_TEST(without_a_subnet_a_cable_gets_four_addresses)
 }
 END_TEST
 
+/* As when those have been given out, too. */
+START_TEST(without_private_addresses_a_cable_gets_shared_ones)
+{
+    Stack *all = net_host(net, "all", NULL), *a = net_host(net, "a", NULL),
+          *r = net_router(net, "r", NULL), *more = net_host(net, "more", NULL);
+
+    join(all->node, "10.0.0.1/8", r->node, "10.0.0.2/8");
+    join(more->node, "172.16.0.1/12", r->node, "172.16.0.2/12");
+    join(a->node, NULL, r->node, NULL);
+    settle();
+    ck_assert_str_eq(address(a, 0), "100.64.0.1/30");
+    ck_assert_str_eq(address(r, 2), "100.64.0.2/30");
+    ck_assert(reaches(a, more));
+}
+END_TEST
+
 START_TEST(a_lan_of_three_needs_a_subnet)
 {
     Stack *all = net_host(net, "all", NULL), *r = net_router(net, "r", NULL);
@@ -545,6 +561,7 @@ Suite *autoconf_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, every_link_gets_the_next_subnet);
     tcase_add_test(tc, without_a_subnet_a_cable_gets_four_addresses);
+    tcase_add_test(tc, without_private_addresses_a_cable_gets_shared_ones);
     tcase_add_test(tc, a_lan_of_three_needs_a_subnet);
     tcase_add_test(tc, a_switched_network_is_one_subnet);
     tcase_add_test(tc, a_said_subnet_is_shared_and_avoided);
