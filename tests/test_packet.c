@@ -70,9 +70,8 @@ START_TEST(a_copy_is_the_same_but_for_its_memory)
 
     memset(pkt->data, 'x', 60);
     memcpy(packet_push(pkt, 14), "ethernetheader", 14);
-    pkt->frame = (uint16_t)(pkt->data - pkt->buf);
-    pkt->frame_len = 74;
-    pkt->net = pkt->frame + 14;
+    packet_set_frame(pkt);
+    pkt->net = (uint16_t)(pkt->frame + 14);
     packet_pull(pkt, 14);
     packet_trim(pkt, 46); /* as a stack cuts off padding */
     Packet *copy = packet_copy(pkt);
@@ -93,15 +92,72 @@ START_TEST(a_copy_is_the_same_but_for_its_memory)
 }
 END_TEST
 
+/* What is described has no room until it is written, and then it is the same packet. */
+static void write_name(Packet *pkt)
+{
+    memset(pkt->buf + pkt->unwritten.at, 't', pkt->unwritten.n);
+}
+
+START_TEST(a_text_that_is_described_takes_memory_when_it_is_written)
+{
+    static const size_t lengths[] = { 1, 1460, 9000 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        Sim *sim = sim_new(1);
+        size_t n = lengths[i];
+        Packet *pkt = packet_new_described(sim, 20, n, SENT_TCP_DATA);
+        uint64_t few = sim->packets.bytes;
+
+        memset(pkt->data, 'h', 20);
+        pkt->unwritten = (Unwritten){
+            .write = write_name, .at = (uint32_t)(packet_offset(pkt) + 20), .n = (uint32_t)n
+        };
+        memcpy(packet_push(pkt, 14), "ethernetheader", 14);
+        Packet *copy = packet_copy(pkt);
+        ck_assert_uint_eq(few, PACKET_CELL);
+        ck_assert_uint_eq(sim->packets.bytes, 2 * few);
+        Span bytes = packet_span(pkt);
+        ck_assert_uint_eq(bytes.n, 34 + n);
+        ck_assert_mem_eq(bytes.p, "ethernetheaderhhhhhhhhhhhhhhhhhhhht", 35);
+        ck_assert_int_eq(bytes.p[33 + n], 't');
+        ck_assert_uint_eq(sim->packets.bytes > 2 * few, n > 1);
+        ck_assert(!packet_is_written(copy));
+        packet_free(pkt);
+        ck_assert_mem_eq(packet_span(copy).p, "ethernetheaderhhhhhhhhhhhhhhhhhhhht", 35);
+        packet_free(copy);
+        ck_assert_uint_eq(sim->packets.bytes, 0);
+        sim_free(sim);
+    }
+}
+END_TEST
+
+START_TEST(a_packet_that_grows_keeps_its_bytes)
+{
+    Sim *sim = sim_new(1);
+    Packet *pkt = packet_new(sim, 4, SENT_RAW);
+
+    memcpy(pkt->data, "data", 4);
+    for (size_t n = 1; n < PACKET_MAX / 2; n *= 2)
+        memset(packet_put(pkt, n), 'x', n);
+    ck_assert_uint_eq(pkt->len, 4 + 65535);
+    ck_assert_mem_eq(pkt->data, "dataxxxx", 8);
+    ck_assert_int_eq(pkt->data[pkt->len - 1], 'x');
+    packet_free(pkt);
+    ck_assert_uint_eq(sim->packets.bytes, 0);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(large_packets_do_not_stay_in_the_pool)
 {
     Sim *sim = sim_new(1);
     Packet *large = packet_new(sim, PACKET_MAX, SENT_RAW), *copy = packet_copy(large);
 
     memset(copy->data, 0, PACKET_MAX);
+    ck_assert_uint_gt(sim->packets.bytes, 2 * PACKET_MAX);
     packet_free(large);
     packet_free(copy);
-    ck_assert_ptr_null(sim->heap.chunks);
+    ck_assert_uint_eq(sim->packets.bytes, 0);
     ck_assert_uint_eq(sim->packets.made, 2);
     ck_assert_uint_eq(sim->packets.freed, 2);
     sim_free(sim);
@@ -210,6 +266,8 @@ Suite *packet_suite(void)
     tcase_add_test(tc, a_packet_is_stamped_at_birth);
     tcase_add_test(tc, a_used_buffer_is_a_new_packet);
     tcase_add_test(tc, a_copy_is_the_same_but_for_its_memory);
+    tcase_add_test(tc, a_text_that_is_described_takes_memory_when_it_is_written);
+    tcase_add_test(tc, a_packet_that_grows_keeps_its_bytes);
     tcase_add_test(tc, large_packets_do_not_stay_in_the_pool);
     tcase_add_loop_test(tc, a_port_drops_and_says_why, 0, (int)G_N_ELEMENTS(ends));
     tcase_add_test(tc, ports_have_names);

@@ -37,6 +37,7 @@ struct Frags {
 };
 
 enum { NO_END = 1 << 17 }; /* beyond the end of any datagram */
+enum { OVERHEAD = 152 };   /* what a fragment counts for besides its bytes, be they few */
 
 /* --- datagrams in the making ------------------------------------------------------------------ */
 
@@ -222,11 +223,10 @@ static Packet *assemble(Datagram *d)
     ipv4_encode(&h, packet_push(whole, ipv4_hdr_len(&h)));
     if (first->frame_len >= ETH_HDR_LEN) { /* as if it had come so: for those who look at frames */
         memcpy(packet_push(whole, ETH_HDR_LEN), first->buf + first->frame, ETH_HDR_LEN);
-        whole->frame = (uint16_t)(whole->data - whole->buf);
-        whole->frame_len = (uint32_t)whole->len;
+        packet_set_frame(whole);
         packet_pull(whole, ETH_HDR_LEN);
     }
-    whole->net = (uint16_t)(whole->data - whole->buf);
+    whole->net = packet_offset(whole);
     return whole;
 }
 
@@ -245,7 +245,7 @@ DropReason frags_input(Frags *frags, const Ipv4Hdr *h, Port *port, Packet *pkt, 
 {
     Node *node = frags->ip->node;
     Datagram *d = find_datagram(frags, h);
-    size_t size = sizeof *pkt + pkt->cap;
+    size_t size = OVERHEAD + MAX(pkt->cap, (size_t)PACKET_USUAL);
     uint32_t last = h->frag_off + h->total_len - (uint32_t)ipv4_hdr_len(h);
 
     *whole = NULL;

@@ -76,7 +76,7 @@ static void loop_send(Ipv4 *ip, Packet *pkt)
         timer_init(&ip->loop->timer, &sim->sched, loop_fired, ip);
     }
     Loop *loop = ip->loop;
-    pkt->net = (uint16_t)(pkt->data - pkt->buf);
+    pkt->net = packet_offset(pkt);
     pkt->next = NULL;
     if (loop->tail != NULL)
         loop->tail->next = pkt;

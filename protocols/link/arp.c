@@ -462,7 +462,7 @@ static void send_to(Iface *iface, Neigh *n, Packet *pkt)
 
 static G_NO_INLINE void look_up_and_send(Arp *arp, Iface *iface, IpAddr next_hop, Packet *pkt)
 {
-    pkt->net = (uint16_t)(pkt->data - pkt->buf);
+    pkt->net = packet_offset(pkt);
     if (ip_is_multicast(next_hop)) {
         eth_output(iface, multicast_mac(next_hop), ETHERTYPE_IPV4, pkt);
         return;

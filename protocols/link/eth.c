@@ -41,7 +41,7 @@ DropReason eth_input(void *iface_, Packet *pkt)
     if (proto == NULL)
         return DROP_ETH_TYPE;
     packet_pull(pkt, ETH_HDR_LEN);
-    pkt->net = (uint16_t)(pkt->data - pkt->buf);
+    pkt->net = packet_offset(pkt);
     return proto->input(proto->self, iface, group, pkt);
 }
 

@@ -66,7 +66,7 @@ void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt);
 static inline void eth_output_behind(const Iface *iface, const uint8_t header[static ETH_HDR_LEN],
                                      Packet *pkt)
 {
-    pkt->net = (uint16_t)(pkt->data - pkt->buf);
+    pkt->net = packet_offset(pkt);
     memcpy(packet_push(pkt, ETH_HDR_LEN), header, ETH_HDR_LEN);
     port_send(iface->port, pkt);
 }

@@ -451,8 +451,6 @@ static bool is_bad_address(const Tcp *tcp, const IpMeta *ip)
 
 static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment *seg)
 {
-    Span bytes = packet_headers(pkt);
-
     node_count(tcp->node, COUNTER_TcpInSegs);
     DropReason why = lazy_decode(&seg->hdr, pkt, ip);
     if (why == DROP_TCP_CHECKSUM && !tcp->cfg.checksum)
@@ -472,7 +470,7 @@ static DropReason read_segment(Tcp *tcp, const IpMeta *ip, Packet *pkt, Segment 
     seg->ack = h->ack;
     seg->wnd = h->window;
     seg->flags = h->flags;
-    seg->text = (Span){ bytes.p + h->header_len, bytes.n - h->header_len };
+    seg->text = (SegmentText){ packet_offset(pkt) + h->header_len, pkt->len - h->header_len };
     seg->len = (uint32_t)seg->text.n + ((h->flags & TCP_SYN) != 0) + ((h->flags & TCP_FIN) != 0);
     seg->bare = seg->len == 0;
     seg->refused = DROP_NONE;

@@ -13,6 +13,8 @@
 
 #include "sim/engine/sim.h"
 
+#include <string.h>
+
 enum { CHECKSUM_AT = 16 };
 
 static void write_text(Packet *pkt)
@@ -20,27 +22,40 @@ static void write_text(Packet *pkt)
     put16(pkt->buf + pkt->unwritten.header + CHECKSUM_AT, pattern_write(pkt));
 }
 
-void lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header)
+/* The text that a keep-alive sends again the stream has left behind. */
+static Packet *new_written(const Tcb *tcb, size_t header, size_t at, size_t text, SentReason why)
 {
-    uint32_t start = (uint32_t)(pkt->data - pkt->buf), text = (uint32_t)(pkt->len - header);
+    Packet *pkt = packet_new(tcb->tcp->sim, header + text, why);
+
+    if (why == SENT_TCP_KEEPALIVE)
+        memset(pkt->data + header, 0, text);
+    else if (text > 0)
+        ring_read(&tcb->flow->out, at, pkt->data + header, text);
+    return pkt;
+}
+
+Packet *lazy_new(const Tcb *tcb, size_t header, size_t at, size_t text, SentReason why)
+{
     uint64_t from;
 
-    if (!ring_is_pattern(&tcb->flow->out, at, &from)) {
-        ring_read(&tcb->flow->out, at, pkt->data + header, text);
-        return;
-    }
+    if (text == 0 || why == SENT_TCP_KEEPALIVE || !ring_is_pattern(&tcb->flow->out, at, &from))
+        return new_written(tcb, header, at, text, why);
+    Packet *pkt = packet_new_described(tcb->tcp->sim, header, text, why);
+    uint16_t start = packet_offset(pkt);
     pkt->unwritten = (Unwritten){
-        .write = write_text, .from = from, .at = start + (uint32_t)header, .n = text,
+        .write = write_text, .from = from, .at = start + (uint32_t)header, .n = (uint32_t)text,
         .header = start,
     };
+    return pkt;
 }
 
 /* Where all text is written the sum alone is not. */
 void lazy_sum(Packet *pkt, uint32_t pseudo)
 {
-    uint32_t start = (uint32_t)(pkt->data - pkt->buf);
+    uint16_t start = packet_offset(pkt);
+
     if (packet_is_written(pkt))
-        pkt->unwritten = (Unwritten){ .write = write_text, .at = start + (uint32_t)pkt->len,
+        pkt->unwritten = (Unwritten){ .write = write_text, .at = start + pkt->len,
                                       .header = start };
     pkt->unwritten.pseudo = pseudo;
     if (pkt->sim->eager)
@@ -59,10 +74,8 @@ void lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n)
     const Packet *pkt = seg->pkt;
     Ring *in = &tcb_flow(tcb)->in;
 
-    if (packet_is_written(pkt) || pkt->unwritten.n == 0) {
-        ring_write(in, at, seg->text.p, n);
-        return;
-    }
-    size_t before = (size_t)(seg->text.p - pkt->buf) - pkt->unwritten.at;
-    ring_write_pattern(in, at, pkt->unwritten.from + before, n);
+    if (packet_is_written(pkt) || pkt->unwritten.n == 0)
+        ring_write(in, at, pkt->buf + seg->text.at, n);
+    else
+        ring_write_pattern(in, at, pkt->unwritten.from + (seg->text.at - pkt->unwritten.at), n);
 }

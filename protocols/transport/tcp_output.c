@@ -129,27 +129,21 @@ static void transmit(Tcb *tcb, uint8_t flags, TcpSeq seq, uint32_t text, bool ag
         .df = tcp->cfg.path_mtu_discovery, .options = tcb_ip_options(tcb),
     };
     bool plain = is_plain(tcb, flags);
+    size_t at = seq + ((flags & TCP_SYN) != 0) - tcb->out_seq;
     TcpHdr h;
-    size_t header;
     Packet *pkt;
 
     if (plain) {
         TcpPlain p = plain_header(tcb, flags, seq);
-        header = tcp_plain_len(p.stamped);
-        pkt = packet_new(tcp->sim, header + text, why);
+        pkt = lazy_new(tcb, tcp_plain_len(p.stamped), at, text, why);
         tcp_encode_plain(&p, pkt->data);
     } else {
         h = (TcpHdr){ .src_port = tcb->local_port, .dst_port = tcb->remote_port, .seq = seq,
                       .flags = flags };
         how.tos |= fill_header(tcb, text, again, why, &h);
-        header = tcp_encoded_len(&h);
-        pkt = packet_new(tcp->sim, header + text, why);
+        pkt = lazy_new(tcb, tcp_encoded_len(&h), at, text, why);
         tcp_encode(&h, pkt->data);
     }
-    if (why == SENT_TCP_KEEPALIVE)
-        memset(pkt->data + header, 0, text); /* the stream has left that place behind */
-    else if (text > 0)
-        lazy_fill(tcb, seq + ((flags & TCP_SYN) != 0) - tcb->out_seq, pkt, header);
     put_checksum(&how, pkt);
     pkt->retransmission = again;
     if (flags & TCP_ACK)

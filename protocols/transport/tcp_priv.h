@@ -99,6 +99,11 @@ struct Listener {
 
 /* A segment that has arrived: SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND and what else is looked at. Steps
  * cut it to what lies in the window. */
+typedef struct SegmentText {
+    size_t at; /* its offset in the packet's buf, for who has it written may move it */
+    size_t n;
+} SegmentText;
+
 struct Segment {
     const IpMeta *ip;
     Packet       *pkt;
@@ -107,7 +112,7 @@ struct Segment {
     uint32_t      len;      /* text, SYN and FIN */
     uint32_t      wnd;
     uint8_t       flags;
-    Span          text;
+    SegmentText   text;
     bool          bare;     /* came without text, SYN or FIN */
     DropReason    refused;  /* all of it but its ACK */
 };
@@ -261,10 +266,10 @@ void tcp_answer(Tcp *tcp, const Segment *seg, TcpHdr *h, SentReason why, uint32_
 /* RST for a segment that belongs to no connection, or to none that is synchronized. */
 void tcp_refuse(Tcp *tcp, const Segment *seg, SentReason why, uint32_t conn_id);
 
-/* tcp_lazy.c: text that nobody looks at. The packet's text is all behind `header` bytes, and stands
- * in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n bytes
- * into the receive buffer, at that place. */
-void       lazy_fill(Tcb *tcb, size_t at, Packet *pkt, size_t header);
+/* tcp_lazy.c: text that nobody looks at. A packet for a header of that size, with so much text as
+ * stands in the send buffer from its place `at` on; lazy_sum is to follow. lazy_store: its first n
+ * bytes into the receive buffer, at that place. */
+Packet    *lazy_new(const Tcb *tcb, size_t header, size_t at, size_t text, SentReason why);
 void       lazy_sum(Packet *pkt, uint32_t pseudo);
 DropReason lazy_decode(TcpHdr *h, const Packet *pkt, const IpMeta *ip);
 void       lazy_store(Tcb *tcb, size_t at, const Segment *seg, size_t n);

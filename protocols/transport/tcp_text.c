@@ -16,7 +16,7 @@ void cut_front(Segment *seg, uint32_t n)
     if (n > seg->text.n) /* the FIN too */
         seg->flags &= (uint8_t)~TCP_FIN;
     size_t text = MIN(n, seg->text.n);
-    seg->text.p += text;
+    seg->text.at += text;
     seg->text.n -= text;
     seg->seq += n;
     seg->len -= n;

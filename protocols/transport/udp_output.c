@@ -44,10 +44,11 @@ static Packet *make_datagram(const UdpSock *s, const Text *text, const IpSend *h
 {
     Sim *sim = s->udp->node->sim;
     size_t n = text->data.n;
-    Packet *pkt = packet_new(sim, UDP_HDR_LEN + n, SENT_UDP_DATA);
-    UdpHdr h = { .src_port = s->port, .dst_port = dst_port, .length = (uint16_t)(UDP_HDR_LEN + n) };
-    uint32_t start = (uint32_t)(pkt->data - pkt->buf);
     bool is_pattern = text->data.p == NULL;
+    size_t described = is_pattern ? n : 0;
+    Packet *pkt = packet_new_described(sim, UDP_HDR_LEN + n - described, described, SENT_UDP_DATA);
+    UdpHdr h = { .src_port = s->port, .dst_port = dst_port, .length = (uint16_t)(UDP_HDR_LEN + n) };
+    uint16_t start = packet_offset(pkt);
 
     udp_encode(&h, pkt->data);
     if (!is_pattern)
@@ -55,8 +56,8 @@ static Packet *make_datagram(const UdpSock *s, const Text *text, const IpSend *h
     pkt->unwritten = (Unwritten){
         .write = write_text,
         .from = text->from,
-        .at = start + UDP_HDR_LEN + (is_pattern ? 0 : (uint32_t)n),
-        .n = is_pattern ? (uint32_t)n : 0,
+        .at = (uint32_t)(start + UDP_HDR_LEN + n - described),
+        .n = (uint32_t)described,
         .header = start,
         .pseudo = sum_pseudo(ip_is_none(how->src) ? IP4_ANY : how->src, how->dst, IPPROTO_UDP4),
     };

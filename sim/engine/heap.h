@@ -14,7 +14,7 @@
 
 enum { HEAP_STEP = 16, HEAP_SMALL = 2048 }; /* cells are multiples of the one, up to the other */
 /* Of cells of whole lines of the cache those from HEAP_LINED on begin with one. */
-enum { HEAP_LINE = 64, HEAP_LINED = 1024 };
+enum { HEAP_LINE = 64, HEAP_LINED = 256 };
 
 typedef struct HeapFree HeapFree;
 struct HeapFree {

@@ -105,11 +105,12 @@ static void serve_first(LinkDir *dir)
     if (first == NULL)
         return;
     timer_set_as(&dir->timer, first->arrive, first->order);
-    packet_fetch(first);
+    if (dir->ends)
+        packet_fetch_all(first);
+    else
+        packet_fetch_headers(first);
     if (first->next != NULL)
         packet_fetch(first->next);
-    if (dir->ends)
-        packet_fetch_text(first);
 }
 
 static inline void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)

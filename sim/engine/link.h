@@ -192,13 +192,6 @@ bool link_mark(LinkDir *dir, Packet *pkt);
  * check will see it. */
 void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit);
 
-/* The frame's place and length in its buffer, after bytes were changed outside a port. */
-static inline void packet_set_frame(Packet *pkt)
-{
-    pkt->frame = (uint16_t)(pkt->data - pkt->buf);
-    pkt->frame_len = (uint32_t)pkt->len;
-}
-
 /* Frames now waiting behind the transmitter, and their bytes. */
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes);
 

@@ -163,8 +163,7 @@ void port_input(Port *port, Packet *pkt)
 
 void port_send(Port *port, Packet *pkt)
 {
-    pkt->frame = (uint16_t)(pkt->data - pkt->buf);
-    pkt->frame_len = (uint32_t)pkt->len;
+    packet_set_frame(pkt);
     if (G_LIKELY(!port->node->down && port->out != NULL))
         link_send(port->out, pkt);
     else

@@ -1,7 +1,7 @@
 /*
  * packet.c - buffers from the world's heap, and the moves of their front and back ends.
  *
- * Buffers of the usual size (a frame of MTU 1500 with headroom) go round in a list there; larger
+ * Blocks of the usual size (a frame of MTU 1500 with headroom) go round in a list there; larger
  * ones are allocated each time.
  */
 /* SPDX-License-Identifier: MIT */
@@ -12,61 +12,100 @@
 #include <glib.h>
 #include <string.h>
 
-/* A cell is of whole lines, an odd number of them: those that follow one another in memory do not
- * meet in the same places of the cache. */
-enum { USUAL_CAP = PACKET_HEADROOM + 1600, USUAL_CELL = 29 * PACKET_LINE };
-G_STATIC_ASSERT(sizeof(Packet) + USUAL_CAP <= USUAL_CELL);
+/* Headers of most frames, of Ethernet, IPv4, and TCP with timestamps, end in the cell's fourth
+ * line; the largest that TCP has end in it, too. Cells and blocks are of whole lines, an odd number
+ * of them: those that follow one another in memory do not meet in the same places of the cache. */
+G_STATIC_ASSERT(offsetof(Packet, id) == PACKET_LINE);
+G_STATIC_ASSERT(sizeof(Packet) + PACKET_HEADROOM + 32 <= 4 * (int)PACKET_LINE);
+G_STATIC_ASSERT((int)PACKET_ROOM >= PACKET_HEADROOM + 60);
 
-/* Of a frame with 14 and 20 bytes in front, as most have, the first line is one of memory. */
-G_STATIC_ASSERT(sizeof(Packet) + PACKET_HEADROOM - 34 == PACKET_FRAME);
+enum { USUAL_BLOCK = 27 * PACKET_LINE };
+G_STATIC_ASSERT((int)PACKET_USUAL <= (int)USUAL_BLOCK);
 
-static Packet *take_buffer(Sim *sim, size_t cap)
+static size_t memory(const Packet *pkt)
+{
+    return PACKET_CELL + (pkt->buf != pkt->room ? pkt->cap : 0);
+}
+
+static void give_block(Packet *pkt)
+{
+    if (pkt->buf == pkt->room)
+        return;
+    if (pkt->cap == PACKET_USUAL)
+        heap_give(&pkt->sim->heap, pkt->buf, USUAL_BLOCK);
+    else
+        g_free(pkt->buf);
+}
+
+static void take_block(Packet *pkt, size_t cap)
+{
+    bool usual = cap <= PACKET_USUAL;
+
+    g_assert(cap <= PACKET_CAP);
+    pkt->buf = usual ? heap_take(&pkt->sim->heap, USUAL_BLOCK) : g_malloc(cap);
+    pkt->cap = usual ? PACKET_USUAL : cap & PACKET_CAP;
+}
+
+void packet_reserve(Packet *pkt, size_t cap)
+{
+    if (cap <= pkt->cap)
+        return;
+    Packet was = *pkt;
+    pkt->sim->packets.bytes -= memory(pkt);
+    take_block(pkt, cap);
+    memcpy(pkt->buf, was.buf, was.cap);
+    pkt->data = pkt->buf + (was.data - was.buf);
+    pkt->sim->packets.bytes += memory(pkt);
+    if (was.buf != pkt->room)
+        give_block(&was);
+}
+
+/* As `like`, with room for cap bytes. */
+static Packet *make(Sim *sim, const Packet *like, size_t cap)
 {
     PacketPool *pool = &sim->packets;
-    Packet *pkt;
+    Packet *pkt = heap_take(&sim->heap, PACKET_CELL);
 
-    if (cap <= USUAL_CAP) {
-        pkt = heap_take(&sim->heap, USUAL_CELL);
-        pkt->cap = USUAL_CAP;
-    } else {
-        pkt = g_malloc(sizeof *pkt + cap);
-        pkt->cap = (uint32_t)cap;
-    }
+    *pkt = *like;
+    pkt->buf = pkt->room;
+    pkt->cap = PACKET_ROOM;
+    if (cap > PACKET_ROOM)
+        take_block(pkt, cap);
     pool->made++;
-    pool->bytes += sizeof *pkt + pkt->cap;
+    pool->bytes += memory(pkt);
+    return pkt;
+}
+
+Packet *packet_new_described(Sim *sim, size_t written, size_t described, SentReason why)
+{
+    g_assert(written + described <= PACKET_MAX);
+    Packet like = {
+        .len = (uint32_t)(written + described),
+        .id = ++sim->next_packet_id,
+        .why = why & 0xff,
+        .born = sim_now(sim),
+        .sim = sim,
+    };
+    Packet *pkt = make(sim, &like, PACKET_HEADROOM + written + (sim->eager ? described : 0));
+
+    pkt->data = pkt->buf + PACKET_HEADROOM;
     return pkt;
 }
 
 Packet *packet_new(Sim *sim, size_t len, SentReason why)
 {
-    g_assert(len <= PACKET_MAX);
-    Packet *pkt = take_buffer(sim, PACKET_HEADROOM + len);
-    uint32_t cap = pkt->cap;
-
-    *pkt = (Packet){
-        .len = len,
-        .id = ++sim->next_packet_id,
-        .why = why,
-        .born = sim_now(sim),
-        .sim = sim,
-        .cap = cap,
-    };
-    pkt->data = pkt->buf + PACKET_HEADROOM;
-    return pkt;
+    return packet_new_described(sim, len, 0, why);
 }
 
 Packet *packet_copy(const Packet *pkt)
 {
-    Packet *copy = take_buffer(pkt->sim, pkt->cap);
-    uint32_t cap = copy->cap;
+    Packet *copy = make(pkt->sim, pkt, pkt->cap);
 
-    *copy = *pkt;
-    copy->cap = cap;
     copy->next = copy->prev = NULL;
     copy->seen = 0;
-    copy->data = copy->buf + (pkt->data - pkt->buf);
+    copy->data = copy->buf + packet_offset(pkt);
     /* What was cut off behind (padding) is still part of the frame that observers see. */
-    size_t end = (size_t)(pkt->data - pkt->buf) + pkt->len;
+    size_t end = packet_offset(pkt) + (size_t)pkt->len;
     size_t frame_end = (size_t)pkt->frame + pkt->frame_len;
     memcpy(copy->buf, pkt->buf,
            packet_is_written(pkt) ? MAX(end, frame_end) : pkt->unwritten.at);
@@ -78,6 +117,7 @@ void packet_write_now(const Packet *pkt_)
     Packet *pkt = (Packet *)(uintptr_t)pkt_;
     void (*write)(Packet *pkt) = pkt->unwritten.write;
 
+    packet_reserve(pkt, (size_t)pkt->unwritten.at + pkt->unwritten.n);
     pkt->unwritten.write = NULL;
     write(pkt);
 }
@@ -88,9 +128,7 @@ void packet_free(Packet *pkt)
         return;
     PacketPool *pool = &pkt->sim->packets;
     pool->freed++;
-    pool->bytes -= sizeof *pkt + pkt->cap;
-    if (pkt->cap == USUAL_CAP)
-        heap_give(&pkt->sim->heap, pkt, USUAL_CELL);
-    else
-        g_free(pkt);
+    pool->bytes -= memory(pkt);
+    give_block(pkt);
+    heap_give(&pkt->sim->heap, pkt, PACKET_CELL);
 }

@@ -9,6 +9,7 @@
  * The text at the end of a packet may be described instead of written: most is looked at by
  * nobody. Who looks gets it through packet_span, packet_frame or packet_net, which write it first;
  * who reads headers alone asks packet_headers. Who is to change bytes calls packet_write before.
+ * Until then there may be no room for it: writing it may move all bytes (packet_reserve).
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -25,8 +26,9 @@ typedef struct Packet Packet;
 
 enum {
     PACKET_LINE = HEAP_LINE,
-    PACKET_FRAME = 3 * PACKET_LINE, /* from the packet's beginning to that of most frames */
+    PACKET_CELL = 5 * PACKET_LINE, /* a packet with the headers of most, or a short text */
     PACKET_HEADROOM = 74,  /* what packet_new leaves for headers: IPv4's 60 bytes, Ethernet's 14 */
+    PACKET_USUAL = PACKET_HEADROOM + 1600, /* has room for a frame of MTU 1500 */
     PACKET_MAX = 65535 + 256
 };
 
@@ -35,42 +37,56 @@ typedef struct Unwritten {
     void   (*write)(Packet *pkt); /* writes it, and what is computed from it; NULL: it is there */
     uint64_t from;                /* its place in the stream from which it can be made, */
     uint32_t at, n;               /* its offset in buf, and its length, */
-    uint32_t header;              /* the offset of the header that sums it up, */
-    uint32_t pseudo;              /* and what else goes into that sum */
+    uint32_t pseudo;              /* what goes into the sum besides, */
+    uint16_t header;              /* and the offset of the header that has it */
 } Unwritten;
 
+/* Its bytes are behind it, or in a block of their own where they are more than a few: those of
+ * headers alone, with a text that is described, are few. */
 struct Packet {
     /* What every node on the way looks at comes first: one line of the cache. */
     uint8_t   *data;      /* what the layer now working on it sees first */
-    size_t     len;       /* from data to its end */
-    uint16_t   frame;     /* offset of the Ethernet header in buf, set when put on a wire */
-    uint16_t   net;       /* offset of the network header in buf, set by the link layer */
-    uint32_t   frame_len; /* its length as it was on the wire */
-    uint32_t   crossing;  /* an observer's notes (trail.h): its last passage over a cable, */
-    bool       forged;    /* written by the scenario, not by a stack */
-    bool       altered;   /* a fault or a link changed bytes: its checksums may be wrong */
-    bool       fcs_bad;   /* damaged on the wire: the frame check will see it */
-    bool       retransmission; /* the transport sends these bytes again */
+    uint8_t   *buf;       /* its bytes: `room`, or the block; the text that is described apart */
     Packet    *next;      /* for its holder's list */
     SimTime    arrive;    /* while on a link: the instant of its arrival, */
     uint64_t   order;     /* and its place in line */
-    uint64_t   seen;      /* and how it looked then; 0: never, or something was done to it since */
+    uint64_t   seen;      /* an observer's notes: how it looked; 0: never, or it has changed, */
+    uint32_t   crossing;  /* and its last passage over a cable (trail.h) */
+    uint32_t   len;       /* from data to its end */
+    uint32_t   frame_len; /* its length as it was on the wire */
+    uint16_t   net;       /* offset of the network header in buf, set by the link layer */
+    uint8_t    frame;     /* offset of the Ethernet header in buf, set when put on a wire */
+    bool       forged : 1;  /* written by the scenario, not by a stack */
+    bool       altered : 1; /* a fault or a link changed bytes: its checksums may be wrong */
+    bool       fcs_bad : 1; /* damaged on the wire: the frame check will see it */
+    bool       retransmission : 1; /* the transport sends these bytes again */
     /* And here what those at its ends need. */
     uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
-    Sim       *sim;
-    Packet    *prev;      /* for its holder's list, too */
     SimTime    born;
-    SentReason why;       /* stamped at birth */
-    uint32_t   cap;       /* size of buf */
-    uint32_t   switched;  /* how many switches it has passed */
+    Sim       *sim;
     Unwritten  unwritten;
+    uint32_t   cap : 24;  /* size of buf */
+    uint32_t   why : 8;   /* a SentReason, stamped at birth */
+    uint32_t   switched;  /* how many switches it has passed */
+    Packet    *prev;      /* for its holder's list, too */
     const char *remark;   /* what was done to it, for people; see packet_remark; NULL: nothing */
-    uint8_t    buf[];
+    uint8_t    room[];
 };
+
+enum { PACKET_ROOM = PACKET_CELL - sizeof(Packet) }; /* bytes */
+enum { PACKET_CAP = (1 << 24) - 1 };                 /* what Packet.cap can say */
 
 /* A new packet with `len` bytes of payload (not initialised) and PACKET_HEADROOM in front.
  * The caller owns it. Comes from the world's heap. */
 Packet *packet_new(Sim *sim, size_t len, SentReason why);
+
+/* The same of which only the first bytes are to be written, and `described` more are for
+ * pkt->unwritten to say. */
+Packet *packet_new_described(Sim *sim, size_t written, size_t described, SentReason why);
+
+/* Has room for `cap` bytes in buf from now on, and so for what is described. Bytes move: what
+ * points to them points to what they were. */
+void packet_reserve(Packet *pkt, size_t cap);
 
 /* A copy with the same id, reason and bytes. The caller owns it. */
 Packet *packet_copy(const Packet *pkt);
@@ -78,12 +94,31 @@ Packet *packet_copy(const Packet *pkt);
 /* The end of a packet that was worked off: back to the pool. NULL is fine. */
 void packet_free(Packet *pkt);
 
-/* It will be wanted soon: has what a node first looks at brought into the cache, its header and
- * the line of the buffer in which the headers of most frames lie. */
+/* The offset in buf of what the layer now working on it sees first. */
+static inline uint16_t packet_offset(const Packet *pkt)
+{
+    return (uint16_t)(pkt->data - pkt->buf);
+}
+
+/* A frame begins at data, and ends where that does. */
+static inline void packet_set_frame(Packet *pkt)
+{
+    g_assert(packet_offset(pkt) <= UINT8_MAX);
+    pkt->frame = (uint8_t)packet_offset(pkt);
+    pkt->frame_len = pkt->len;
+}
+
+/* It will be wanted: has what a node first looks at brought into the cache. */
 static inline void packet_fetch(const Packet *pkt)
 {
     __builtin_prefetch(pkt);
-    __builtin_prefetch((const uint8_t *)pkt + PACKET_FRAME);
+}
+
+/* It will be wanted soon, and the former is done: has its headers brought, too. */
+static inline void packet_fetch_headers(const Packet *pkt)
+{
+    __builtin_prefetch(pkt->data);
+    __builtin_prefetch(pkt->data + PACKET_LINE);
 }
 
 /* Something was done to it, and it no longer looks as it did: `remark`, which lives as long as the
@@ -99,18 +134,19 @@ static inline uint8_t *packet_push(Packet *pkt, size_t n)
 {
     g_assert(n <= (size_t)(pkt->data - pkt->buf));
     pkt->data -= n;
-    pkt->len += n;
+    pkt->len += (uint32_t)n;
     return pkt->data;
 }
 
 /* n more bytes behind; returns their start. */
 static inline uint8_t *packet_put(Packet *pkt, size_t n)
 {
-    uint8_t *end = pkt->data + pkt->len;
+    size_t end = packet_offset(pkt) + pkt->len;
 
-    g_assert(n <= (size_t)(pkt->buf + pkt->cap - end));
-    pkt->len += n;
-    return end;
+    if (end + n > pkt->cap)
+        packet_reserve(pkt, end + n);
+    pkt->len += (uint32_t)n;
+    return pkt->buf + end;
 }
 
 /* Takes n bytes off the front; n <= len. */
@@ -118,14 +154,14 @@ static inline void packet_pull(Packet *pkt, size_t n)
 {
     g_assert(n <= pkt->len);
     pkt->data += n;
-    pkt->len -= n;
+    pkt->len -= (uint32_t)n;
 }
 
 /* Cuts it to len bytes; len <= pkt->len. */
 static inline void packet_trim(Packet *pkt, size_t len)
 {
     g_assert(len <= pkt->len);
-    pkt->len = len;
+    pkt->len = (uint32_t)len;
 }
 
 static inline bool packet_is_written(const Packet *pkt)
@@ -133,15 +169,17 @@ static inline bool packet_is_written(const Packet *pkt)
     return pkt->unwritten.write == NULL;
 }
 
-/* The same of all its bytes, for who will sum them up; of those that are described there are
- * none. */
-static inline void packet_fetch_text(const Packet *pkt)
+/* And, for who ends it, all else of it that there is: the rest of the packet, and a text that is
+ * written, to be summed up. */
+static inline void packet_fetch_all(const Packet *pkt)
 {
     const uint8_t *end = pkt->data + pkt->len;
 
+    packet_fetch_headers(pkt);
+    __builtin_prefetch(&pkt->id);
     if (packet_is_written(pkt))
-        for (const uint8_t *line = pkt->data; line < end; line += PACKET_LINE)
-            __builtin_prefetch(line);
+        for (const uint8_t *p = pkt->data + 2 * (size_t)PACKET_LINE; p < end; p += PACKET_LINE)
+            __builtin_prefetch(p);
 }
 
 void packet_write_now(const Packet *pkt);
@@ -184,5 +222,5 @@ static inline Span packet_frame_headers(const Packet *pkt)
 static inline Span packet_net(const Packet *pkt)
 {
     packet_write(pkt);
-    return (Span){ pkt->buf + pkt->net, (size_t)(pkt->data + pkt->len - (pkt->buf + pkt->net)) };
+    return (Span){ pkt->buf + pkt->net, (size_t)packet_offset(pkt) + pkt->len - pkt->net };
 }

@@ -339,13 +339,14 @@ void lua_modify_packet(lua_State *L, int arg, Packet *pkt, bool sums)
 
     arg = lua_absindex(L, arg);
     check_layers(L, arg);
+    packet_reserve(pkt, PACKET_USUAL);
     draft_read(&d, packet_span(pkt));
     size_t before = draft_len(&d, true);
     draft_apply(L, arg, &d, NULL, false);
     size_t len = draft_len(&d, true);
     draft_finish(&d, len != before, sums);
     if (len > pkt->len) {
-        size_t room = pkt->cap - (size_t)(pkt->data - pkt->buf);
+        size_t room = pkt->cap - packet_offset(pkt);
         if (len > room)
             lua_fail(L, "modify: a packet cannot grow beyond %d bytes", (int)room);
         packet_put(pkt, len - pkt->len);

@@ -138,7 +138,7 @@ static inline size_t look_at(const Packet *pkt, Span frame)
         uint32_t headers = pkt->unwritten.at - pkt->frame;
         if (headers >= HEAD && headers <= RECORD_SNAP)
             return headers;
-        packet_write(pkt);
+        frame = packet_frame(pkt);
     }
     return frame.n <= RECORD_SNAP || is_dhcp(frame) ? frame.n : RECORD_SNAP;
 }
@@ -174,6 +174,8 @@ static inline void make_room(Recorder *rec, size_t bytes)
     if (G_UNLIKELY(!trail_has_room(rec->trail, bytes)))
         turn_over(rec);
 }
+
+G_STATIC_ASSERT((int)PACKET_ROOM >= PACKET_HEADROOM + SHORT);
 
 /* Up to SHORT are copied as if they were so many: both have room for that. A call takes longer. */
 static inline void copy_head(uint8_t *to, const uint8_t *from, size_t n)
@@ -215,7 +217,7 @@ static G_ALWAYS_INLINE inline void add_plain(Recorder *rec, Packet *pkt, Span fr
     bool described = !packet_is_written(pkt);
     Body *b = begin_body(rec, pkt, n, at + (described ? sizeof(Unwritten) : 0), true);
 
-    copy_head(b->bytes, frame.p, n);
+    copy_head(b->bytes, packet_frame_headers(pkt).p, n); /* a look may have moved them */
     if (described)
         *(Unwritten *)(void *)((char *)b + at) = pkt->unwritten;
     pkt->seen = place_of(rec, b);
@@ -223,12 +225,12 @@ static G_ALWAYS_INLINE inline void add_plain(Recorder *rec, Packet *pkt, Span fr
 
 static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
 {
-    Span frame = packet_frame_headers(pkt);
-    size_t n = look_at(pkt, frame), at = behind(n), size = at + sizeof(Oddity);
+    size_t n = look_at(pkt, packet_frame_headers(pkt));
+    size_t at = behind(n), size = at + sizeof(Oddity);
     bool described = !packet_is_written(pkt);
     Body *b = begin_body(rec, pkt, n, size + (described ? sizeof(Unwritten) : 0), false);
 
-    memcpy(b->bytes, frame.p, n);
+    memcpy(b->bytes, packet_frame_headers(pkt).p, n);
     if (described)
         *unwritten_of(b) = pkt->unwritten;
     *odd = oddity_of(b);
@@ -426,7 +428,8 @@ static void write_body(const Body *b, uint8_t out[static RECORD_SNAP])
     size_t cap = u->at + u->n;
     Packet *pkt = g_malloc(sizeof *pkt + cap);
 
-    *pkt = (Packet){ .cap = (uint32_t)cap, .frame = b->frame, .unwritten = *u };
+    *pkt = (Packet){ .buf = pkt->room, .cap = cap & PACKET_CAP, .frame = (uint8_t)b->frame,
+                     .unwritten = *u };
     memcpy(pkt->buf + b->frame, b->bytes, b->n);
     packet_write(pkt);
     memcpy(out, pkt->buf + b->frame, MIN(b->len, RECORD_SNAP));

@@ -3,7 +3,7 @@
 local bench = require "lib"
 local p = sim.params { flows = 1, window = 4 * 1024 * 1024, record = false }
 local each = p.window // p.flows
-sim.defaults { tcp = bench.tcp(each, { sndbuf = math.max(each, 256 * 1024) }), arp = { warm = true } }
+sim.defaults { tcp = bench.tcp(each, { sndbuf = math.max(2 * each, 256 * 1024) }), arp = { warm = true } }
 sim.record(p.record)
 
 local client, router, server = sim.host("client"), sim.router("router"), sim.host("server")
