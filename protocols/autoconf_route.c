@@ -230,10 +230,10 @@ static void find_edges(RouteMap *map, const GPtrArray *links)
     }
 }
 
-/* The goal of a LAN: those on it that take part. */
-static unsigned goal_of(RouteMap *map, const Lan *lan)
+/* How many on a LAN take part, each once; `to` has room for them, or is NULL. */
+static unsigned take_part(RouteMap *map, const Lan *lan, Vertex **first, unsigned *to)
 {
-    Goal goal = { g_new(unsigned, lan->n), 0, NULL };
+    unsigned n = 0;
 
     map->round++;
     for (unsigned i = 0; i < lan->n; i++) {
@@ -241,15 +241,27 @@ static unsigned goal_of(RouteMap *map, const Lan *lan)
         if (v == NULL || v->round == map->round)
             continue;
         v->round = map->round;
-        goal.from[goal.n_from++] = (unsigned)(v - map->vertices);
+        if (n == 0)
+            *first = v;
+        if (to != NULL)
+            to[n] = (unsigned)(v - map->vertices);
+        n++;
     }
-    Vertex *first = &map->vertices[goal.from[0]]; /* there is a router, and routers take part */
-    if (goal.n_from == 1 && first->goal > 0) {
-        g_free(goal.from);
+    return n;
+}
+
+/* The goal of a LAN: those on it that take part. There is a router, and routers take part. */
+static unsigned goal_of(RouteMap *map, const Lan *lan)
+{
+    Vertex *first = NULL;
+    unsigned n = take_part(map, lan, &first, NULL);
+
+    if (n == 1 && first->goal > 0)
         return first->goal - 1;
-    }
+    Goal goal = { g_new(unsigned, n), n, NULL };
+    take_part(map, lan, &first, goal.from);
     g_array_append_val(map->goals, goal);
-    if (goal.n_from == 1)
+    if (n == 1)
         first->goal = map->goals->len;
     return map->goals->len - 1;
 }
