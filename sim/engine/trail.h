@@ -15,9 +15,11 @@
 
 enum {
     TRAIL_UNIT = 8,
-    TRAIL_FRONT = 12, /* what routers change: so many of a frame's first bytes, */
-    TRAIL_LATER = 22, /* and some of the last four of TRAIL_CHANGED from here on */
-    TRAIL_CHANGED = 16
+    TRAIL_HALF = 6,   /* what routers change is twice so many of a frame's first bytes, */
+    TRAIL_FRONT = 2 * TRAIL_HALF,
+    TRAIL_BYTE = 22,  /* a byte here, */
+    TRAIL_PAIR = 24,  /* and two here; */
+    TRAIL_CHANGED = 16 /* one is lost between these */
 };
 
 typedef struct Crossing {
@@ -40,20 +42,29 @@ static inline uint64_t trail_place(const Trail *trail)
     return ((uintptr_t)trail->next + trail->bias) / TRAIL_UNIT;
 }
 
+static inline void trail_copy_head(uint8_t out[static TRAIL_CHANGED], const uint8_t *frame)
+{
+    enum { WORD = 8 };
+
+    /* In such pieces as they were written in a moment ago: the machine waits for others. */
+    memcpy(out, frame, TRAIL_HALF);
+    memcpy(out + TRAIL_HALF, frame + TRAIL_HALF, WORD);
+    out[TRAIL_FRONT] = frame[TRAIL_BYTE];
+    memcpy(out + TRAIL_CHANGED - 2, frame + TRAIL_PAIR, 2);
+}
+
 /* There is room for TRAIL_STEP. pkt looks as what is at the place `body`, but for what routers
  * change. */
 enum { TRAIL_STEP = sizeof(Crossing) + sizeof(uint32_t) };
 static inline void trail_add(Trail *trail, uint32_t port, Packet *pkt, uint64_t body, SimTime t,
                              SimTime arrive)
 {
-    const uint8_t *frame = pkt->buf + pkt->frame;
     Crossing *c = (Crossing *)(void *)trail->next;
 
     pkt->crossing = (uint32_t)(trail_place(trail) << 1);
     c->t = t;
     c->arrive = arrive;
-    memcpy(c->head, frame, sizeof c->head);
-    memcpy(c->head + TRAIL_FRONT, frame + TRAIL_LATER, sizeof c->head - TRAIL_FRONT);
+    trail_copy_head(c->head, pkt->buf + pkt->frame);
     c->port = port;
     c->body = (uint32_t)body;
     trail->next += sizeof *c;

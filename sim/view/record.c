@@ -31,7 +31,7 @@ enum {
 
 enum { /* in a Crossing's head */
     OUR_TTL = TRAIL_FRONT,
-    OUR_SUM = TRAIL_FRONT + HEADER_SUM - TTL
+    OUR_SUM = TRAIL_CHANGED - 2
 };
 
 typedef struct Body {
@@ -54,7 +54,7 @@ typedef struct Oddity { /* of a packet to which something was done */
     bool        forged, altered;
 } Oddity;
 
-G_STATIC_ASSERT((int)TRAIL_LATER == (int)TTL && OUR_SUM + 2 == (int)TRAIL_CHANGED);
+G_STATIC_ASSERT((int)TRAIL_BYTE == (int)TTL && (int)TRAIL_PAIR == (int)HEADER_SUM);
 G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
 G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT);
 /* All that is kept has fewer places than the words tell apart. */
