@@ -43,6 +43,23 @@ static const struct {
       "load<4 started, 4 done, 0 failed>\t0.04\t0.04\t0.04\n"
       "4\t0\t4\n"
       "0\t1\n" },
+    { "a host without a handshake begins at once",
+      "local TCP = { handshake = 'none' }\nsim.defaults { tcp = TCP }\n" WORLD
+      "b:listen(80, { nodelay = true }):serve {}\n"
+      "local l = a:load(b, 80, { connections = 2, every = '5ms' })\n"
+      "print(l:wait { timeout = '10s' }) show(l)",
+      "2\n2\t2\t0\t\n" },
+    { "where ports have run out, time goes on until some are free",
+      "local TCP = { port_min = 50000, port_max = 50009, msl = '1s' }\n" WORLD
+      "b:listen(80, { nodelay = true }):serve {}\n"
+      "local l = a:load(b, 80, { connections = 100, at_once = 2 })\n"
+      "print(l:wait() == l.done, l.done >= 20, l.failed == 100 - l.done, sim.now() > 2)",
+      "true\ttrue\ttrue\ttrue\n" },
+    { "a crash ends those that are open when all have begun",
+      PLAIN "b:listen(80):serve {}\n"
+            "local l = a:load(b, 80, { connections = 3, every = 0 })\n"
+            "sim.sleep('7ms') a:crash() print(l:wait()) show(l)",
+      "nil\tENETDOWN\n3\t0\t3\tENETDOWN 3\n" },
     { "several exchanges on each, each as large as it is said to be, whatever the buffers",
       "local TCP = { sndbuf = 5000, rcvbuf = 5000 }\n" WORLD
       "b:listen(80, { nodelay = true }):serve { request = 30000, response = 100000 }\n"
@@ -139,7 +156,7 @@ static const struct {
       "a:crash() print(l:wait()) show(l)",
       "4\t0.08\t2\n"
       "4\t4\t0\t\n"
-      "1\t0.12\n"
+      "1\t0.32\n" /* the last two begin a pause after one that found no port */
       "5\t1\t4\tEADDRNOTAVAIL 4\n"
       "1\t0\t1\tECONNREFUSED 1\n"
       "0.040\n"

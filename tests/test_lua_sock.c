@@ -118,7 +118,10 @@ static const struct {
       "later(function() a:crash() end)\n"
       "a:spawn(function() a:udp():stream(b, 9, { count = 99, every = 1 }) print('never') end)\n"
       "print(a:udp():stream(b, 9, { count = 99, every = 1 }))\n"
-      "sim.settle() print(s.received)",
+      "sim.settle() print(s.received)\n"
+      "a:boot() from = sim.now()\n"
+      "sim.spawn(function() sim.sleep('10ms') a:crash() end)\n"
+      "print(a:udp():stream(b, 9, { count = 99, every = '30min' })) print(('%.3f'):format(sim.now() - from))",
       "3\t0.004\n"
       "60\tnil\tTIMEOUT\n"
       "true\n"
@@ -129,7 +132,9 @@ static const struct {
       "nil\tEINVAL\t3\n"
       "nil\tECONNREFUSED\t2\n"
       "nil\tENETDOWN\t3\n"
-      "1027\n" },
+      "1027\n"
+      "nil\tENETDOWN\t1\n"
+      "0.010\n" },
     { "a connection is told what to do by one call, by connect, or by listen",
       "local a, b = sim.host('a'), sim.host('b')\n"
       "sim.link(a, b, { delay = '10ms' })\n"

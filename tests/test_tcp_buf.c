@@ -18,11 +18,12 @@ static void append_pattern(Ring *r, uint64_t offset, size_t n)
 
 static void check_front(const Ring *r, uint64_t offset, size_t n)
 {
-    g_autofree uint8_t *bytes = g_malloc(n);
+    g_autofree uint8_t *bytes = g_malloc(n), *wanted = g_malloc(n);
 
     ring_read(r, 0, bytes, n);
     for (size_t i = 0; i < n; i++)
-        ck_assert_uint_eq(bytes[i], pattern_byte(offset + i));
+        wanted[i] = pattern_byte(offset + i);
+    ck_assert(n == 0 || memcmp(bytes, wanted, n) == 0);
 }
 
 START_TEST(bytes_come_out_as_they_went_in)
@@ -167,8 +168,10 @@ START_TEST(the_pattern_is_the_same_in_any_pieces)
     for (unsigned from = 0; from < 20; from++)
         for (size_t n = 0; n < sizeof bytes; n++) {
             uint32_t sum = pattern_fill(bytes, from, n);
+            uint8_t one_by_one[sizeof bytes];
             for (size_t i = 0; i < n; i++)
-                ck_assert_uint_eq(bytes[i], pattern_byte(from + i));
+                one_by_one[i] = pattern_byte(from + i);
+            ck_assert(memcmp(bytes, one_by_one, n) == 0);
             ck_assert_uint_eq(sum, sum_add(0, (Span){ bytes, n }));
         }
 }
@@ -182,11 +185,13 @@ START_TEST(the_first_wrong_byte_is_found)
         for (size_t n = 0; n < sizeof bytes; n += 1 + n / 20) {
             pattern_fill(bytes, from, n);
             ck_assert_uint_eq(pattern_match((Span){ bytes, n }, from), n);
+            size_t found = 0;
             for (size_t i = 0; i < n; i++) {
                 bytes[i] ^= 4;
-                ck_assert_uint_eq(pattern_match((Span){ bytes, n }, from), i);
+                found += pattern_match((Span){ bytes, n }, from) == i;
                 bytes[i] ^= 4;
             }
+            ck_assert_uint_eq(found, n);
         }
 }
 END_TEST

@@ -9,6 +9,10 @@
 
 #include "protocols/stack.h"
 
+/* How long one waits that was to take the place of another, and that no port was found for, or no
+ * way: if others are open, at most until one of them ends. */
+#define PAUSE (100 * MSEC)
+
 typedef struct Client Client;
 struct Client { /* one connection */
     Load    *load;
@@ -97,7 +101,7 @@ static void succeed(Client *x)
 
     f->shortest = f->done == 0 ? took : MIN(f->shortest, took);
     f->longest = MAX(f->longest, took);
-    f->total += took;
+    f->total = time_add(f->total, took);
     f->done++;
     client_free(x);
     one_less(load);
@@ -178,9 +182,12 @@ static void client_new(Load *load, Conn *conn)
     conn_on_ready(conn, client_ready, x);
     if (load->cfg.timeout != NEVER && x->older == NULL)
         watch_oldest(load);
+    if (conn_connected(conn) != NET_EAGAIN) /* without a handshake it is at once */
+        client_ready(x);
 }
 
-static void begin_one(Load *load)
+/* False: not even its SYN could be sent. */
+static bool begin_one(Load *load)
 {
     const LoadConfig *cfg = &load->cfg;
     NetError err;
@@ -191,6 +198,7 @@ static void begin_one(Load *load)
         client_new(load, conn);
     else
         count_failure(load, err);
+    return conn != NULL;
 }
 
 static void next_fired(void *owner)
@@ -199,14 +207,13 @@ static void next_fired(void *owner)
     const LoadConfig *cfg = &load->cfg;
     const LoadFigures *f = &load->figures;
 
-    if (f->started < load->planned)
-        begin_one(load);
+    bool begun = f->started < load->planned && begin_one(load);
     if (f->started == load->planned)
         end_if_over(load);
     else if (cfg->at_once == 0)
         timer_set(&load->next, cfg->every);
     else if (load->open < cfg->at_once)
-        timer_set(&load->next, 0);
+        timer_set(&load->next, begun ? 0 : PAUSE);
 }
 
 /* --- the program of a host -------------------------------------------------------------------- */
@@ -221,7 +228,7 @@ static const char loads_key[] = "loads";
 static void loads_crash(void *loads_)
 {
     for (Load *load = ((Loads *)loads_)->first; load != NULL; load = load->other) {
-        if (load->figures.started < load->planned)
+        if (!load->figures.over)
             load->figures.err = NET_ENETDOWN;
         load_stop(load);
     }

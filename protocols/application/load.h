@@ -30,7 +30,7 @@ typedef struct LoadFigures {
     SimTime  shortest, longest, total; /* of those done, from SYN to the last byte of the answer,
                                         or the FIN that was waited for */
     bool     over;
-    NetError err;      /* why not all were started */
+    NetError err;      /* why it ended before its time: NET_ENETDOWN */
 } LoadFigures;
 
 /* The first connections begin as soon as this instant's other business is done. The load belongs to

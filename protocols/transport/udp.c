@@ -297,6 +297,11 @@ bool udp_sinks(const UdpSock *s)
     return s->sinks;
 }
 
+bool udp_has_ended(const UdpSock *s)
+{
+    return s->ended != NET_OK;
+}
+
 uint64_t udp_received(const UdpSock *s, uint64_t *bytes)
 {
     if (bytes != NULL)

@@ -60,6 +60,7 @@ size_t  udp_queued(const UdpSock *s); /* bytes that wait */
 /* From here on what comes is counted and let go, what waits already too: nobody is told. */
 void udp_sink(UdpSock *s);
 bool udp_sinks(const UdpSock *s);
+bool udp_has_ended(const UdpSock *s); /* the host has crashed since; no call works any more */
 /* Datagrams, and bytes of payload, that it has taken so far. */
 uint64_t udp_received(const UdpSock *s, uint64_t *bytes);
 

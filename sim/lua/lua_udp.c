@@ -28,6 +28,16 @@ LuaUdp *lua_check_udp(lua_State *L)
     return s;
 }
 
+/* Something has come, or the host has crashed. */
+static void socket_ready(void *user)
+{
+    LuaUdp *s = user;
+
+    if (udp_has_ended(s->sock))
+        lua_udp_end_streams(s, NET_ENETDOWN);
+    waitq_wake(&s->queue);
+}
+
 /* host:udp([port] [, { ttl = , df = }]) -> socket, or nil, NAME */
 static int l_udp(lua_State *L)
 {
@@ -48,7 +58,7 @@ static int l_udp(lua_State *L)
     udp_set_df(sock, opt.df);
     LuaUdp *s = lua_push_own_object(L, "socket", sizeof *s);
     *s = (LuaUdp){ .sock = sock, .stack = stack, .world = lua_world(L), .from_ref = LUA_NOREF };
-    udp_on_ready(sock, waitq_wake_user, &s->queue);
+    udp_on_ready(sock, socket_ready, s);
     return 1;
 }
 
@@ -181,7 +191,7 @@ static int l_close(lua_State *L)
     if (s->sock != NULL)
         udp_close(s->sock);
     s->sock = NULL;
-    lua_udp_end_streams(s);
+    lua_udp_end_streams(s, NET_EINVAL);
     waitq_wake(&s->queue);
     return 0;
 }

@@ -23,5 +23,5 @@ LuaUdp *lua_check_udp(lua_State *L); /* at 1, and open */
 
 extern const Knob udp_stream_knobs[];
 int  lua_udp_stream(lua_State *L);       /* socket:stream */
-void lua_udp_end_streams(LuaUdp *s);     /* it is closed: who waits is told */
+void lua_udp_end_streams(LuaUdp *s, NetError why); /* it is closed: who waits is told */
 void lua_udp_free_streams(LuaUdp *s);    /* the world ends */

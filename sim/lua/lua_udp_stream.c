@@ -42,10 +42,10 @@ static void stream_free(LuaUdp *s, LuaUdpStream *stream)
     heap_give(&s->stack->node->sim->heap, stream, sizeof *stream);
 }
 
-void lua_udp_end_streams(LuaUdp *s)
+void lua_udp_end_streams(LuaUdp *s, NetError why)
 {
     for (LuaUdpStream *stream = s->streams; stream != NULL; stream = stream->next) {
-        udp_source_stop(&stream->source, NET_EINVAL);
+        udp_source_stop(&stream->source, why);
         waitq_wake(&stream->queue);
     }
 }
