@@ -130,13 +130,14 @@ static bool is_dhcp(Span frame)
            MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
 }
 
-/* How many of the frame's bytes are kept. The headers of what is not written are all that is;
- * others are not worth it. */
+/* How many of the frame's bytes are kept. The headers of what is not written are all that is, but
+ * of a long one with DHCP's ports, which is kept whole; others are not worth it. */
 static inline size_t look_at(const Packet *pkt, Span frame)
 {
     if (!packet_is_written(pkt)) {
         uint32_t headers = pkt->unwritten.at - pkt->frame;
-        if (headers >= HEAD && headers <= RECORD_SNAP)
+        if (headers >= HEAD && headers <= RECORD_SNAP &&
+            (frame.n <= RECORD_SNAP || !is_dhcp(frame)))
             return headers;
         frame = packet_frame(pkt);
     }

@@ -120,3 +120,13 @@ play(function()
   local told = c:dhcp_inform()
   check.equal({ told.dns[2], told.domain, told.lease, c.ip }, { "1.1.1.1", "lan", math.huge, "192.168.1.9" })
 end)
+
+-- What others send on DHCP's ports is kept whole, too, though nobody has looked at its text before.
+play(function()
+  local c, s = sim.host("c"), sim.host("s")
+  sim.link(c, s, { delay = "1ms" })
+  s:udp(67):sink()
+  c:udp(68):stream(s, 67, { size = 1000, every = "1ms", count = 1 })
+  sim.sleep("10ms")
+  check.equal(#s:packets(function(p) return p.payload and #p.payload == 1000 end), 1)
+end)
