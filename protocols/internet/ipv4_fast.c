@@ -65,13 +65,15 @@ void fast_clear(FastTable *table)
     *table = (FastTable){ 0 };
 }
 
-/* Of the pairs that push others out one is watched: that it comes back, and not that all that comes
- * is new, doubles a table. */
+/* Of the pairs that are pushed out one is watched: that it comes back, and not that all that comes
+ * is new, doubles a table. One that has its place, and is learnt anew, pushes nothing out. */
 static bool is_too_small(FastTable *table, uint64_t pair, uint64_t pushed_out)
 {
+    if (pushed_out == pair)
+        return false;
     if (pair == table->watched)
         return table->bits < LAST_BITS;
-    if (pushed_out != pair && (table->watched == 0 || ++table->waited > PATIENCE)) {
+    if (table->watched == 0 || ++table->waited > PATIENCE) {
         table->watched = pushed_out;
         table->waited = 0;
     }
