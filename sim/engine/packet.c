@@ -22,9 +22,18 @@ G_STATIC_ASSERT((int)PACKET_ROOM >= PACKET_HEADROOM + 60);
 enum { USUAL_BLOCK = 27 * PACKET_LINE };
 G_STATIC_ASSERT((int)PACKET_USUAL <= (int)USUAL_BLOCK);
 
-static size_t memory(const Packet *pkt)
+/* What a packet with room for cap bytes takes. */
+static size_t reckon(size_t cap)
 {
-    return PACKET_CELL + (pkt->buf != pkt->room ? pkt->cap : 0);
+    return PACKET_CELL + (cap <= PACKET_ROOM ? 0 : MAX(cap, PACKET_USUAL));
+}
+
+/* As if all of it were written: who looks is not to change what a limit of memory says. */
+static size_t cap_when_written(const Packet *pkt)
+{
+    const Unwritten *u = &pkt->unwritten;
+
+    return packet_is_written(pkt) ? pkt->cap : MAX(pkt->cap, (size_t)u->at + u->n);
 }
 
 static void give_block(Packet *pkt)
@@ -51,17 +60,17 @@ void packet_reserve(Packet *pkt, size_t cap)
     if (cap <= pkt->cap)
         return;
     Packet was = *pkt;
-    pkt->sim->packets.bytes -= memory(pkt);
+    pkt->sim->packets.bytes -= reckon(cap_when_written(pkt));
     take_block(pkt, cap);
     memcpy(pkt->buf, was.buf, was.cap);
     pkt->data = pkt->buf + (was.data - was.buf);
-    pkt->sim->packets.bytes += memory(pkt);
+    pkt->sim->packets.bytes += reckon(cap_when_written(pkt));
     if (was.buf != pkt->room)
         give_block(&was);
 }
 
-/* As `like`, with room for cap bytes. */
-static Packet *make(Sim *sim, const Packet *like, size_t cap)
+/* As `like`, with room for cap bytes, and for so many once all is written. */
+static Packet *make(Sim *sim, const Packet *like, size_t cap, size_t when_written)
 {
     PacketPool *pool = &sim->packets;
     Packet *pkt = heap_take(&sim->heap, PACKET_CELL);
@@ -72,7 +81,7 @@ static Packet *make(Sim *sim, const Packet *like, size_t cap)
     if (cap > PACKET_ROOM)
         take_block(pkt, cap);
     pool->made++;
-    pool->bytes += memory(pkt);
+    pool->bytes += reckon(when_written);
     return pkt;
 }
 
@@ -86,7 +95,8 @@ Packet *packet_new_described(Sim *sim, size_t written, size_t described, SentRea
         .born = sim_now(sim),
         .sim = sim,
     };
-    Packet *pkt = make(sim, &like, PACKET_HEADROOM + written + (sim->eager ? described : 0));
+    size_t cap = PACKET_HEADROOM + written, when_written = cap + described;
+    Packet *pkt = make(sim, &like, sim->eager ? when_written : cap, when_written);
 
     pkt->data = pkt->buf + PACKET_HEADROOM;
     return pkt;
@@ -99,7 +109,7 @@ Packet *packet_new(Sim *sim, size_t len, SentReason why)
 
 Packet *packet_copy(const Packet *pkt)
 {
-    Packet *copy = make(pkt->sim, pkt, pkt->cap);
+    Packet *copy = make(pkt->sim, pkt, pkt->cap, cap_when_written(pkt));
 
     copy->next = copy->prev = NULL;
     copy->seen = 0;
@@ -128,7 +138,7 @@ void packet_free(Packet *pkt)
         return;
     PacketPool *pool = &pkt->sim->packets;
     pool->freed++;
-    pool->bytes -= memory(pkt);
+    pool->bytes -= reckon(cap_when_written(pkt));
     give_block(pkt);
     heap_give(&pkt->sim->heap, pkt, PACKET_CELL);
 }

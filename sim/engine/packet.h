@@ -80,8 +80,8 @@ enum { PACKET_CAP = (1 << 24) - 1 };                 /* what Packet.cap can say 
  * The caller owns it. Comes from the world's heap. */
 Packet *packet_new(Sim *sim, size_t len, SentReason why);
 
-/* The same of which only the first bytes are to be written, and `described` more are for
- * pkt->unwritten to say. */
+/* The same of which only the first bytes are to be written, and `described` more, which follow
+ * them, are for pkt->unwritten to say. PacketPool.bytes counts these, too, from now on. */
 Packet *packet_new_described(Sim *sim, size_t written, size_t described, SentReason why);
 
 /* Has room for `cap` bytes in buf from now on, and so for what is described. Bytes move: what

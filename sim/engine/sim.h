@@ -16,7 +16,7 @@ typedef struct PacketPool {
     uint64_t made;      /* births, copies included */
     uint64_t freed;     /* ends: worked off or dropped */
     uint64_t dropped;   /* of those, refused */
-    uint64_t bytes;     /* of memory that the packets alive take up */
+    uint64_t bytes;     /* of memory that the packets alive take up, all written */
 } PacketPool;
 
 struct Sim {
