@@ -220,7 +220,8 @@ static const struct {
 
 START_TEST(fields_go_together)
 {
-    Flows   *flows = flows_new();
+    Heap     heap = { 0 };
+    Flows   *flows = flows_new(&heap);
     Filter  *f = filter_new_spec(&specs[_i].spec);
     TcpHdr   syn = { .src_port = 49152, .dst_port = 80, .seq = 1000000000, .flags = TCP_SYN };
     TcpHdr   ack = { .src_port = 80, .dst_port = 49152, .seq = 2000000000, .ack = 1000000001,
@@ -237,6 +238,7 @@ START_TEST(fields_go_together)
     g_free(got);
     filter_free(f);
     flows_free(flows);
+    heap_clear(&heap);
 }
 END_TEST
 
@@ -244,7 +246,8 @@ START_TEST(cut_frames_match_as_far_as_they_go)
 {
     FilterSpec spec = filter_spec_any;
     uint8_t    whole[FRAME_MAX];
-    Flows     *flows = flows_new();
+    Heap       heap = { 0 };
+    Flows     *flows = flows_new(&heap);
 
     spec.tcp = spec.has_flags = spec.has_seq = spec.has_data = spec.data = true;
     spec.flags = TCP_PSH | TCP_ACK;
@@ -260,6 +263,7 @@ START_TEST(cut_frames_match_as_far_as_they_go)
     }
     filter_free(f);
     flows_free(flows);
+    heap_clear(&heap);
 }
 END_TEST
 

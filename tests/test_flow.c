@@ -7,18 +7,20 @@
 #include <check.h>
 #include <glib.h>
 
+static Heap heap;
 static Flows *flows;
 static SimTime now; /* when segments are made; NEVER: they are forged */
 
 static void setup(void)
 {
-    flows = flows_new();
+    flows = flows_new(&heap);
     now = 0;
 }
 
 static void teardown(void)
 {
     flows_free(flows);
+    heap_clear(&heap);
 }
 
 static TcpHdr segment(bool from_client, uint8_t flags, uint32_t seq, uint32_t ack)
@@ -252,6 +254,30 @@ START_TEST(what_was_never_seen_begins_at_itself)
 }
 END_TEST
 
+START_TEST(many_four_tuples_keep_their_own_numbers)
+{
+    enum { MANY = 3000 };
+    TcpHdr h = { .dst_port = 80, .flags = TCP_SYN };
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        h.src_port = (uint16_t)(i % 50 + 1024);
+        h.seq = i * 7;
+        flows_see(flows, ip_v4(0x0a000100 + i / 50), end(false), &h, 0, now);
+    }
+    h.flags = TCP_ACK;
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint32_t seq_base, ack_base;
+        unsigned which;
+        h.src_port = (uint16_t)(i % 50 + 1024);
+        h.seq = i * 7 + 1;
+        flows_base(flows, ip_v4(0x0a000100 + i / 50), end(false), &h, now, &seq_base, &ack_base,
+                   &which);
+        ck_assert_uint_eq(seq_base, i * 7);
+        ck_assert_uint_eq(which, 1);
+    }
+}
+END_TEST
+
 Suite *flow_suite(void);
 Suite *flow_suite(void)
 {
@@ -273,6 +299,7 @@ Suite *flow_suite(void)
     tcase_add_test(tc, a_reset_from_a_closed_port_keeps_its_zero);
     tcase_add_test(tc, a_blind_guess_moves_nothing);
     tcase_add_test(tc, what_was_never_seen_begins_at_itself);
+    tcase_add_test(tc, many_four_tuples_keep_their_own_numbers);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -36,6 +36,7 @@ typedef struct FlowKey {
 
 typedef struct Flow {
     FlowKey key;
+    uint32_t hash;             /* of it */
     Incarnation *incarnations; /* oldest first */
     unsigned n;                /* never 0 */
     bool plain;                /* there is but the first, and both of its sides are seen */
@@ -49,11 +50,14 @@ typedef struct Lately { /* a direction, by what is written in its segments */
     Flow *flow; /* NULL: none yet */
 } Lately;
 
-enum { LATELY_BITS = 8 };
+enum { LATELY_BITS = 8, FIRST_SLOTS = 64 };
 
 struct Flows {
-    GHashTable *by_key; /* FlowKey inside the Flow to Flow; for look-up only */
-    Flow       *last;   /* seen; NULL: none yet */
+    Heap   *heap;
+    Flow  **slots;  /* by hash, the next free one if it is taken; at least half of them are NULL */
+    size_t  n_slots; /* a power of two */
+    size_t  n;
+    Flow   *last;   /* seen; NULL: none yet */
     Lately lately[1 << LATELY_BITS];
 };
 
@@ -61,22 +65,19 @@ enum { LOOK_BACK = 32 };                 /* incarnations; older ones are no long
 enum { NEAR = 1 << 25 };                 /* numbers move on by less than this at a time */
 static const uint64_t UNKNOWN = 1 << 20; /* how ill a number fits a side that has none yet */
 
-static unsigned key_hash(const void *key_)
+static uint32_t key_hash(const FlowKey *key)
 {
-    const FlowKey *key = key_;
     uint64_t h = 0;
 
     for (int i = 0; i < 2; i++) {
         h = (h ^ key->addr[i].lo) * 0x9e3779b97f4a7c15u;
         h = (h ^ key->addr[i].hi ^ key->port[i]) * 0x9e3779b97f4a7c15u;
     }
-    return (unsigned)(h >> 32);
+    return (uint32_t)(h >> 32);
 }
 
-static int key_equal(const void *a_, const void *b_)
+static bool key_equal(const FlowKey *a, const FlowKey *b)
 {
-    const FlowKey *a = a_, *b = b_;
-
     return ip_equal(a->addr[0], b->addr[0]) && ip_equal(a->addr[1], b->addr[1]) &&
            a->port[0] == b->port[0] && a->port[1] == b->port[1];
 }
@@ -96,15 +97,6 @@ static FlowKey key_of(IpAddr src, IpAddr dst, const TcpHdr *h, int *from)
     if (*from == 1)
         key = (FlowKey){ { dst, src }, { h->dst_port, h->src_port } };
     return key;
-}
-
-static void flow_free(void *flow_)
-{
-    Flow *flow = flow_;
-
-    if (flow->incarnations != &flow->first)
-        g_free(flow->incarnations);
-    g_free(flow);
 }
 
 /* How far `number` lies outside of what the side has reached, on the circle of 2^32. */
@@ -257,11 +249,15 @@ static void see_other(Flow *flow, int from, const TcpHdr *h, uint32_t len, SimTi
     side_reaches(&inc->side[!from], h->ack);
 }
 
-Flows *flows_new(void)
+/* --- the table -------------------------------------------------------------------------------- */
+
+Flows *flows_new(Heap *heap)
 {
     Flows *flows = g_new0(Flows, 1);
 
-    flows->by_key = g_hash_table_new_full(key_hash, key_equal, NULL, flow_free);
+    flows->heap = heap;
+    flows->n_slots = FIRST_SLOTS;
+    flows->slots = g_new0(Flow *, flows->n_slots);
     return flows;
 }
 
@@ -269,21 +265,55 @@ void flows_free(Flows *flows)
 {
     if (flows == NULL)
         return;
-    g_hash_table_destroy(flows->by_key);
+    for (size_t i = 0; i < flows->n_slots; i++) {
+        Flow *flow = flows->slots[i];
+        if (flow != NULL && flow->incarnations != &flow->first)
+            g_free(flow->incarnations);
+        heap_give(flows->heap, flow, sizeof *flow);
+    }
+    g_free(flows->slots);
     g_free(flows);
+}
+
+/* Where the flow is, or would be. */
+static Flow **slot_of(const Flows *flows, const FlowKey *key, uint32_t hash)
+{
+    size_t i = hash & (flows->n_slots - 1);
+
+    while (flows->slots[i] != NULL && !key_equal(&flows->slots[i]->key, key))
+        i = (i + 1) & (flows->n_slots - 1);
+    return &flows->slots[i];
+}
+
+static void grow(Flows *flows)
+{
+    Flow **old = flows->slots;
+    size_t n_old = flows->n_slots;
+
+    flows->n_slots *= 2;
+    flows->slots = g_new0(Flow *, flows->n_slots);
+    for (size_t i = 0; i < n_old; i++)
+        if (old[i] != NULL)
+            *slot_of(flows, &old[i]->key, old[i]->hash) = old[i];
+    g_free(old);
 }
 
 static Flow *find_flow(Flows *flows, const FlowKey *key)
 {
-    Flow *flow = g_hash_table_lookup(flows->by_key, key);
+    uint32_t hash = key_hash(key);
+    Flow **slot = slot_of(flows, key, hash), *flow = *slot;
 
-    if (flow == NULL) {
-        flow = g_new(Flow, 1);
-        *flow = (Flow){ .key = *key, .incarnations = &flow->first, .n = 1, .first = unseen };
-        g_hash_table_insert(flows->by_key, &flow->key, flow);
-    }
+    if (flow != NULL)
+        return flow;
+    flow = *slot = heap_take(flows->heap, sizeof *flow);
+    *flow = (Flow){ .key = *key, .hash = hash, .incarnations = &flow->first, .n = 1,
+                    .first = unseen };
+    if (2 * ++flows->n > flows->n_slots)
+        grow(flows);
     return flow;
 }
+
+/* --- seeing and telling ----------------------------------------------------------------------- */
 
 /* Which side of flows->last has sent it. */
 static int see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
@@ -346,7 +376,7 @@ void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, Sim
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
-    const Flow *flow = g_hash_table_lookup(flows->by_key, &key);
+    const Flow *flow = *slot_of(flows, &key, key_hash(&key));
 
     *seq_base = h->seq;
     *ack_base = h->ack - 1;

@@ -11,11 +11,13 @@
 #pragma once
 #include "protocols/wire/addr.h"
 #include "protocols/wire/tcp_wire.h"
+#include "sim/engine/heap.h"
 #include "sim/engine/time.h"
 
 typedef struct Flows Flows;
 
-Flows *flows_new(void);
+/* They live in the heap, which must outlive them. */
+Flows *flows_new(Heap *heap);
 void   flows_free(Flows *flows);
 
 /* A segment with `len` bytes of text was put on a wire for the first time. `made`: when a stack

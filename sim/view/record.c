@@ -551,7 +551,7 @@ Recorder *recorder_new(Sim *sim)
     rec->since = 1;
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->ports = g_ptr_array_new();
-    rec->flows = flows_new();
+    rec->flows = flows_new(&sim->heap);
     rec->rules = g_string_chunk_new(256);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         rec->reason_field[i] = trace_field(kinds[i].point, "reason");

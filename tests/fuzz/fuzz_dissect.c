@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     Span   frame = { g_memdup2(data, size), size - 2 };
     size_t wire_len = frame.n + data[1];
-    Flows *flows = flows_new();
+    Heap   heap = { 0 };
+    Flows *flows = flows_new(&heap);
     FilterSpec spec = filter_spec_any;
 
     frame.p += 2;
@@ -52,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     spec.icmp_type = 8;
     match(spec, frame, wire_len, NEVER, flows);
     flows_free(flows);
+    heap_clear(&heap);
     g_free((void *)(frame.p - 2));
     return 0;
 }
