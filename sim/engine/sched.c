@@ -362,18 +362,6 @@ SimTime sched_next(Sched *s)
     return settle(s) ? s->near[s->near_first].at : NEVER;
 }
 
-/* Of what will most likely fire soon, the timer is called for, and then what it serves. */
-static inline void fetch_next(const Sched *s)
-{
-    if (near_count(s) < 3)
-        return;
-    const SchedEntry *next = &s->near[s->near_first];
-    __builtin_prefetch(next[2].timer, 1);
-    const char *owner = next[0].timer->owner;
-    __builtin_prefetch(owner, 1);
-    __builtin_prefetch(owner + 64, 1);
-}
-
 bool sched_run_until(Sched *s, SimTime until)
 {
     Timer *t = take_first(s, until);
@@ -384,7 +372,6 @@ bool sched_run_until(Sched *s, SimTime until)
     s->foreground -= !t->background;
     s->now = t->at;
     s->events++;
-    fetch_next(s);
     t->fire(t->owner);
     return true;
 }
