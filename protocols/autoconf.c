@@ -42,21 +42,17 @@ static void join(unsigned *parent, unsigned a, unsigned b)
     parent[MAX(a, b)] = MIN(a, b);
 }
 
-static void join_at_switches(const Sim *sim, unsigned *parent)
+static void join_at_switch(const Node *node, unsigned *parent)
 {
-    for (guint i = 0; i < sim->nodes->len; i++) {
-        const Node *node = g_ptr_array_index(sim->nodes, i);
-        const Link *first = NULL;
-        if (node->kind != NODE_SWITCH)
+    const Link *first = NULL;
+
+    for (guint p = 0; p < node->ports->len; p++) {
+        const Port *port = g_ptr_array_index(node->ports, p);
+        if (port->out == NULL)
             continue;
-        for (guint p = 0; p < node->ports->len; p++) {
-            const Port *port = g_ptr_array_index(node->ports, p);
-            if (port->out == NULL)
-                continue;
-            if (first == NULL)
-                first = port->out->link;
-            join(parent, first->index, port->out->link->index);
-        }
+        if (first == NULL)
+            first = port->out->link;
+        join(parent, first->index, port->out->link->index);
     }
 }
 
@@ -65,32 +61,26 @@ static Iface *end_iface(const Port *port) /* NULL: a switch, or bare */
     return port->node->kind != NODE_SWITCH && port->node->stack != NULL ? port->owner : NULL;
 }
 
-/* Which LAN each link is of; how many interfaces each has. */
+/* Which LAN each link is of; what is at its ends; how many interfaces each LAN has. */
 static void find_lans(LanMap *map, unsigned *parent)
 {
     const GPtrArray *links = map->sim->links;
 
     for (unsigned i = 0; i < links->len; i++) {
         const Link *link = g_ptr_array_index(links, i);
+        const Port *a = link->dir[0].from, *b = link->dir[0].to;
         unsigned root = find_root(parent, i);
         map->of_link[i] = root == i ? map->n_lans++ : map->of_link[root];
+        map->ends[i] = (LinkEnds){ { a->node->index, b->node->index },
+                                   { end_iface(a), end_iface(b) } };
         Lan *lan = &map->lans[map->of_link[i]];
-        lan->n += end_iface(link->dir[0].from) != NULL;
-        lan->n += end_iface(link->dir[0].to) != NULL;
+        for (int k = 0; k < 2; k++)
+            lan->n += map->ends[i].ifaces[k] != NULL;
     }
-}
-
-static void lan_add_end(Lan *lan, const Port *port)
-{
-    Iface *iface = end_iface(port);
-
-    if (iface != NULL)
-        lan->ifaces[lan->n++] = iface;
 }
 
 static void find_ifaces(LanMap *map)
 {
-    const GPtrArray *links = map->sim->links;
     Iface **next = map->ifaces;
 
     for (unsigned i = 0; i < map->n_lans; i++) {
@@ -98,33 +88,29 @@ static void find_ifaces(LanMap *map)
         next += map->lans[i].n;
         map->lans[i].n = 0;
     }
-    for (unsigned i = 0; i < links->len; i++) {
-        const Link *link = g_ptr_array_index(links, i);
+    for (unsigned i = 0; i < map->sim->links->len; i++) {
         Lan *lan = &map->lans[map->of_link[i]];
-        lan_add_end(lan, link->dir[0].from);
-        lan_add_end(lan, link->dir[0].to);
+        for (int k = 0; k < 2; k++)
+            if (map->ends[i].ifaces[k] != NULL)
+                lan->ifaces[lan->n++] = map->ends[i].ifaces[k];
     }
 }
 
-static void map_init(LanMap *map, Sim *sim)
+static void map_init(LanMap *map, Sim *sim, unsigned *parent)
 {
     unsigned n = sim->links->len;
-    unsigned *parent = g_new(unsigned, n);
 
     *map = (LanMap){ .sim = sim, .lans = g_new0(Lan, n), .of_link = g_new(unsigned, n),
-                     .ifaces = g_new(Iface *, 2 * (size_t)n) };
-    for (unsigned i = 0; i < n; i++)
-        parent[i] = i;
-    join_at_switches(sim, parent);
+                     .ends = g_new(LinkEnds, n), .ifaces = g_new(Iface *, 2 * (size_t)n) };
     find_lans(map, parent);
     find_ifaces(map);
-    g_free(parent);
 }
 
 static void map_clear(LanMap *map)
 {
     g_free(map->lans);
     g_free(map->of_link);
+    g_free(map->ends);
     g_free(map->ifaces);
 }
 
@@ -193,42 +179,11 @@ static bool take_addresses(Taken *t, Iface *const *ifaces, unsigned n, GError **
     return true;
 }
 
-static bool check_clashes(const LanMap *map, Taken *taken, GError **error)
-{
-    bool ok = true;
-
-    for (guint i = 0; ok && i < map->sim->nodes->len; i++) {
-        const Stack *stack = node_stack(g_ptr_array_index(map->sim->nodes, i));
-        if (stack != NULL && stack->ifaces->len >= 2)
-            ok = take_addresses(taken, (Iface *const *)(void *)stack->ifaces->pdata,
-                                stack->ifaces->len, error);
-    }
-    for (unsigned i = 0; ok && i < map->n_lans; i++)
-        ok = take_addresses(taken, map->lans[i].ifaces, map->lans[i].n, error);
-    return ok;
-}
-
 /* --- addresses -------------------------------------------------------------------------------- */
 
 static bool overlap(IpPrefix a, IpPrefix b)
 {
     return a.len <= b.len ? ip_in_prefix(b.addr, a) : ip_in_prefix(a.addr, b);
-}
-
-/* The prefixes that the scenario says, of interfaces that are not plugged in yet too. */
-static GArray *said_subnets(const Sim *sim)
-{
-    GArray *said = g_array_new(FALSE, FALSE, sizeof(IpPrefix));
-
-    for (guint i = 0; i < sim->nodes->len; i++) {
-        const Stack *stack = node_stack(g_ptr_array_index(sim->nodes, i));
-        for (guint k = 0; stack != NULL && k < stack->ifaces->len; k++) {
-            const Iface *iface = g_ptr_array_index(stack->ifaces, k);
-            if (iface->ip_said && !ip_is_none(iface->ip.addr))
-                g_array_append_val(said, iface->ip);
-        }
-    }
-    return said;
 }
 
 static bool is_free(const GArray *said, IpPrefix subnet)
@@ -314,14 +269,13 @@ static bool known_subnet(const Lan *lan, IpPrefix *out)
     return false;
 }
 
-static bool number_hosts(const Lan *lan, IpPrefix subnet, Taken *taken, GError **error)
+/* `taken`: what they have already. */
+static bool number_hosts(const Lan *lan, IpPrefix subnet, const Taken *taken, GError **error)
 {
     uint64_t size = UINT64_C(1) << (32 - subnet.len);
     /* Neither the network's own number nor the broadcast; a /31 has neither, RFC 3021. */
     uint64_t next = size > 2 ? 1 : 0, end = size > 2 ? size - 1 : size;
 
-    if (!take_addresses(taken, lan->ifaces, lan->n, error))
-        return false;
     for (unsigned i = 0; i < lan->n; i++) {
         Iface *iface = lan->ifaces[i];
         IpPrefix addr = { .len = subnet.len };
@@ -341,21 +295,18 @@ static bool number_hosts(const Lan *lan, IpPrefix subnet, Taken *taken, GError *
     return true;
 }
 
-static bool give_addresses(Autoconf *ac, const LanMap *map, Taken *taken, GError **error)
+static bool give_addresses(Autoconf *ac, const GArray *said, const Lan *lan, Taken *taken,
+                           GError **error)
 {
-    GArray *said = said_subnets(map->sim);
-    bool ok = true;
+    unsigned unsaid = count_unsaid(lan);
+    IpPrefix subnet;
 
-    for (unsigned i = 0; ok && i < map->n_lans; i++) {
-        const Lan *lan = &map->lans[i];
-        unsigned unsaid = count_unsaid(lan);
-        IpPrefix subnet;
-        if (unsaid > 0)
-            ok = (known_subnet(lan, &subnet) || next_subnet(ac, said, unsaid, &subnet, error)) &&
-                 number_hosts(lan, subnet, taken, error);
-    }
-    g_array_free(said, TRUE);
-    return ok;
+    if (!take_addresses(taken, lan->ifaces, lan->n, error))
+        return false;
+    if (unsaid == 0)
+        return true;
+    return (known_subnet(lan, &subnet) || next_subnet(ac, said, unsaid, &subnet, error)) &&
+           number_hosts(lan, subnet, taken, error);
 }
 
 /* --- warm ARP caches -------------------------------------------------------------------------- */
@@ -373,16 +324,60 @@ static void warm_cache(Iface *iface, const Lan *lan)
     }
 }
 
-static void warm_caches(const LanMap *map)
+static void warm_caches(const Lan *lan)
 {
-    for (unsigned i = 0; i < map->n_lans; i++) {
-        const Lan *lan = &map->lans[i];
-        for (unsigned k = 0; k < lan->n; k++) {
-            Iface *iface = lan->ifaces[k];
-            if (iface->stack->cfg->arp.warm && !iface->port->node->down)
-                warm_cache(iface, lan);
-        }
+    for (unsigned i = 0; i < lan->n; i++) {
+        Iface *iface = lan->ifaces[i];
+        if (iface->stack->cfg->arp.warm && !iface->port->node->down)
+            warm_cache(iface, lan);
     }
+}
+
+/* --- all of a world --------------------------------------------------------------------------- */
+
+/* Joins the links at switches, and appends the prefixes that the scenario says to `said`, of
+ * interfaces that are not plugged in yet too. False if a node has an address twice. */
+static bool look_at_nodes(const Sim *sim, unsigned *parent, GArray *said, Taken *taken,
+                          GError **error)
+{
+    bool ok = true;
+
+    for (guint i = 0; ok && i < sim->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(sim->nodes, i);
+        const Stack *stack = node_stack(node);
+        if (node->kind == NODE_SWITCH)
+            join_at_switch(node, parent);
+        if (stack == NULL)
+            continue;
+        Iface *const *ifaces = (Iface *const *)(void *)stack->ifaces->pdata;
+        if (stack->ifaces->len >= 2)
+            ok = take_addresses(taken, ifaces, stack->ifaces->len, error);
+        for (guint k = 0; k < stack->ifaces->len; k++)
+            if (ifaces[k]->ip_said && !ip_is_none(ifaces[k]->ip.addr))
+                g_array_append_val(said, ifaces[k]->ip);
+    }
+    return ok;
+}
+
+/* One LAN after the other gets all that is its own, for a large world is longer than a cache. */
+static bool settle_lans(Autoconf *ac, const LanMap *map, const GArray *said, Taken *taken,
+                        GError **error)
+{
+    RouteMap *routes = route_map_new(map->sim);
+
+    for (unsigned i = 0; i < map->n_lans; i++) {
+        Lan *lan = &map->lans[i];
+        if (!give_addresses(ac, said, lan, taken, error)) {
+            route_map_free(routes);
+            return false;
+        }
+        warm_caches(lan);
+        route_map_add_lan(routes, lan);
+    }
+    route_map_finish(routes, map);
+    route_map_free(ac->routes);
+    ac->routes = routes;
+    return true;
 }
 
 /* --- what others call ------------------------------------------------------------------------- */
@@ -411,22 +406,26 @@ static Autoconf *autoconf_of(Sim *sim)
 bool autoconf_settle(Sim *sim, GError **error)
 {
     Autoconf *ac = autoconf_of(sim);
-    Taken taken = { 0 };
-    LanMap map;
 
     if (ac->settled == sim->topology)
         return true;
-    map_init(&map, sim);
-    bool ok = check_clashes(&map, &taken, error) && give_addresses(ac, &map, &taken, error);
-    g_free(taken.places);
+    unsigned *parent = g_new(unsigned, sim->links->len);
+    GArray *said = g_array_new(FALSE, FALSE, sizeof(IpPrefix));
+    Taken taken = { 0 };
+    for (unsigned i = 0; i < sim->links->len; i++)
+        parent[i] = i;
+    bool ok = look_at_nodes(sim, parent, said, &taken, error);
     if (ok) {
-        RouteMap *old = ac->routes;
-        ac->routes = autoconf_routes(&map);
-        route_map_free(old);
-        warm_caches(&map);
-        ac->settled = sim->topology;
+        LanMap map;
+        map_init(&map, sim, parent);
+        ok = settle_lans(ac, &map, said, &taken, error);
+        map_clear(&map);
     }
-    map_clear(&map);
+    if (ok)
+        ac->settled = sim->topology;
+    g_free(parent);
+    g_array_free(said, TRUE);
+    g_free(taken.places);
     return ok;
 }
 

@@ -8,13 +8,23 @@
 typedef struct Lan { /* links joined by switches */
     Iface  **ifaces;   /* in the order of linking */
     unsigned n;
+    /* The routes': */
+    unsigned n_parts;  /* so many of ifaces, now the first, may take part in the search */
+    Iface   *router;   /* of the only router on it, its first if it has several; NULL: none, many */
+    bool     routed;   /* some router is on it */
 } Lan;
+
+typedef struct LinkEnds { /* all of a link that the maps want, without going to where it lies */
+    unsigned nodes[2]; /* by index */
+    Iface   *ifaces[2]; /* NULL: a switch, or bare */
+} LinkEnds;
 
 typedef struct LanMap {
     Sim      *sim;
     Lan      *lans;    /* in the order of their first links */
     unsigned  n_lans;
     unsigned *of_link; /* the place in `lans` of each link's */
+    LinkEnds *ends;    /* of each link */
     Iface   **ifaces;  /* of all LANs, one after the other */
 } LanMap;
 
@@ -30,8 +40,11 @@ static inline bool is_router(const Iface *iface)
     return iface->port->node->kind == NODE_ROUTER;
 }
 
-/* Makes all automatic routes anew. The map is where routers ask for theirs, and outlives that;
- * those of an earlier one are forgotten. */
+/* All automatic routes, made anew: a map of nobody yet; one LAN after the other, when it has its
+ * addresses, whose simple hosts get their routes; then everybody else's. Routers ask the map for
+ * theirs, so it outlives that; those of an earlier one are forgotten. */
 typedef struct RouteMap RouteMap;
-RouteMap *autoconf_routes(const LanMap *lans);
+RouteMap *route_map_new(const Sim *sim);
+void      route_map_add_lan(RouteMap *map, Lan *lan);
+void      route_map_finish(RouteMap *map, const LanMap *lans);
 void      route_map_free(RouteMap *map); /* NULL is fine */

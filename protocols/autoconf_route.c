@@ -13,7 +13,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/autoconf_priv.h"
 
-enum { NO_VERTEX = UINT_MAX };
+/* Instead of a vertex's number: it takes no part; it does, but has no number yet; who knows. */
+enum { NO_VERTEX = UINT_MAX, SOME_VERTEX = UINT_MAX - 1, UNDECIDED = UINT_MAX - 2 };
 
 typedef struct Edge {
     unsigned to;       /* the vertex at the other end */
@@ -78,21 +79,23 @@ static bool has_static_default(const Stack *stack)
     return n > 0 && routes[n - 1].prefix.len == 0 && routes[n - 1].origin == ROUTE_STATIC;
 }
 
-/* The interface of the only router on the LAN, its first if it has several; NULL: none or many. */
-static Iface *only_router(const Lan *lan)
+static void find_router(Lan *lan)
 {
-    Iface *found = NULL;
+    bool many = false;
 
     for (unsigned i = 0; i < lan->n; i++) {
         Iface *iface = lan->ifaces[i];
-        if (!is_router(iface) || ip_is_none(iface->ip.addr) ||
-            (found != NULL && found->stack == iface->stack))
+        if (!is_router(iface))
             continue;
-        if (found != NULL)
-            return NULL;
-        found = iface;
+        lan->routed = true;
+        if (ip_is_none(iface->ip.addr))
+            continue;
+        if (lan->router == NULL)
+            lan->router = iface;
+        many |= lan->router->stack != iface->stack;
     }
-    return found;
+    if (many)
+        lan->router = NULL;
 }
 
 /* A host that has its address from DHCP has its routes from there, too. */
@@ -127,11 +130,10 @@ static void add_default(Stack *stack, Iface *out, IpAddr via)
                                           .origin = ROUTE_AUTO, .via = via, .iface = out });
 }
 
-/* Gives simple hosts their default route. Returns whether the stack wants more than that. */
-static bool wants_search(const LanMap *map, Stack *stack)
+/* Gives simple hosts their default route: those that are in one LAN, through `out`. Returns whether
+ * the stack wants more than that. */
+static bool wants_search(Stack *stack, const Lan *lan, Iface *out)
 {
-    Iface *out = NULL;
-
     ipv4_route_clear(stack->ipv4, ROUTE_AUTO);
     if (!stack->cfg->ipv4.auto_routes || is_leased_host(stack))
         return stack->node->kind == NODE_ROUTER; /* others still go through it */
@@ -139,13 +141,9 @@ static bool wants_search(const LanMap *map, Stack *stack)
         return true;
     if (has_static_default(stack)) /* the scenario has said where everything goes */
         return false;
-    const Lan *lan = only_lan(map, stack, &out);
-    if (lan == NULL)
+    if (lan == NULL || lan->router == NULL)
         return true;
-    const Iface *router = only_router(lan);
-    if (router == NULL)
-        return true;
-    add_default(stack, out, router->ip.addr);
+    add_default(stack, out, lan->router->ip.addr);
     return false;
 }
 
@@ -161,58 +159,66 @@ static Subnet *subnet_at(const RouteMap *map, unsigned i)
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
+/* Who is not decided yet is in several LANs, or in none. */
+static bool takes_part(const RouteMap *map, const LanMap *lans, const Node *node)
+{
+    Stack *stack = node_stack(node);
+    Iface *out = NULL;
+
+    if (map->vertex_of[node->index] == SOME_VERTEX || node->kind == NODE_SWITCH)
+        return true;
+    if (stack == NULL)
+        return false;
+    const Lan *lan = only_lan(lans, stack, &out);
+    return wants_search(stack, lan, out);
+}
+
 static void find_vertices(RouteMap *map, const LanMap *lans)
 {
     const GPtrArray *nodes = lans->sim->nodes;
 
-    map->vertex_of = g_new(unsigned, nodes->len);
-    for (guint i = 0; i < nodes->len; i++) {
-        const Node *node = g_ptr_array_index(nodes, i);
-        bool part = node->kind == NODE_SWITCH ||
-                    (node->stack != NULL && wants_search(lans, node_stack(node)));
-        map->vertex_of[i] = part ? map->n_vertices++ : NO_VERTEX;
-    }
+    for (guint i = 0; i < nodes->len; i++)
+        if (map->vertex_of[i] != NO_VERTEX)
+            map->vertex_of[i] = takes_part(map, lans, g_ptr_array_index(nodes, i))
+                                    ? map->n_vertices++ : NO_VERTEX;
     map->vertices = g_new0(Vertex, map->n_vertices);
     for (guint i = 0; i < nodes->len; i++)
         if (map->vertex_of[i] != NO_VERTEX)
             map->vertices[map->vertex_of[i]].node = g_ptr_array_index(nodes, i);
 }
 
-static Vertex *vertex_at(const RouteMap *map, const Port *port)
+static Vertex *vertex_at(const RouteMap *map, unsigned node)
 {
-    unsigned v = map->vertex_of[port->node->index];
+    unsigned v = map->vertex_of[node];
 
     return v != NO_VERTEX ? &map->vertices[v] : NULL;
 }
 
-static void add_edge(RouteMap *map, Vertex *from, const Port *mine, const Port *theirs,
-                     unsigned link)
+/* The edge from the end k of a link to the other. */
+static void add_edge(RouteMap *map, Vertex *from, const LinkEnds *ends, int k, unsigned link)
 {
-    const Iface *iface = port_iface(mine);
-
     from->edges[from->n_edges++] = (Edge){
-        .to = map->vertex_of[theirs->node->index],
+        .to = map->vertex_of[ends->nodes[!k]],
         .link = link,
-        .theirs = port_iface(theirs),
-        .mine = iface != NULL ? iface->ip.addr : IP_NONE,
+        .theirs = ends->ifaces[!k],
+        .mine = ends->ifaces[k] != NULL ? ends->ifaces[k]->ip.addr : IP_NONE,
     };
 }
 
 /* One array for all: first how many each has, then where each begins. */
-static void find_edges(RouteMap *map, const GPtrArray *links)
+static void find_edges(RouteMap *map, const LanMap *lans)
 {
     unsigned n = 0;
 
     for (int fill = 0; fill <= 1; fill++) {
-        for (guint i = 0; i < links->len; i++) {
-            const Link *link = g_ptr_array_index(links, i);
-            const Port *a = link->dir[0].from, *b = link->dir[0].to;
-            Vertex *va = vertex_at(map, a), *vb = vertex_at(map, b);
+        for (guint i = 0; i < lans->sim->links->len; i++) {
+            const LinkEnds *ends = &lans->ends[i];
+            Vertex *va = vertex_at(map, ends->nodes[0]), *vb = vertex_at(map, ends->nodes[1]);
             if (va == NULL || vb == NULL)
                 continue;
             if (fill) {
-                add_edge(map, va, a, b, i);
-                add_edge(map, vb, b, a, i);
+                add_edge(map, va, ends, 0, i);
+                add_edge(map, vb, ends, 1, i);
             } else {
                 va->n_edges++;
                 vb->n_edges++;
@@ -236,8 +242,8 @@ static unsigned take_part(RouteMap *map, const Lan *lan, Vertex **first, unsigne
     unsigned n = 0;
 
     map->round++;
-    for (unsigned i = 0; i < lan->n; i++) {
-        Vertex *v = vertex_at(map, lan->ifaces[i]->port);
+    for (unsigned i = 0; i < lan->n_parts; i++) {
+        Vertex *v = vertex_at(map, lan->ifaces[i]->port->node->index);
         if (v == NULL || v->round == map->round)
             continue;
         v->round = map->round;
@@ -302,7 +308,7 @@ static void add_subnets(RouteMap *map, const Lan *lan)
 {
     unsigned first = map->subnets->len, goal = goal_of(map, lan);
 
-    for (unsigned i = 0; i < lan->n; i++) {
+    for (unsigned i = 0; i < lan->n_parts; i++) {
         const Iface *iface = lan->ifaces[i];
         Subnet subnet = { { prefix_network(iface->ip), iface->ip.len }, goal, 0 };
         bool known = !is_router(iface) || ip_is_none(iface->ip.addr);
@@ -437,38 +443,56 @@ static void give_host_routes(RouteMap *map, unsigned vertex)
     g_array_free(routes, TRUE);
 }
 
-static bool has_router(const Lan *lan)
-{
-    for (unsigned i = 0; i < lan->n; i++)
-        if (is_router(lan->ifaces[i]))
-            return true;
-    return false;
-}
-
-RouteMap *autoconf_routes(const LanMap *lans)
+RouteMap *route_map_new(const Sim *sim)
 {
     RouteMap *map = g_new0(RouteMap, 1);
 
     map->source = (RouteSource){ find, each, map };
     map->goals = g_array_new(FALSE, FALSE, sizeof(Goal));
     map->subnets = g_array_new(FALSE, FALSE, sizeof(Subnet));
+    map->vertex_of = g_new(unsigned, sim->nodes->len);
+    for (guint i = 0; i < sim->nodes->len; i++)
+        map->vertex_of[i] = UNDECIDED;
+    return map;
+}
+
+void route_map_add_lan(RouteMap *map, Lan *lan)
+{
+    find_router(lan);
+    for (unsigned i = 0; i < lan->n; i++) {
+        Iface *iface = lan->ifaces[i];
+        unsigned *vertex = &map->vertex_of[iface->stack->node->index];
+        if (iface->stack->ifaces->len == 1)
+            *vertex = wants_search(iface->stack, lan, iface) ? SOME_VERTEX : NO_VERTEX;
+        if (*vertex != NO_VERTEX)
+            lan->ifaces[lan->n_parts++] = iface;
+    }
+}
+
+/* Routers ask the map; a host with several ways is given its routes. */
+static void give_routes(RouteMap *map, unsigned vertex)
+{
+    const Stack *stack = node_stack(map->vertices[vertex].node);
+
+    if (stack == NULL)
+        return;
+    if (stack->node->kind == NODE_HOST)
+        give_host_routes(map, vertex);
+    else if (stack->cfg->ipv4.auto_routes)
+        ipv4_route_source(stack->ipv4, &map->source);
+}
+
+void route_map_finish(RouteMap *map, const LanMap *lans)
+{
     find_vertices(map, lans);
-    find_edges(map, lans->sim->links);
+    find_edges(map, lans);
     map->queue = g_new(unsigned, map->n_vertices);
     for (unsigned i = 0; i < lans->n_lans; i++)
-        if (has_router(&lans->lans[i]))
+        if (lans->lans[i].routed)
             add_subnets(map, &lans->lans[i]);
     index_subnets(map);
-    for (unsigned v = 0; v < map->n_vertices; v++) {
-        const Stack *stack = node_stack(map->vertices[v].node);
-        if (stack == NULL)
-            continue;
-        if (stack->node->kind == NODE_HOST)
-            give_host_routes(map, v);
-        else if (stack->cfg->ipv4.auto_routes)
-            ipv4_route_source(stack->ipv4, &map->source);
-    }
-    return map;
+    for (unsigned v = 0; v < map->n_vertices; v++)
+        give_routes(map, v);
 }
 
 void route_map_free(RouteMap *map)
