@@ -23,6 +23,23 @@ static const struct {
       "10.0.1.1\t10.0.1.2\t10.0.2.2\t02:00:00:00:00:01\t02:00:00:00:00:04\ta\tup\n"
       "host<a 10.0.1.1>\trouter<r 10.0.1.2 10.0.2.1>\thost<b 10.0.2.2>\n"
       "true\n" },
+    { "many hosts in one call are what as many calls make",
+      "local r, far = sim.router('r'), sim.host('far')\n"
+      "sim.link(r, far)\n"
+      "local all = sim.hosts('h', 12, r, { delay = '1ms' }, { tcp = { msl = '1s' } })\n"
+      "local i = all[12]:interface('eth0')\n"
+      "print(#all, all[1], all[12], i.link, all[12].mac, all[12].ip)\n"
+      "print(all[12]:ping(far, { count = 1 }).received, i.link.counters.delivered)\n"
+      "print(#sim.hosts('n', 0), #sim.hosts('n', 1), r:interface('eth20').link)\n"
+      "print(pcall(sim.hosts, 'h1', 3))\n"
+      "print(sim.host('h13'))\n"
+      "print(sim.hosts('d', 2, nil, nil, { ip = 'dhcp' })[2])",
+      "12\thost<h1 10.0.2.1>\thost<h12 10.0.13.1>\tlink<h12-r>\t02:00:00:00:00:19\t10.0.13.1\n"
+      "1\t4\n"
+      "0\t1\tnil\n"
+      "false\tt.lua:8: sim.hosts: there is a node called 'h11' already\n"
+      "host<h13>\n"
+      "host<d2>\n" },
     { "what is said wins over what is given out",
       "local a = sim.host('a', { ip = '192.168.1.10/24', mac = '02:00:00:00:aa:01', gateway = "
       "'192.168.1.1' })\n"
@@ -263,8 +280,26 @@ static const struct {
       "t.lua:1: sim.host: there is a node called 'a' already" },
     { "sim.host('a b')",
       "t.lua:1: sim.host: a name has letters, digits, '_', '.' and '-' only, not 'a b'" },
+    { "sim.host('a\\0b')",
+      "t.lua:1: sim.host: a name has letters, digits, '_', '.' and '-' only, not 'a'" },
     { "sim.host('10.0.0.1')",
       "t.lua:1: sim.host: '10.0.0.1' is an address, not a name" },
+    { "sim.hosts('10.0.0.', 3)",
+      "t.lua:1: sim.hosts: '10.0.0.1' is an address, not a name" },
+    { "sim.hosts('h')",
+      "t.lua:1: sim.hosts: how many is a whole number from 0 to 10000000, not nil" },
+    { "sim.hosts('h', 1.5)",
+      "t.lua:1: sim.hosts: how many is a whole number from 0 to 10000000, not 1.5" },
+    { "sim.hosts('h', 3, 'r')",
+      "t.lua:1: sim.hosts: they are linked to a node, not to a string" },
+    { "sim.hosts('h', 3, nil, { delay = '1ms' })",
+      "t.lua:1: sim.hosts: options of links, but no node that they lead to" },
+    { "sim.hosts('h', 3, sim.router('r'), { dely = '1ms' })",
+      "t.lua:1: link: no field 'dely', did you mean 'delay'? (fields..." },
+    { "sim.hosts('h', 3, nil, nil, { mac = '02:00:00:00:00:01' })",
+      "t.lua:1: sim.hosts: many hosts cannot have one mac" },
+    { "sim.hosts('h', 3, nil, nil, { ip = '10.0.0.1/24' })",
+      "t.lua:1: sim.hosts: many hosts cannot have one ip, but \"dhcp\"" },
     { "sim.host()",
       "t.lua:1: sim.host: a name is wanted" },
     { "sim.host('a', { tpc = {} })",

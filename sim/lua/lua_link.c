@@ -248,19 +248,38 @@ static void set_mtu(const LinkDir *dir)
         iface->mtu = dir->cfg->mtu;
 }
 
-/* The options of a new link, at 3: most are told what the one before was told. */
-static void read_new_link(lua_State *L, LinkConfig cfg[2])
+/* Most are told what the one before was told. */
+void lua_read_new_link(lua_State *L, int arg, LinkConfig cfg[2])
 {
     LuaEnv *env = lua_env(L);
 
-    lua_settop(L, 3);
-    if (!memo_is(L, 3, &env->link_said)) {
+    if (!memo_is(L, arg, &env->link_said)) {
         env->link_said.n = 0;
         env->link_read[0] = env->link_read[1] = link_defaults;
-        read_link_options(L, 3, env->link_read, true);
-        memo_keep(L, 3, &env->link_said);
+        read_link_options(L, arg, env->link_read, true);
+        memo_keep(L, arg, &env->link_said);
     }
     memcpy(cfg, env->link_read, sizeof env->link_read);
+}
+
+static Link *join_ends(lua_State *L, LinkEnd a, LinkEnd b, const LinkConfig cfg[2])
+{
+    Port *from = end_port(a), *to = end_port(b);
+    Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
+
+    set_mtu(&link->dir[0]);
+    set_mtu(&link->dir[1]);
+    return link;
+}
+
+void lua_new_link(lua_State *L, Node *a, Node *b, const LinkConfig cfg[2])
+{
+    join_ends(L, (LinkEnd){ .node = a }, (LinkEnd){ .node = b }, cfg);
+}
+
+void lua_push_link(lua_State *L, Link *link)
+{
+    lua_push_placed(L, "link", link, &link->handle);
 }
 
 /* sim.link(a, b [, { delay = "10ms", rate = "10Mbit", ... }]) -> link; an end is a node or an
@@ -273,12 +292,9 @@ static int l_link(lua_State *L)
     if (a.node == b.node)
         return lua_fail(L, "sim.link: a link joins two different nodes, not %s with itself",
                         a.node->name);
-    read_new_link(L, cfg);
-    Port *from = end_port(a), *to = end_port(b);
-    Link *link = link_new(lua_sim(L), from, to, &cfg[0], &cfg[1]);
-    set_mtu(&link->dir[0]);
-    set_mtu(&link->dir[1]);
-    lua_push_placed(L, "link", link, &link->handle);
+    lua_settop(L, 3);
+    lua_read_new_link(L, 3, cfg);
+    lua_push_link(L, join_ends(L, a, b, cfg));
     return 1;
 }
 

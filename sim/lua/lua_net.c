@@ -2,290 +2,19 @@
  * lua_net.c - hosts, routers, switches, their interfaces and routes, and sim.defaults.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/application/dns_stub.h"
 #include "protocols/link/bridge.h"
-#include "sim/lua/lua_net.h"
+#include "sim/lua/lua_node_options.h"
+#include "sim/lua/lua_priv.h"
 
 #include <string.h>
 
-enum { MAX_ADDRESSES = 16 };
-
-/* What a host or a router may be told when it is made. */
-typedef struct NodeOptions {
-    StackConfig cfg; /* first: sim.defaults reads the same rows into it */
-    IpPrefix    ip[MAX_ADDRESSES]; /* addr IP_NONE: by DHCP */
-    unsigned    n_ip;
-    MacAddr     mac;
-    bool        has_mac;
-    IpAddr      gateway;
-} NodeOptions;
-
-#define STACK_KNOBS                                                                                \
-    { .name = "tcp", .type = KNOB_CUSTOM, .doc = "The knobs of TCP." },                            \
-    { .name = "ipv4", .type = KNOB_CUSTOM, .doc = "The knobs of IPv4." },                          \
-    { .name = "arp", .type = KNOB_CUSTOM, .doc = "The knobs of ARP." },                            \
-    { .name = "fcs", .type = KNOB_BOOL, .offset = offsetof(StackConfig, fcs),                      \
-      .doc = "Drop frames that were damaged on the wire." },                                       \
-    { .name = "routes", .type = KNOB_CUSTOM, .doc = "\"static\": no automatic routes." }
-
-static const Knob defaults_knobs[] = { STACK_KNOBS, { .name = NULL } };
-
-static const Knob node_knobs[] = {
-    STACK_KNOBS,
-    { .name = "ip", .type = KNOB_CUSTOM,
-      .doc = "Its address with prefix, or a list: of eth0, eth1 ..." },
-    { .name = "mac", .type = KNOB_CUSTOM, .doc = "The MAC address of eth0." },
-    { .name = "gateway", .type = KNOB_CUSTOM, .doc = "The next hop of its default route." },
-    { .name = "hosts", .type = KNOB_CUSTOM, .doc = "Names and their addresses, as in /etc/hosts." },
-    { .name = "dns", .type = KNOB_CUSTOM, .doc = "The address of its DNS server, or a list." },
-    { .name = "search", .type = KNOB_CUSTOM,
-      .doc = "A domain to look for short names in, or a list." },
-    { .name = "resolver", .type = KNOB_CUSTOM, .doc = "The knobs of its programs' resolver." },
-    { .name = NULL }
-};
+enum { MOST_HOSTS = 10000000 }; /* that one call makes */
 
 static const Knob switch_knobs[] = {
     { .name = "ageing", .type = KNOB_TIME, .offset = 0, .min = 1, .max = INT64_MAX,
       .doc = "How long an address is remembered.", .source = "IEEE 802.1D §7.9.2" },
     { .name = NULL }
 };
-
-/* --- option tables ---------------------------------------------------------------------------- */
-
-static uint32_t check_isn(lua_State *L, int arg)
-{
-    int is_int;
-    lua_Integer n = lua_tointegerx(L, arg, &is_int);
-
-    if (!is_int || n < 0 || n > UINT32_MAX)
-        lua_fail(L, "tcp: isn is \"rfc6528\", \"clock\", \"fixed\", \"clock4ms\", \"random\", "
-                    "\"counter64k\", a number from 0 to 4294967295, or a list of them, "
-                    "not '%s'", order_text(L, arg));
-    return (uint32_t)n;
-}
-
-static void read_isn(lua_State *L, TcpConfig *cfg)
-{
-    int arg = lua_gettop(L);
-
-    if (lua_type(L, arg) == LUA_TSTRING)
-        for (int i = 0; tcp_isn_names[i] != NULL; i++)
-            if (strcmp(lua_tostring(L, arg), tcp_isn_names[i]) == 0) {
-                cfg->isn = (TcpIsn)i;
-                return;
-            }
-    cfg->isn = TCP_ISN_LIST;
-    cfg->n_isn = 0;
-    if (lua_type(L, arg) != LUA_TTABLE) {
-        cfg->isn_list[cfg->n_isn++] = check_isn(L, arg);
-        return;
-    }
-    lua_Integer n = luaL_len(L, arg);
-    if (n < 1 || n > TCP_ISN_MAX)
-        lua_fail(L, "tcp: isn takes a list of 1 to %d numbers", TCP_ISN_MAX);
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_geti(L, arg, i);
-        cfg->isn_list[cfg->n_isn++] = check_isn(L, -1);
-        lua_pop(L, 1);
-    }
-}
-
-static void tcp_custom(lua_State *L, const Knob *knob, void *config)
-{
-    if (strcmp(knob->name, "isn") == 0)
-        read_isn(L, config);
-    else if (!tcp_config_set_fastopen_key(config, order_text(L, -1)))
-        lua_fail(L, "tcp: fastopen_key is four words in hex with dashes between them, or two such "
-                    "keys with a comma, not '%s'", lua_tostring(L, -1));
-    else
-        lua_pop(L, 1); /* the text */
-}
-
-/* The profile goes first: the other fields change what it has set, wherever they stand. */
-static void read_tcp(lua_State *L, int arg, TcpConfig *cfg)
-{
-    const Knob *profile = knob_find(tcp_knobs, "profile");
-    GError *error = NULL;
-
-    if (lua_type(L, arg) == LUA_TTABLE) {
-        lua_getfield(L, arg, "profile");
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            if (!knob_set_text(profile, cfg, lua_tostring(L, -1), &error))
-                lua_fail_gerror(L, error);
-            tcp_config_set_profile(cfg, cfg->profile);
-        }
-        lua_pop(L, 1);
-    }
-    lua_options(L, arg, "tcp", tcp_knobs, cfg, tcp_custom);
-}
-
-static void read_routes(lua_State *L, StackConfig *cfg)
-{
-    const char *text = lua_tostring(L, -1);
-
-    if (text == NULL || (strcmp(text, "static") != 0 && strcmp(text, "auto") != 0))
-        lua_fail(L, "routes is \"auto\" or \"static\", not '%s'", order_text(L, -1));
-    cfg->ipv4.auto_routes = strcmp(text, "auto") == 0;
-}
-
-static void stack_custom(lua_State *L, const Knob *knob, void *config)
-{
-    StackConfig *cfg = config;
-    int arg = lua_gettop(L);
-
-    if (strcmp(knob->name, "tcp") == 0)
-        read_tcp(L, arg, &cfg->tcp);
-    else if (strcmp(knob->name, "ipv4") == 0)
-        lua_options(L, arg, "ipv4", ipv4_knobs, &cfg->ipv4, NULL);
-    else if (strcmp(knob->name, "arp") == 0)
-        lua_options(L, arg, "arp", arp_knobs, &cfg->arp, NULL);
-    else
-        read_routes(L, cfg);
-}
-
-/* The address of an interface: one that a host may send from (RFC 1122 3.2.1.3); IP_NONE for
- * "dhcp". */
-static IpPrefix read_interface_address(lua_State *L, int arg)
-{
-    if (lua_type(L, arg) == LUA_TSTRING && strcmp(lua_tostring(L, arg), "dhcp") == 0)
-        return (IpPrefix){ .addr = IP_NONE };
-    IpPrefix p = lua_check_prefix(L, arg);
-    bool small = p.len >= 31; /* RFC 3021: both addresses are hosts' */
-
-    if (ip_is_multicast(p.addr) || ip_is_loopback(p.addr) || ip_is_any(p.addr) ||
-        ip_is_limited_broadcast(p.addr) ||
-        (!small && (ip_equal(p.addr, prefix_network(p)) || ip_equal(p.addr, prefix_broadcast(p)))))
-        lua_fail(L, "%s cannot be a host's: it is a network's, a broadcast, loopback or group "
-                    "address",
-                 lua_tostring(L, arg));
-    return p;
-}
-
-static MacAddr read_interface_mac(lua_State *L, int arg)
-{
-    MacAddr mac = lua_check_mac(L, arg);
-
-    if (mac_is_group(mac))
-        lua_fail(L, "%s cannot be an interface's: it is a broadcast or group address",
-                 order_text(L, arg));
-    return mac;
-}
-
-static void read_addresses(lua_State *L, NodeOptions *opt)
-{
-    int arg = lua_gettop(L);
-
-    if (lua_type(L, arg) != LUA_TTABLE) {
-        opt->ip[opt->n_ip++] = read_interface_address(L, arg);
-        return;
-    }
-    lua_Integer n = luaL_len(L, arg);
-    if (n < 1 || n > MAX_ADDRESSES)
-        lua_fail(L, "ip takes a list of 1 to %d addresses", MAX_ADDRESSES);
-    for (lua_Integer i = 1; i <= n; i++) {
-        lua_geti(L, arg, i);
-        opt->ip[opt->n_ip++] = read_interface_address(L, lua_gettop(L));
-        lua_pop(L, 1);
-    }
-}
-
-/* An address that can be said before the topology stands: no node. */
-static IpAddr read_address(lua_State *L, int arg, const char *what)
-{
-    const char *text = lua_type(L, arg) == LUA_TSTRING ? lua_tostring(L, arg) : NULL;
-    IpAddr addr = IP_NONE;
-
-    if (text == NULL || !ip_parse(text, &addr))
-        lua_fail(L, "%s: '%s' is no address such as \"10.0.0.1\"", what,
-                 order_text(L, arg));
-    return addr;
-}
-
-static void check_hosts(lua_State *L)
-{
-    int arg = lua_gettop(L);
-    const char *wrong = NULL;
-    IpAddr addr;
-
-    if (lua_type(L, arg) != LUA_TTABLE)
-        lua_fail(L, "hosts is a table of names and addresses");
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            lua_fail(L, "hosts is a table of names and addresses");
-        const char *name = lua_tostring(L, -2);
-        bool address = lua_type(L, -1) == LUA_TSTRING && ip_parse(lua_tostring(L, -1), &addr);
-        if (!address && lua_test_node(L, -1) == NULL && (wrong == NULL || strcmp(name, wrong) < 0))
-            wrong = name;
-    }
-    if (wrong != NULL)
-        lua_fail(L, "hosts: '%s' stands for neither an address nor a node", wrong);
-}
-
-static void check_dns(lua_State *L)
-{
-    int arg = lua_gettop(L);
-
-    if (lua_type(L, arg) != LUA_TTABLE) {
-        if (lua_test_node(L, arg) == NULL)
-            read_address(L, arg, "dns");
-        return;
-    }
-    for (lua_Integer i = 1; lua_geti(L, arg, i) != LUA_TNIL; i++, lua_pop(L, 1))
-        if (lua_test_node(L, -1) == NULL)
-            read_address(L, lua_gettop(L), "dns");
-    lua_pop(L, 1);
-}
-
-static void check_domain(lua_State *L)
-{
-    DnsName name;
-
-    if (lua_type(L, -1) != LUA_TSTRING || !dns_name_parse(lua_tostring(L, -1), &name))
-        lua_fail(L, "search: '%s' is no domain name", order_text(L, -1));
-}
-
-static void check_search(lua_State *L)
-{
-    int arg = lua_gettop(L);
-
-    if (lua_type(L, arg) != LUA_TTABLE) {
-        check_domain(L);
-        return;
-    }
-    for (lua_Integer i = 1; lua_geti(L, arg, i) != LUA_TNIL; i++, lua_pop(L, 1))
-        check_domain(L);
-    lua_pop(L, 1);
-}
-
-static void check_resolver(lua_State *L)
-{
-    DnsStubConfig cfg = dns_stub_defaults;
-
-    lua_options(L, lua_gettop(L), "resolver", dns_stub_knobs, &cfg, NULL);
-}
-
-static void node_custom(lua_State *L, const Knob *knob, void *config)
-{
-    NodeOptions *opt = config;
-
-    if (strcmp(knob->name, "ip") == 0)
-        read_addresses(L, opt);
-    else if (strcmp(knob->name, "gateway") == 0)
-        opt->gateway = read_address(L, lua_gettop(L), "gateway");
-    else if (strcmp(knob->name, "hosts") == 0)
-        check_hosts(L);
-    else if (strcmp(knob->name, "dns") == 0)
-        check_dns(L);
-    else if (strcmp(knob->name, "search") == 0)
-        check_search(L);
-    else if (strcmp(knob->name, "resolver") == 0)
-        check_resolver(L);
-    else if (strcmp(knob->name, "mac") == 0) {
-        opt->mac = read_interface_mac(L, lua_gettop(L));
-        opt->has_mac = true;
-    } else
-        stack_custom(L, knob, &opt->cfg);
-}
 
 /* --- making nodes ----------------------------------------------------------------------------- */
 
@@ -294,29 +23,43 @@ static bool is_name_char(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
 }
 
-static void check_name(lua_State *L, const char *what, const char *name)
+static void check_name(lua_State *L, const char *what, const char *name, size_t len)
 {
     size_t n = 0;
 
     while (is_name_char(name[n]))
         n++;
-    if (n == 0 || name[n] != 0)
+    if (n == 0 || n != len)
         lua_fail(L, "%s: a name has letters, digits, '_', '.' and '-' only, not '%s'", what, name);
 }
 
-static const char *check_new_name(lua_State *L, const char *what)
+static void check_new_name(lua_State *L, const char *what, const char *name)
 {
-    const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
     IpAddr addr;
 
-    lua_check_act(L, what);
-    if (name == NULL)
-        lua_fail(L, "%s: a name is wanted", what);
-    check_name(L, what, name);
     if (ip_parse(name, &addr))
         lua_fail(L, "%s: '%s' is an address, not a name", what, name);
     if (sim_node(lua_sim(L), name) != NULL)
         lua_fail(L, "%s: there is a node called '%s' already", what, name);
+}
+
+static const char *read_name(lua_State *L, const char *what, size_t *len)
+{
+    const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, len) : NULL;
+
+    lua_check_act(L, what);
+    if (name == NULL)
+        lua_fail(L, "%s: a name is wanted", what);
+    check_name(L, what, name, *len);
+    return name;
+}
+
+static const char *read_new_name(lua_State *L, const char *what)
+{
+    size_t len;
+    const char *name = read_name(L, what, &len);
+
+    check_new_name(L, what, name);
     return name;
 }
 
@@ -327,42 +70,35 @@ static void set_address(Stack *stack, Iface *iface, IpPrefix prefix)
     iface->ip_said = !iface->ip_leased;
 }
 
-/* Forgotten even if none is said: an earlier world's node may have had the same address. */
-static void keep_options(lua_State *L, const Node *node)
+static Node *build_node(lua_State *L, NodeKind kind, const char *name, const NodeOptions *opt)
 {
-    static const char *const kept[] = { "hosts", "dns", "search", "resolver" };
+    Node *node = node_new(lua_sim(L), name, kind);
+    Stack *stack = stack_new(node, &opt->cfg);
 
-    lua_forget_node_options(L, node);
-    for (size_t i = 0; i < G_N_ELEMENTS(kept) && lua_istable(L, 2); i++) {
-        if (lua_getfield(L, 2, kept[i]) != LUA_TNIL)
-            lua_set_node_option(L, node, kept[i]);
-        else
-            lua_pop(L, 1);
+    for (unsigned i = 0; i < opt->n_ip || (i == 0 && opt->has_mac); i++) {
+        Iface *iface = stack_add_iface(stack, NULL, i == 0 && opt->has_mac ? &opt->mac : NULL);
+        if (i < opt->n_ip)
+            set_address(stack, iface, opt->ip[i]);
     }
+    if (!ip_is_none(opt->gateway)) {
+        Route route = { .prefix = { IP4_ANY, 0 },
+                        .kind = ROUTE_VIA,
+                        .origin = ROUTE_STATIC,
+                        .via = opt->gateway };
+        ipv4_route_add(stack->ipv4, &route);
+    }
+    return node;
 }
 
 static int make_node(lua_State *L, NodeKind kind, const char *what)
 {
-    const char *name = check_new_name(L, what);
-    NodeOptions opt = { .cfg = lua_world(L)->defaults, .gateway = IP_NONE };
+    const char *name = read_new_name(L, what);
+    NodeOptions opt;
 
     lua_settop(L, 2);
-    lua_options(L, 2, what, node_knobs, &opt, node_custom);
-    Node *node = node_new(lua_sim(L), name, kind);
-    Stack *stack = stack_new(node, &opt.cfg);
-    for (unsigned i = 0; i < opt.n_ip || (i == 0 && opt.has_mac); i++) {
-        Iface *iface = stack_add_iface(stack, NULL, i == 0 && opt.has_mac ? &opt.mac : NULL);
-        if (i < opt.n_ip)
-            set_address(stack, iface, opt.ip[i]);
-    }
-    if (!ip_is_none(opt.gateway)) {
-        Route route = { .prefix = { IP4_ANY, 0 },
-                        .kind = ROUTE_VIA,
-                        .origin = ROUTE_STATIC,
-                        .via = opt.gateway };
-        ipv4_route_add(stack->ipv4, &route);
-    }
-    keep_options(L, node);
+    lua_read_node_options(L, 2, what, &opt);
+    Node *node = build_node(L, kind, name, &opt);
+    lua_keep_node_options(L, 2, node);
     lua_push_node(L, node);
     return 1;
 }
@@ -381,7 +117,7 @@ static int l_router(lua_State *L)
 /* sim.switch(name [, { ageing = "5min" }]) -> switch */
 static int l_switch(lua_State *L)
 {
-    const char *name = check_new_name(L, "sim.switch");
+    const char *name = read_new_name(L, "sim.switch");
     SimTime ageing = 300 * SEC;
 
     lua_settop(L, 2);
@@ -400,9 +136,91 @@ static int l_defaults(lua_State *L)
 
     if (!lua_istable(L, 1))
         return lua_fail(L, "sim.defaults takes a table of options");
-    lua_options(L, 1, "sim.defaults", defaults_knobs, &cfg, stack_custom);
+    lua_read_defaults(L, 1, &cfg);
     world->defaults = cfg;
     return 0;
+}
+
+/* --- many hosts ------------------------------------------------------------------------------- */
+
+static unsigned read_count(lua_State *L, int arg)
+{
+    int whole;
+    lua_Integer n = lua_tointegerx(L, arg, &whole);
+
+    if (!whole || n < 0 || n > MOST_HOSTS)
+        lua_fail(L, "sim.hosts: how many is a whole number from 0 to %d, not %s", MOST_HOSTS,
+                 order_text(L, arg));
+    return (unsigned)n;
+}
+
+/* What all of them are told alike, at 5. */
+static void read_shared_options(lua_State *L, NodeOptions *opt)
+{
+    lua_read_node_options(L, 5, "sim.hosts", opt);
+    if (opt->has_mac)
+        lua_fail(L, "sim.hosts: many hosts cannot have one mac");
+    if (opt->n_ip > 1 || (opt->n_ip == 1 && !ip_is_none(opt->ip[0].addr)))
+        lua_fail(L, "sim.hosts: many hosts cannot have one ip, but \"dhcp\"");
+}
+
+/* The node they are linked to, at 3, and by what links, at 4; NULL: they are not. */
+static Node *read_hub(lua_State *L, LinkConfig cfg[2])
+{
+    Node *hub = lua_test_node(L, 3);
+
+    if (hub == NULL && !lua_isnil(L, 3))
+        lua_fail(L, "sim.hosts: they are linked to a node, not to %s", lua_kind(L, 3));
+    if (hub == NULL && !lua_isnil(L, 4))
+        lua_fail(L, "sim.hosts: options of links, but no node that they lead to");
+    lua_pushvalue(L, 4);
+    lua_read_new_link(L, lua_gettop(L), cfg);
+    lua_pop(L, 1);
+    return hub;
+}
+
+/* The i-th name, into `name`, which has the prefix already. */
+static const char *number_name(char *name, size_t prefix, unsigned i)
+{
+    char digits[16];
+    size_t n = 0;
+
+    for (; i > 0; i /= 10)
+        digits[n++] = (char)('0' + i % 10);
+    for (size_t k = 0; k < n; k++)
+        name[prefix + k] = digits[n - 1 - k];
+    name[prefix + n] = 0;
+    return name;
+}
+
+/* sim.hosts(prefix, n [, node [, { link options } [, { host options }]]]) -> { host, ... }: called
+ * prefix1, prefix2 ..., each linked to the node. None is made if one cannot be. */
+static int l_hosts(lua_State *L)
+{
+    size_t prefix;
+    const char *name = read_name(L, "sim.hosts", &prefix);
+    NodeOptions opt;
+    LinkConfig cfg[2];
+
+    lua_settop(L, 5);
+    unsigned n = read_count(L, 2);
+    read_shared_options(L, &opt);
+    Node *hub = read_hub(L, cfg);
+    char *each = memcpy(lua_newuserdatauv(L, prefix + 16, 0), name, prefix);
+    for (unsigned i = 1; i <= n; i++)
+        check_new_name(L, "sim.hosts", number_name(each, prefix, i));
+    lua_createtable(L, (int)n, 0);
+    for (unsigned i = 1; i <= n; i++) {
+        Node *host = build_node(L, NODE_HOST, number_name(each, prefix, i), &opt);
+        lua_keep_node_options(L, 5, host);
+        if (hub != NULL)
+            lua_new_link(L, host, hub, cfg);
+        lua_push_node(L, host);
+        lua_rawseti(L, -2, i);
+        bounds_check(lua_env(L));
+        bounds_raise(L);
+    }
+    return 1;
 }
 
 /* --- ports and interfaces --------------------------------------------------------------------- */
@@ -438,10 +256,10 @@ static void iface_custom(lua_State *L, const Knob *knob, void *config)
     IfaceOptions *opt = config;
 
     if (strcmp(knob->name, "ip") == 0) {
-        opt->ip = read_interface_address(L, lua_gettop(L));
+        opt->ip = lua_read_interface_address(L, lua_gettop(L));
         opt->has_ip = true;
     } else {
-        opt->mac = read_interface_mac(L, lua_gettop(L));
+        opt->mac = lua_read_interface_mac(L, lua_gettop(L));
         opt->has_mac = true;
     }
 }
@@ -450,7 +268,8 @@ static void iface_custom(lua_State *L, const Knob *knob, void *config)
 static int l_interface(lua_State *L)
 {
     Node *node = lua_check_node(L, 1);
-    const char *name = luaL_checkstring(L, 2);
+    size_t len;
+    const char *name = luaL_checklstring(L, 2, &len);
     Stack *stack = node_stack(node);
     IfaceOptions opt = { .has_ip = false };
 
@@ -462,7 +281,7 @@ static int l_interface(lua_State *L)
     if (port == NULL || opt.has_ip || opt.has_mac)
         lua_check_act(L, "interface");
     if (port == NULL) {
-        check_name(L, "interface", name);
+        check_name(L, "interface", name, len);
         port = stack != NULL
                    ? stack_add_iface(stack, name, opt.has_mac ? &opt.mac : NULL)->port
                    : lua_node_new_port(node, name);
@@ -489,7 +308,11 @@ static int iface_index(lua_State *L, void *p, const char *name)
     else if (strcmp(name, "ip") == 0 && iface != NULL) {
         lua_settle(L);
         lua_push_ip(L, iface->ip.addr);
-    } else
+    } else if (strcmp(name, "link") == 0 && port->out != NULL)
+        lua_push_link(L, port->out->link);
+    else if (strcmp(name, "link") == 0)
+        lua_pushnil(L);
+    else
         return 0;
     return 1;
 }
@@ -582,6 +405,7 @@ static void node_text(lua_State *L, void *p, GString *out)
 void lua_open_net(lua_State *L)
 {
     static const luaL_Reg functions[] = { { "host", l_host },
+                                          { "hosts", l_hosts },
                                           { "router", l_router },
                                           { "switch", l_switch },
                                           { "defaults", l_defaults },

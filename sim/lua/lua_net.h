@@ -88,5 +88,11 @@ void lua_push_drops(lua_State *L, const uint64_t *drops, size_t n);
 /* A new port; `name` NULL: any. */
 Port *lua_node_new_port(Node *node, const char *name);
 
+/* The options of a new link, at the top of the stack, for both directions; nil: none is said. */
+void lua_read_new_link(lua_State *L, int arg, LinkConfig cfg[2]);
+/* A cable between a free or new port of each. */
+void lua_new_link(lua_State *L, Node *a, Node *b, const LinkConfig cfg[2]);
+void lua_push_link(lua_State *L, Link *link);
+
 /* "delay 10ms 2ms loss 1%", the words of tc-netem(8), into one direction's options. */
 bool netem_parse(const char *text, LinkConfig *cfg, GError **error);

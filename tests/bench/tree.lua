@@ -12,10 +12,7 @@ for e = 1, p.edges do
   sim.link(core, edge, trunk)
   local switch = p.lan and sim.switch("lan" .. e)
   if switch then sim.link(edge, switch, bus) end
-  local above, name = switch or edge, "h" .. e .. "-"
-  for h = 1, p.per_edge do
-    local host = sim.host(name .. h)
-    sim.link(host, above, access)
+  for _, host in ipairs(sim.hosts("h" .. e .. "-", p.per_edge, switch or edge, access)) do
     local socket = host:udp(9)
     socket:sink()
     n = n + 1
