@@ -51,8 +51,8 @@ static void join_at_switch(const Node *node, unsigned *parent)
         if (port->out == NULL)
             continue;
         if (first == NULL)
-            first = port->out->link;
-        join(parent, first->index, port->out->link->index);
+            first = link_of(port->out);
+        join(parent, first->index, link_of(port->out)->index);
     }
 }
 

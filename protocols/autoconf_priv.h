@@ -32,7 +32,7 @@ static inline const Lan *lan_of(const LanMap *map, const Iface *iface) /* NULL: 
 {
     const Port *port = iface->port;
 
-    return port->out != NULL ? &map->lans[map->of_link[port->out->link->index]] : NULL;
+    return port->out != NULL ? &map->lans[map->of_link[link_of(port->out)->index]] : NULL;
 }
 
 static inline bool is_router(const Iface *iface)

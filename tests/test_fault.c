@@ -86,7 +86,7 @@ static void expect_numbers(const Wires *w, const char *numbers)
 static void check_balance(const Wires *w)
 {
     const LinkCounters *c = &w->ab->counters;
-    const LinkFates *f = w->ab->fates;
+    const LinkFates *f = &w->ab->more->fates;
 
     ck_assert_uint_eq(c->sent + f->duplicated, c->delivered + f->lost + f->dropped);
     ck_assert_uint_eq(sim_packets_alive(w->sim), 0);
@@ -109,7 +109,7 @@ START_TEST(drop_takes_what_matches)
     ck_assert_uint_eq(rule->hits, 2);
     ck_assert_uint_eq(n.hits, 2);
     ck_assert_uint_eq(n.last_hit, 3);
-    ck_assert_uint_eq(w.ab->fates->dropped, 2);
+    ck_assert_uint_eq(w.ab->more->fates.dropped, 2);
     ck_assert_uint_eq(w.sim->packets.dropped, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:enqueued a 2\n0 link:lost a 2 link.fault\n"));
     check_balance(&w);
@@ -192,7 +192,7 @@ START_TEST(duplicates_come_right_behind)
     wires_run(&w);
     expect_numbers(&w, "0 0 0 1");
     ck_assert_uint_eq(arrival(&w, 2)->id, 1);
-    ck_assert_uint_eq(w.ab->fates->duplicated, 2);
+    ck_assert_uint_eq(w.ab->more->fates.duplicated, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:duplicated a 1\n0 link:duplicated a 1\n"));
     check_balance(&w);
     wires_free(&w);
@@ -283,7 +283,7 @@ START_TEST(what_a_rule_damaged_fails_the_frame_check)
     wires_run(&w);
     ck_assert_uint_eq(arrivals(&w), 0);
     ck_assert_uint_eq(w.b->drops[DROP_LINK_FCS], 5);
-    ck_assert_uint_eq(w.ab->fates->corrupted, 5);
+    ck_assert_uint_eq(w.ab->more->fates.corrupted, 5);
     wires_free(&w);
 }
 END_TEST
@@ -349,7 +349,7 @@ START_TEST(hold_keeps_the_frame_until_released_in_order)
     expect_numbers(&w, "2 0 1");
     ck_assert_int_eq(arrival(&w, 1)->t, SEC + 10 * MSEC);
     ck_assert_uint_eq(arrival(&w, 1)->id, 1);
-    ck_assert_uint_eq(w.ab->fates->held, 2);
+    ck_assert_uint_eq(w.ab->more->fates.held, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:enqueued a 1\n"
                                              "0 link:held a 1 r1 (x.lua:3)\n"));
     ck_assert_ptr_nonnull(strstr(w.log->str, "1000000000 link:released a 1 r1 (x.lua:3)\n"
@@ -415,7 +415,7 @@ START_TEST(copy_lets_the_original_go_and_replays_as_often_as_asked)
     ck_assert_uint_eq(arrival(&w, 4)->id, 2);
     ck_assert_uint_eq(rule->hits, 1);
     ck_assert_ptr_nonnull(strstr(w.log->str, "link:released a 2 r1 (x.lua:3)\n"));
-    ck_assert_uint_eq(w.ab->counters.sent + w.ab->fates->duplicated, w.ab->counters.delivered);
+    ck_assert_uint_eq(w.ab->counters.sent + w.ab->more->fates.duplicated, w.ab->counters.delivered);
     ck_assert_uint_eq(sim_packets_alive(w.sim), 1);
     wires_free(&w);
 }

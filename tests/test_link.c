@@ -86,13 +86,13 @@ START_TEST(the_queue_holds_so_many_packets_behind_the_one_being_sent)
         frame_send(&w, 1000); /* 1 ms each */
     ck_assert_uint_eq(link_queued(w.ab, &bytes), 3);
     ck_assert_uint_eq(bytes, 3000);
-    ck_assert_uint_eq(w.ab->fates->queue_drops, 2);
+    ck_assert_uint_eq(w.ab->more->fates.queue_drops, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:lost a 5 link.queue-full\n"));
     sim_run(w.sim, 1 * MSEC, 0);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 2);
     frame_send(&w, 1000);
     frame_send(&w, 1000);
-    ck_assert_uint_eq(w.ab->fates->queue_drops, 3);
+    ck_assert_uint_eq(w.ab->more->fates.queue_drops, 3);
     wires_run(&w);
     ck_assert_uint_eq(arrivals(&w), 5);
     ck_assert_int_eq(arrival(&w, 4)->t, 5 * MSEC);
@@ -114,7 +114,7 @@ START_TEST(the_queue_holds_so_many_bytes)
     wires_run(&w);
     ck_assert_uint_eq(arrivals(&w), 3);
     ck_assert_uint_eq(arrival(&w, 2)->len, 500);
-    ck_assert_uint_eq(w.ab->fates->dropped, 1);
+    ck_assert_uint_eq(w.ab->more->fates.dropped, 1);
     wires_free(&w);
 }
 END_TEST
@@ -149,7 +149,7 @@ START_TEST(a_lost_frame_has_cost_its_time)
     wires_run(&w);
     ck_assert_uint_eq(arrivals(&w), 1);
     ck_assert_int_eq(arrival(&w, 0)->t, 2 * MSEC);
-    ck_assert_uint_eq(w.ab->fates->lost, 1);
+    ck_assert_uint_eq(w.ab->more->fates.lost, 1);
     wires_free(&w);
 }
 END_TEST
@@ -223,7 +223,7 @@ static void check_balance(const Wires *w)
 {
     for (int i = 0; i < 2; i++) {
         const LinkCounters *c = &w->link->dir[i].counters;
-        const LinkFates *f = w->link->dir[i].fates;
+        const LinkFates *f = &w->link->dir[i].more->fates;
         ck_assert_uint_eq(c->sent + f->duplicated, c->delivered + f->lost + f->dropped);
     }
     ck_assert_uint_eq(sim_packets_alive(w->sim), 0);
@@ -238,8 +238,8 @@ START_TEST(random_loss_keeps_its_probability)
     for (int i = 0; i < MANY; i++)
         frame_send(&w, 100);
     wires_run(&w);
-    ck_assert_int_le(abs((int)w.ab->fates->lost - MANY / 20), 140); /* 4.5 sd */
-    ck_assert_uint_eq(w.sim->packets.dropped, w.ab->fates->lost);
+    ck_assert_int_le(abs((int)w.ab->more->fates.lost - MANY / 20), 140); /* 4.5 sd */
+    ck_assert_uint_eq(w.sim->packets.dropped, w.ab->more->fates.lost);
     check_balance(&w);
     wires_free(&w);
 }
@@ -262,7 +262,7 @@ START_TEST(gilbert_elliott_loses_in_bursts)
         bursts += arrival(&w, i)->id != next;
         next = arrival(&w, i)->id + 1;
     }
-    double lost = (double)w.ab->fates->lost;
+    double lost = (double)w.ab->more->fates.lost;
     ck_assert_msg(lost / MANY > 0.18 && lost / MANY < 0.22, "lost %f", lost / MANY);
     ck_assert_msg(lost / bursts > 4.6 && lost / bursts < 5.4, "burst %f", lost / bursts);
     wires_free(&w);
@@ -280,7 +280,7 @@ START_TEST(gilbert_elliott_loses_in_both_states_as_told)
     for (int i = 0; i < MANY; i++)
         frame_send(&w, 100);
     wires_run(&w); /* 1/4 of 1/2 and 3/4 of 1/10: 20 % */
-    ck_assert_int_le(abs((int)w.ab->fates->lost - MANY / 5), 400);
+    ck_assert_int_le(abs((int)w.ab->more->fates.lost - MANY / 5), 400);
     wires_free(&w);
 }
 END_TEST
@@ -365,7 +365,7 @@ START_TEST(a_duplicate_follows_at_once_and_uses_the_transmitter)
         ck_assert_int_eq(arrival(&w, i)->t, (SimTime)(i + 1) * MSEC);
         ck_assert_uint_eq(arrival(&w, i)->id, 1 + i / 2);
     }
-    ck_assert_uint_eq(w.ab->fates->duplicated, 2);
+    ck_assert_uint_eq(w.ab->more->fates.duplicated, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:enqueued a 1\n0 link:duplicated a 1\n"));
     check_balance(&w);
     wires_free(&w);
@@ -389,7 +389,7 @@ START_TEST(damage_is_one_bit_and_the_frame_check_sees_it)
     frame_send(&w, 60);
     wires_run(&w);
     ck_assert(arrival(&w, 0)->fcs_bad && arrival(&w, 0)->altered);
-    ck_assert_uint_eq(w.ab->fates->corrupted, 2);
+    ck_assert_uint_eq(w.ab->more->fates.corrupted, 2);
     wires_free(&w);
 }
 END_TEST
@@ -448,7 +448,7 @@ START_TEST(a_reordered_frame_skips_the_delay)
         ck_assert_uint_eq(arrival(&w, i)->id, order[i]);
         ck_assert_int_eq(arrival(&w, i)->t, i < 2 ? 0 : 10 * MSEC);
     }
-    ck_assert_uint_eq(w.ab->fates->reordered, 2);
+    ck_assert_uint_eq(w.ab->more->fates.reordered, 2);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:reordered a 3\n"));
     wires_free(&w);
 }
@@ -577,10 +577,10 @@ START_TEST(unplugging_loses_what_is_on_the_cable_and_what_is_sent_meanwhile)
     ck_assert_uint_eq(arrivals(&w), 1);
     link_down(w.link);
     link_down(w.link);
-    ck_assert_uint_eq(w.ab->fates->dropped, 3);
+    ck_assert_uint_eq(w.ab->more->fates.dropped, 3);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 0);
     frame_send(&w, 1000);
-    ck_assert_uint_eq(w.ab->fates->dropped, 4);
+    ck_assert_uint_eq(w.ab->more->fates.dropped, 4);
     wires_run(&w);
     link_up(w.link);
     link_up(w.link);

@@ -227,8 +227,8 @@ START_TEST(codel_drops_what_the_rfcs_own_words_drop)
     }
     ck_assert_uint_ge(lost, 100);
     ck_assert_uint_eq(next, arrivals(&w));
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_CODEL], lost);
-    ck_assert_uint_eq(w.ab->fates->queue_drops, lost);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_CODEL], lost);
+    ck_assert_uint_eq(w.ab->more->fates.queue_drops, lost);
     wires_free(&w);
 }
 END_TEST
@@ -259,7 +259,7 @@ START_TEST(codel_has_a_limit_too)
     for (int i = 0; i < 6; i++)
         frame_send(&w, 1000);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 3);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_QUEUE_FULL], 2);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_QUEUE_FULL], 2);
     wires_run(&w);
     ck_assert_ptr_nonnull(strstr(w.log->str, "0 link:queue_changed a a>b 3 3000 0\n"));
     ck_assert_ptr_nonnull(strstr(w.log->str, "3000000 link:queue_changed a a>b 0 0 3000000\n"));
@@ -284,7 +284,7 @@ static LinkFates overload(QdiscType type, bool ecn, bool ect)
         send_of(&w, 1000, 'a', ect);
     }
     wires_run(&w);
-    fates = *w.ab->fates;
+    fates = w.ab->more->fates;
     ck_assert_uint_eq(w.ab->counters.delivered + fates.dropped, w.ab->counters.sent);
     wires_free(&w);
     return fates;
@@ -321,7 +321,7 @@ START_TEST(a_threshold_marks_every_frame_that_waited_longer)
     for (int i = 0; i < 30; i++)
         send_of(&w, 1000, 'a', true);
     wires_run(&w);
-    ck_assert_uint_eq(w.ab->fates->marked, 19); /* those that waited 11 to 29 ms */
+    ck_assert_uint_eq(w.ab->more->fates.marked, 19); /* those that waited 11 to 29 ms */
     wires_free(&w);
 }
 END_TEST
@@ -352,7 +352,7 @@ START_TEST(reds_average_is_the_papers)
         else
             average += weight * ((double)bytes - average);
         frame_send(&w, i % 3 == 0 ? 1200 : 700);
-        ck_assert_double_eq_tol((double)qdisc_state(w.ab->qdisc).average, average, 1.01);
+        ck_assert_double_eq_tol((double)qdisc_state(w.ab->more->qdisc).average, average, 1.01);
     }
     ck_assert_double_gt(average, 50000);
     wires_run(&w);
@@ -371,7 +371,7 @@ static void freeze_average(Wires *w, LinkConfig *cfg, unsigned packets)
     link_set(w->ab, &calm);
     for (unsigned i = 0; i < packets + 2; i++)
         frame_send(w, 1000);
-    ck_assert_uint_eq(qdisc_state(w->ab->qdisc).average, packets);
+    ck_assert_uint_eq(qdisc_state(w->ab->more->qdisc).average, packets);
     cfg->qdisc.weight = 20;
     link_set(w->ab, cfg);
 }
@@ -385,10 +385,10 @@ static unsigned drops_of(Wires *w, unsigned n, unsigned *longest)
 
     *longest = 0;
     for (unsigned i = 0; i < n; i++) {
-        uint64_t before = w->ab->fates->dropped;
+        uint64_t before = w->ab->more->fates.dropped;
         run_until(w, t += MSEC);
         frame_send(w, 1000);
-        bool dropped = w->ab->fates->dropped > before;
+        bool dropped = w->ab->more->fates.dropped > before;
         run = dropped ? 0 : run + 1;
         drops += dropped;
         *longest = MAX(*longest, run);
@@ -418,7 +418,7 @@ START_TEST(red_spreads_its_drops_evenly)
     int drops = (int)drops_of(&w, 2000, &longest);
     ck_assert_uint_le(longest, rows[_i].longest);
     ck_assert_int_le(abs(drops - rows[_i].expected), rows[_i].tolerance);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_RED_EARLY], w.ab->fates->dropped);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_RED_EARLY], w.ab->more->fates.dropped);
     wires_run(&w);
     wires_free(&w);
 }
@@ -454,12 +454,12 @@ START_TEST(red_drops_all_above_max_even_what_it_could_mark)
     freeze_average(&w, &cfg, _i == 1 ? 61 : 31);
     for (int i = 0; i < 5; i++)
         send_of(&w, 1000, 'a', true);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_RED_FORCED], 5);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_RED_FORCED], 5);
     cfg.qdisc.harddrop = false;
     link_set(w.ab, &cfg);
     send_of(&w, 1000, 'a', true);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_RED_FORCED], 5);
-    ck_assert_uint_eq(w.ab->fates->marked, 1);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_RED_FORCED], 5);
+    ck_assert_uint_eq(w.ab->more->fates.marked, 1);
     wires_run(&w);
     wires_free(&w);
 }
@@ -474,11 +474,11 @@ START_TEST(red_forgets_while_the_link_is_idle)
     begin(&w, &cfg);
     for (int i = 0; i < 100; i++)
         frame_send(&w, 1000);
-    ck_assert_uint_gt(qdisc_state(w.ab->qdisc).average, 50);
+    ck_assert_uint_gt(qdisc_state(w.ab->more->qdisc).average, 50);
     wires_run(&w);
     run_until(&w, 30 * SEC);
     frame_send(&w, 1000);
-    ck_assert_uint_eq(qdisc_state(w.ab->qdisc).average, 0);
+    ck_assert_uint_eq(qdisc_state(w.ab->more->qdisc).average, 0);
     wires_run(&w);
     wires_free(&w);
 }
@@ -548,7 +548,7 @@ START_TEST(a_new_flow_goes_before_those_that_have_had_their_turn)
     send_of(&w, 100, 'n', false);
     run_until(&w, 3150 * USEC); /* n is on its way, and has some of its quantum left */
     send_of(&w, 100, 'n', false);
-    QdiscState s = qdisc_state(w.ab->qdisc);
+    QdiscState s = qdisc_state(w.ab->more->qdisc);
     ck_assert_uint_eq(s.new_flows + s.old_flows, 2);
     wires_run(&w);
     ck_assert_str_eq(order->str, ".aaannaaa");
@@ -569,7 +569,7 @@ START_TEST(the_longest_line_loses_its_head_when_all_are_too_long)
         send_of(&w, 1000, 'a', false);
     send_of(&w, 1000, 'b', false);
     send_of(&w, 1000, 'b', false);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_FQ_OVERLIMIT], 2);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_FQ_OVERLIMIT], 2);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 6);
     ck_assert_ptr_nonnull(strstr(w.log->str, "link:lost a 2 link.fq-overlimit\n"));
     ck_assert_ptr_nonnull(strstr(w.log->str, "link:lost a 3 link.fq-overlimit\n"));
@@ -617,7 +617,7 @@ START_TEST(a_sparse_flow_does_not_wait_behind_a_flood)
     ck_assert_uint_eq(worst.n, 30);
     ck_assert_int_le(worst.sparse, 1100 * USEC);
     ck_assert_int_gt(worst.flood, 100 * MSEC);
-    ck_assert_uint_gt(w.ab->fates->drops[DROP_LINK_CODEL], 20);
+    ck_assert_uint_gt(w.ab->more->fates.drops[DROP_LINK_CODEL], 20);
     wires_free(&w);
 }
 END_TEST
@@ -634,7 +634,7 @@ START_TEST(the_seed_says_which_flows_share_a_line)
         w.sim->reader = &reader;
         for (int flow = 0; flow < 20; flow++)
             send_of(&w, 1000, (uint8_t)flow, false);
-        uint64_t listed = qdisc_state(w.ab->qdisc).new_flows;
+        uint64_t listed = qdisc_state(w.ab->more->qdisc).new_flows;
         ck_assert_uint_ge(listed, 8);
         ck_assert_uint_le(listed, 16);
         fewest = MIN(fewest, listed);
@@ -697,7 +697,7 @@ START_TEST(the_limit_is_for_those_behind_the_frame_being_sent)
     frame_send(&w, 1000);
     wires_run(&w);
     ck_assert_uint_eq(arrivals(&w), 2);
-    ck_assert_uint_eq(w.ab->fates->queue_drops, 1);
+    ck_assert_uint_eq(w.ab->more->fates.queue_drops, 1);
     wires_free(&w);
 }
 END_TEST
@@ -734,7 +734,7 @@ START_TEST(unplugging_loses_what_waits)
     for (int i = 0; i < 5; i++)
         frame_send(&w, 1000);
     link_down(w.link);
-    ck_assert_uint_eq(w.ab->fates->drops[DROP_LINK_DOWN], 5);
+    ck_assert_uint_eq(w.ab->more->fates.drops[DROP_LINK_DOWN], 5);
     ck_assert_uint_eq(link_queued(w.ab, NULL), 0);
     run_until(&w, MSEC / 2);
     link_up(w.link);
@@ -774,7 +774,7 @@ START_TEST(the_same_seed_drops_the_same)
             send_of(&w, 1000, (uint8_t)(i % 7), i % 2 == 0);
         }
         wires_run(&w);
-        ck_assert_uint_gt(w.ab->fates->dropped, 0);
+        ck_assert_uint_gt(w.ab->more->fates.dropped, 0);
         ids[run] = g_array_ref(w.at_b);
         wires_free(&w);
     }

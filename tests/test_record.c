@@ -211,7 +211,7 @@ START_TEST(an_arrival_says_all_though_its_sending_is_forgotten)
     const Record *r = at(recorder_end(rec) - 1);
     ck_assert_int_eq(r->kind, RECORD_RECEIVED);
     ck_assert_int_eq(r->t, 10 * HOUR);
-    ck_assert_ptr_eq(r->port, link_dir_from(far->out->link, a)->to);
+    ck_assert_ptr_eq(r->port, link_dir_from(link_of(far->out), a)->to);
     ck_assert_uint_eq(get32(r->bytes + 38), 4711);
 }
 END_TEST

@@ -281,11 +281,13 @@ static void disturb(Sim *sim, Rng *r)
 
 static uint64_t in_flight(const LinkDir *dir)
 {
-    uint64_t n = dir->flight.n + (dir->qdisc != NULL ? dir->qdisc->packets : 0);
+    uint64_t n = dir->transit != NULL ? dir->transit->flight.n : 0;
 
-    for (guint i = 0; i < dir->link->rules->len; i++) {
-        const FaultRule *rule = g_ptr_array_index(dir->link->rules, i);
-        for (const Packet *p = rule->later[dir == &dir->link->dir[1]].head; p != NULL; p = p->next)
+    if (dir->more->qdisc != NULL)
+        n += dir->more->qdisc->packets;
+    for (guint i = 0; i < link_of(dir)->rules->len; i++) {
+        const FaultRule *rule = g_ptr_array_index(link_of(dir)->rules, i);
+        for (const Packet *p = rule->later[dir->reverse].head; p != NULL; p = p->next)
             n++;
         for (guint k = 0; rule->kind == FAULT_HOLD && k < rule->caught->len; k++)
             n += ((FaultCaught *)g_ptr_array_index(rule->caught, k))->dir == dir;
@@ -302,7 +304,7 @@ static void check_account(const Sim *sim)
         const FaultRule *rule = g_ptr_array_index(link->rules, 0);
         for (int d = 0; d < 2; d++) {
             const LinkCounters *c = &link->dir[d].counters;
-            const LinkFates *f = link->dir[d].fates;
+            const LinkFates *f = &link->dir[d].more->fates;
             uint64_t now = in_flight(&link->dir[d]);
             g_assert(c->sent + f->duplicated == c->delivered + f->lost + f->dropped + now);
             alive += now;

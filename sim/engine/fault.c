@@ -25,7 +25,7 @@ const FaultOptions fault_options_default = {
 /* Tells the sinks of LINK_HELD, _RELEASED, _MODIFIED: all alike. */
 static void tell(const FaultRule *rule, const TracePoint *point, LinkDir *dir, const Packet *pkt)
 {
-    trace(rule->link->sim, *point, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
+    trace(dir->sim, *point, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
           trace_str(rule->name));
 }
 
@@ -33,7 +33,7 @@ static void tell(const FaultRule *rule, const TracePoint *point, LinkDir *dir, c
 
 static void queue_put(FaultQueue *q, Packet *pkt, SimTime delay)
 {
-    Sched *sched = &q->rule->link->sim->sched;
+    Sched *sched = &q->dir->sim->sched;
 
     pkt->arrive = time_add(sched->now, delay);
     pkt->order = sched_order(sched);
@@ -64,7 +64,7 @@ static void queue_due(void *owner)
     if (q->head != NULL)
         timer_set_as(&q->timer, q->head->arrive, q->head->order);
     if (q->rule->kind == FAULT_DUPLICATE)
-        trace(q->rule->link->sim, LINK_DUPLICATED, q->dir->from->node, q->dir->from, pkt,
+        trace(q->dir->sim, LINK_DUPLICATED, q->dir->from->node, q->dir->from, pkt,
               (int64_t)pkt->id);
     else
         tell(q->rule, &LINK_RELEASED, q->dir, pkt);
@@ -88,7 +88,7 @@ static bool act_delay(FaultRule *rule, LinkDir *dir, Packet *pkt)
     g_free(by);
     trace(pkt->sim, LINK_DELAYED, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
           trace_str(rule->name), rule->opt.delay);
-    queue_put(&rule->later[dir == &rule->link->dir[1]], pkt, rule->opt.delay);
+    queue_put(&rule->later[dir->reverse], pkt, rule->opt.delay);
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool act_duplicate(FaultRule *rule, LinkDir *dir, Packet *pkt)
         Packet *copy = i > 1 ? packet_copy(first) : first;
         link_fates(dir)->duplicated++;
         if (rule->opt.delay > 0) {
-            queue_put(&rule->later[dir == &rule->link->dir[1]], copy, rule->opt.delay);
+            queue_put(&rule->later[dir->reverse], copy, rule->opt.delay);
             continue;
         }
         trace(copy->sim, LINK_DUPLICATED, dir->from->node, dir->from, copy, (int64_t)copy->id);
@@ -194,7 +194,7 @@ static bool wants(FaultRule *rule, LinkDir *dir, const Packet *pkt)
 
 bool fault_apply(LinkDir *dir, Packet *pkt)
 {
-    GPtrArray *rules = dir->link->rules;
+    GPtrArray *rules = link_of(dir)->rules;
 
     for (guint i = 0; i < rules->len; i++) {
         FaultRule *rule = g_ptr_array_index(rules, i);
@@ -238,12 +238,12 @@ FaultRule *fault_add(Link *link, FaultKind kind, const FaultOptions *opt, const 
     rule->opt = *opt;
     rule->calls = *calls;
     rule->name = g_strdup(name);
-    sim_rng(link->sim, stream, &rule->rng);
+    sim_rng(link->dir[0].sim, stream, &rule->rng);
     g_free(stream);
     rule->caught = g_ptr_array_new_with_free_func(free_caught);
     for (int i = 0; i < 2; i++) {
         rule->later[i] = (FaultQueue){ .rule = rule, .dir = &link->dir[i] };
-        timer_init(&rule->later[i].timer, &link->sim->sched, queue_due, &rule->later[i]);
+        timer_init(&rule->later[i].timer, &link->dir[0].sim->sched, queue_due, &rule->later[i]);
     }
     g_ptr_array_add(link->rules, rule);
     link_judge(&link->dir[0]);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { ETHERNET_HEADER = 14, FIRST_BACKLOG = 16 };
+enum { OFTEN = 32 }; /* from so many frames on a direction keeps its LinkTransit */
 
 const TracePoint LINK_ENQUEUED = { "link:enqueued", TRACE_LINK, { { "id", TV_INT } } };
 const TracePoint LINK_DELIVERED = { "link:delivered", TRACE_LINK, { { "id", TV_INT } } };
@@ -39,21 +40,25 @@ static bool is_the_queues(DropReason why)
            why == DROP_LINK_RED_FORCED || why == DROP_LINK_CODEL || why == DROP_LINK_FQ_OVERLIMIT;
 }
 
-/* What all directions show on which nothing was lost: nobody writes here. */
-const LinkFates link_no_fates;
+const LinkMore link_no_more;
+
+LinkMore *link_more(LinkDir *dir)
+{
+    if (dir->more == &link_no_more)
+        dir->more = heap_new0(&dir->sim->heap, LinkMore);
+    return (LinkMore *)(uintptr_t)dir->more;
+}
 
 LinkFates *link_fates(LinkDir *dir)
 {
-    if (dir->fates == &link_no_fates)
-        dir->fates = heap_new0(&dir->link->sim->heap, LinkFates);
-    return (LinkFates *)(uintptr_t)dir->fates;
+    return &link_more(dir)->fates;
 }
 
 void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 {
     g_assert(why < DROP_LINK_ENDED);
     LinkFates *fates = link_fates(dir);
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     trace(sim, LINK_LOST, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
           trace_str(drop_name(why)));
@@ -70,7 +75,7 @@ void link_lose(LinkDir *dir, Packet *pkt, DropReason why)
 bool link_mark(LinkDir *dir, Packet *pkt)
 {
     static const char remark[] = "marked by the queue: congestion experienced";
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     if (sim->reader == NULL || !sim->reader->mark(pkt))
         return false;
@@ -85,7 +90,7 @@ bool link_mark(LinkDir *dir, Packet *pkt)
 
 void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
 {
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     g_assert(bit / 8 < pkt->len);
     packet_write(pkt);
@@ -98,13 +103,11 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
 
 /* --- in flight -------------------------------------------------------------------------------- */
 
-static void serve_first(LinkDir *dir)
+static void serve_first(const LinkDir *dir, LinkTransit *transit)
 {
-    const Packet *first = flight_first(&dir->flight);
+    const Packet *first = flight_first(&transit->flight);
 
-    if (first == NULL)
-        return;
-    timer_set_as(&dir->timer, first->arrive, first->order);
+    timer_set_as(&transit->timer, first->arrive, first->order);
     if (dir->ends)
         packet_fetch_all(first);
     else
@@ -113,23 +116,26 @@ static void serve_first(LinkDir *dir)
         packet_fetch(first->next);
 }
 
-static inline void put_in_flight(LinkDir *dir, Packet *pkt, SimTime arrive)
+void link_end_transit(LinkDir *dir)
 {
-    dir->last_arrival = MAX(arrive, dir->last_arrival);
-    pkt->arrive = arrive;
-    pkt->order = sched_order(&dir->link->sim->sched);
-    flight_put(&dir->flight, pkt);
-    if (dir->flight.tail != pkt || dir->flight.head == pkt)
-        serve_first(dir);
+    if (dir->transit == NULL)
+        return;
+    timer_stop(&dir->transit->timer);
+    heap_give(&dir->sim->heap, dir->transit, sizeof *dir->transit);
+    dir->transit = NULL;
 }
 
-void link_arrived(void *owner)
+static void link_arrived(void *owner)
 {
     LinkDir *dir = owner;
-    Sim *sim = dir->link->sim;
-    Packet *pkt = flight_take(&dir->flight);
+    LinkTransit *transit = dir->transit;
+    Sim *sim = dir->sim;
+    Packet *pkt = flight_take(&transit->flight);
 
-    serve_first(dir);
+    if (transit->flight.n > 0)
+        serve_first(dir, transit);
+    else if (dir->counters.sent < OFTEN)
+        link_end_transit(dir);
     if (G_UNLIKELY((sim->trace.heard & (TRACE_LINK | TRACE_FRAMES)) != 0)) {
         if (sim->trace.heard & TRACE_FRAMES)
             trail_received(&sim->trace.trail, dir->to, pkt);
@@ -141,40 +147,67 @@ void link_arrived(void *owner)
     port_input(dir->to, pkt);
 }
 
+static G_NO_INLINE LinkTransit *begin_transit(LinkDir *dir)
+{
+    LinkTransit *transit = heap_new0(&dir->sim->heap, LinkTransit);
+
+    timer_init(&transit->timer, &dir->sim->sched, link_arrived, dir);
+    return dir->transit = transit;
+}
+
+static inline LinkTransit *transit_of(LinkDir *dir)
+{
+    return G_LIKELY(dir->transit != NULL) ? dir->transit : begin_transit(dir);
+}
+
+static inline void put_in_flight(const LinkDir *dir, LinkTransit *transit, Packet *pkt,
+                                 SimTime arrive)
+{
+    transit->last_arrival = MAX(arrive, transit->last_arrival);
+    pkt->arrive = arrive;
+    pkt->order = sched_order(&dir->sim->sched);
+    flight_put(&transit->flight, pkt);
+    if (transit->flight.tail != pkt || transit->flight.head == pkt)
+        serve_first(dir, transit);
+}
+
 /* --- the transmitter and its queue ------------------------------------------------------------ */
 
 /* Forgets those whose transmission has begun. */
-static void settle_backlog(LinkDir *dir)
+static void settle_backlog(LinkBacklog *b, SimTime now)
 {
-    SimTime now = sim_now(dir->link->sim);
-
-    while (dir->backlog_n > 0 && dir->backlog[dir->backlog_first].start <= now) {
-        dir->backlog_bytes -= dir->backlog[dir->backlog_first].size;
-        dir->backlog_first = (dir->backlog_first + 1) & (dir->backlog_cap - 1);
-        dir->backlog_n--;
+    while (b->n > 0 && b->ring[b->first].start <= now) {
+        b->bytes -= b->ring[b->first].size;
+        b->first = (b->first + 1) & (b->cap - 1);
+        b->n--;
     }
 }
 
-static G_NO_INLINE void backlog_grow(LinkDir *dir)
+static LinkBacklog *backlog_new(uint32_t cap)
 {
-    uint32_t cap = dir->backlog_cap ? 2 * dir->backlog_cap : FIRST_BACKLOG;
-    LinkWaiting *grown = g_new(LinkWaiting, cap);
+    LinkBacklog *b = g_malloc(sizeof *b + cap * sizeof *b->ring);
 
-    for (size_t i = 0; i < dir->backlog_n; i++)
-        grown[i] = dir->backlog[(dir->backlog_first + i) & (dir->backlog_cap - 1)];
-    g_free(dir->backlog);
-    dir->backlog = grown;
-    dir->backlog_first = 0;
-    dir->backlog_cap = cap;
+    *b = (LinkBacklog){ .cap = cap };
+    return b;
+}
+
+static G_NO_INLINE LinkBacklog *backlog_grow(LinkDir *dir)
+{
+    LinkBacklog *b = dir->backlog, *grown = backlog_new(2 * b->cap);
+
+    for (; grown->n < b->n; grown->n++)
+        grown->ring[grown->n] = b->ring[(b->first + grown->n) & (b->cap - 1)];
+    grown->bytes = b->bytes;
+    g_free(b);
+    return dir->backlog = grown;
 }
 
 static void backlog_append(LinkDir *dir, SimTime start, size_t size)
 {
-    if (dir->backlog_n == dir->backlog_cap)
-        backlog_grow(dir);
-    uint32_t last = (dir->backlog_first + dir->backlog_n++) & (dir->backlog_cap - 1);
-    dir->backlog[last] = (LinkWaiting){ start, size };
-    dir->backlog_bytes += size;
+    LinkBacklog *b = dir->backlog->n < dir->backlog->cap ? dir->backlog : backlog_grow(dir);
+
+    b->ring[(b->first + b->n++) & (b->cap - 1)] = (LinkWaiting){ start, size };
+    b->bytes += size;
 }
 
 SimTime link_transmission_time(const LinkConfig *cfg, uint64_t size)
@@ -190,14 +223,17 @@ uint64_t link_frame_max(const LinkConfig *cfg)
     return (cfg->mtu > 0 ? cfg->mtu : link_defaults.mtu) + ETHERNET_HEADER;
 }
 
-/* The same for the frame now at hand: a division, unless it is as long as the one before. */
-static SimTime transmission_time(LinkDir *dir, size_t size)
+/* The same for the frame now at hand: a division, unless one before was as long. */
+static inline SimTime transmission_time(const LinkDir *dir, uint32_t size)
 {
-    if (size != dir->last_size) {
-        dir->last_size = (uint32_t)size;
-        dir->last_time = link_transmission_time(dir->cfg, size);
+    LinkShared *shared = link_shared(dir->cfg);
+    size_t i = size / 4 % LINK_TIMES;
+
+    if (size != shared->times[i].size) {
+        shared->times[i].size = size;
+        shared->times[i].time = link_transmission_time(dir->cfg, size);
     }
-    return dir->last_time;
+    return shared->times[i].time;
 }
 
 /* The transmitter is busy: false if the queue before it is full. */
@@ -205,8 +241,10 @@ static G_NO_INLINE bool wait_in_queue(LinkDir *dir, size_t size)
 {
     const LinkConfig *cfg = dir->cfg;
 
-    settle_backlog(dir);
-    uint64_t used = cfg->queue_in_bytes ? dir->backlog_bytes + size : dir->backlog_n + 1;
+    if (dir->backlog == NULL)
+        dir->backlog = backlog_new(FIRST_BACKLOG);
+    settle_backlog(dir->backlog, sim_now(dir->sim));
+    uint64_t used = cfg->queue_in_bytes ? dir->backlog->bytes + size : dir->backlog->n + 1;
     if (used > cfg->queue)
         return false;
     backlog_append(dir, dir->next_free, size);
@@ -215,9 +253,9 @@ static G_NO_INLINE bool wait_in_queue(LinkDir *dir, size_t size)
 
 /* Takes the transmitter's time for a frame of that size; false if there is no room to wait for
  * it. */
-static inline bool transmit(LinkDir *dir, size_t size)
+static inline bool transmit(LinkDir *dir, uint32_t size)
 {
-    SimTime now = sim_now(dir->link->sim);
+    SimTime now = sim_now(dir->sim);
 
     if (dir->next_free > now && !wait_in_queue(dir, size))
         return false;
@@ -230,25 +268,26 @@ static inline bool transmit(LinkDir *dir, size_t size)
 /* Made when first needed: most directions never draw. */
 static LinkChances *chances(LinkDir *dir)
 {
-    if (dir->chances == NULL) {
-        LinkChances *c = dir->chances = g_new0(LinkChances, 1);
+    if (dir->more->chances == NULL) {
+        LinkChances *c = link_more(dir)->chances = g_new0(LinkChances, 1);
         link_init_stream(dir, &c->loss, "loss");
         link_init_stream(dir, &c->jitter, "jitter");
         link_init_stream(dir, &c->duplicate, "duplicate");
         link_init_stream(dir, &c->reorder, "reorder");
         link_init_stream(dir, &c->corrupt, "corrupt");
     }
-    return dir->chances;
+    return dir->more->chances;
 }
 
 /* Judged in the state it is in, which then may change: as tc-netem(8)'s gemodel. */
 static bool gilbert_elliott_loses(LinkDir *dir)
 {
     const LinkConfig *cfg = dir->cfg;
-    bool passes = rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_h : cfg->ge_k);
+    LinkChances *c = chances(dir);
+    bool passes = rng_chance(&c->loss, c->bad ? cfg->ge_h : cfg->ge_k);
 
-    if (rng_chance(&chances(dir)->loss, dir->ge_bad ? cfg->ge_r : cfg->ge_p))
-        dir->ge_bad = !dir->ge_bad;
+    if (rng_chance(&c->loss, c->bad ? cfg->ge_r : cfg->ge_p))
+        c->bad = !c->bad;
     return !passes;
 }
 
@@ -293,7 +332,7 @@ static bool jumps_ahead(LinkDir *dir)
 static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 {
     const LinkConfig *cfg = dir->cfg;
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     if (loses(dir)) {
         link_lose(dir, pkt, DROP_LINK_LOSS);
@@ -319,67 +358,70 @@ static bool survives(LinkDir *dir, Packet *pkt, SimTime *arrive)
 static void depart(LinkDir *dir, Packet *pkt)
 {
     const LinkConfig *cfg = dir->cfg;
-    const Trace *tr = &dir->link->sim->trace;
+    const Trace *tr = &dir->sim->trace;
     SimTime arrive;
 
     if (dir->calm)
         arrive = time_add(dir->next_free, cfg->delay);
     else if (!survives(dir, pkt, &arrive))
         return;
+    LinkTransit *transit = transit_of(dir);
     if (cfg->jitter == 0 && cfg->reorder == 0)
-        arrive = MAX(arrive, dir->last_arrival);
+        arrive = MAX(arrive, transit->last_arrival);
     if (tr->heard & TRACE_FRAMES)
         tr->trail.arrives(tr->trail.self, pkt, arrive);
-    put_in_flight(dir, pkt, arrive);
+    put_in_flight(dir, transit, pkt, arrive);
 }
 
 /* --- a queue with a discipline ---------------------------------------------------------------- */
 
 static void tell_queue(LinkDir *dir)
 {
-    const Qdisc *q = dir->qdisc;
+    const Qdisc *q = dir->more->qdisc;
 
-    trace(dir->link->sim, LINK_QUEUE_CHANGED, dir->from->node, dir->from, NULL,
+    trace(dir->sim, LINK_QUEUE_CHANGED, dir->from->node, dir->from, NULL,
           trace_str(link_dir_name(dir)), (int64_t)q->packets, (int64_t)q->bytes, q->waited);
 }
 
 void link_transmit_next(void *owner)
 {
     LinkDir *dir = owner;
-    SimTime now = sim_now(dir->link->sim);
-    Packet *pkt = qdisc_take(dir->qdisc);
+    SimTime now = sim_now(dir->sim);
+    Qdisc *q = dir->more->qdisc;
+    Packet *pkt = qdisc_take(q);
 
     tell_queue(dir);
     if (pkt == NULL)
         return;
     dir->next_free = time_add(now, transmission_time(dir, pkt->frame_len));
-    if (dir->qdisc->packets > 0)
-        timer_set(&dir->qdisc->transmitter, dir->next_free - now);
+    if (q->packets > 0)
+        timer_set(&q->transmitter, dir->next_free - now);
     depart(dir, pkt);
 }
 
 static void enqueue(LinkDir *dir, Packet *pkt)
 {
-    SimTime now = sim_now(dir->link->sim);
+    SimTime now = sim_now(dir->sim);
+    Qdisc *q = dir->more->qdisc;
 
-    qdisc_put(dir->qdisc, pkt);
+    qdisc_put(q, pkt);
     tell_queue(dir);
-    if (dir->qdisc->packets == 0 || timer_pending(&dir->qdisc->transmitter))
+    if (q->packets == 0 || timer_pending(&q->transmitter))
         return;
     if (dir->next_free <= now)
         link_transmit_next(dir);
     else
-        timer_set(&dir->qdisc->transmitter, dir->next_free - now);
+        timer_set(&q->transmitter, dir->next_free - now);
 }
 
 /* One frame along the cable: refused, lost, waiting or in flight. */
 void link_carry(LinkDir *dir, Packet *pkt)
 {
-    if (!dir->link->up)
+    if (!link_of(dir)->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     else if (pkt->frame_len > dir->frame_max)
         link_lose(dir, pkt, DROP_LINK_TOO_BIG);
-    else if (dir->qdisc != NULL)
+    else if (dir->more->qdisc != NULL)
         enqueue(dir, pkt);
     else if (transmit(dir, pkt->frame_len))
         depart(dir, pkt);
@@ -389,14 +431,14 @@ void link_carry(LinkDir *dir, Packet *pkt)
 
 void link_enter(LinkDir *dir, Packet *pkt)
 {
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
     Packet *copy = NULL;
 
     if (dir->cfg->duplicate == 0) {
         link_carry(dir, pkt);
         return;
     }
-    if (dir->link->up && rng_chance(&chances(dir)->duplicate, dir->cfg->duplicate))
+    if (link_of(dir)->up && rng_chance(&chances(dir)->duplicate, dir->cfg->duplicate))
         copy = packet_copy(pkt);
     link_carry(dir, pkt);
     if (copy != NULL) {
@@ -415,7 +457,7 @@ static void count_sent(LinkDir *dir, const Packet *pkt)
 
 static inline void leave_trail(const LinkDir *dir, Packet *pkt, SimTime arrive)
 {
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     if (sim->trace.heard & TRACE_FRAMES)
         trail_sent(&sim->trace.trail, dir->from, pkt, sim_now(sim), arrive);
@@ -423,14 +465,14 @@ static inline void leave_trail(const LinkDir *dir, Packet *pkt, SimTime arrive)
 
 static G_NO_INLINE void send_fully(LinkDir *dir, Packet *pkt)
 {
-    Sim *sim = dir->link->sim;
+    Sim *sim = dir->sim;
 
     leave_trail(dir, pkt, NEVER);
     trace(sim, LINK_ENQUEUED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     count_sent(dir, pkt);
-    if (!dir->link->up)
+    if (!link_of(dir)->up)
         link_lose(dir, pkt, DROP_LINK_DOWN);
-    else if (dir->link->rules == NULL || !fault_apply(dir, pkt))
+    else if (link_of(dir)->rules == NULL || !fault_apply(dir, pkt))
         link_enter(dir, pkt);
 }
 
@@ -449,16 +491,17 @@ static inline void send_plainly(LinkDir *dir, Packet *pkt)
         lose_for_queue(dir, pkt);
         return;
     }
-    SimTime arrive = MAX(time_add(dir->next_free, dir->cfg->delay), dir->last_arrival);
+    LinkTransit *transit = transit_of(dir);
+    SimTime arrive = MAX(time_add(dir->next_free, dir->cfg->delay), transit->last_arrival);
     leave_trail(dir, pkt, arrive);
     count_sent(dir, pkt);
-    put_in_flight(dir, pkt, arrive);
+    put_in_flight(dir, transit, pkt, arrive);
 }
 
 void link_send(LinkDir *dir, Packet *pkt)
 {
     if (dir->plain && pkt->frame_len <= dir->frame_max &&
-        (dir->link->sim->trace.heard & TRACE_LINK) == 0)
+        (dir->sim->trace.heard & TRACE_LINK) == 0)
         send_plainly(dir, pkt);
     else
         send_fully(dir, pkt);
@@ -468,7 +511,7 @@ void link_inject(LinkDir *dir, Packet *pkt)
 {
     packet_set_frame(pkt);
     pkt->forged = true;
-    trace(dir->link->sim, LINK_RELEASED, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
+    trace(dir->sim, LINK_RELEASED, dir->from->node, dir->from, pkt, (int64_t)pkt->id,
           trace_str("injected"));
     count_sent(dir, pkt);
     link_enter(dir, pkt);
@@ -476,13 +519,18 @@ void link_inject(LinkDir *dir, Packet *pkt)
 
 uint64_t link_queued(LinkDir *dir, uint64_t *bytes)
 {
-    if (dir->qdisc != NULL) {
-        if (bytes != NULL)
-            *bytes = dir->qdisc->bytes;
-        return dir->qdisc->packets;
+    const Qdisc *q = dir->more->qdisc;
+    uint64_t n = 0, size = 0;
+
+    if (q != NULL) {
+        n = q->packets;
+        size = q->bytes;
+    } else if (dir->backlog != NULL) {
+        settle_backlog(dir->backlog, sim_now(dir->sim));
+        n = dir->backlog->n;
+        size = dir->backlog->bytes;
     }
-    settle_backlog(dir);
     if (bytes != NULL)
-        *bytes = dir->backlog_bytes;
-    return dir->backlog_n;
+        *bytes = size;
+    return n;
 }

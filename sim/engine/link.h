@@ -92,42 +92,57 @@ typedef struct LinkWaiting { /* a frame that waits for the transmitter */
 typedef struct LinkChances {
     Rng      loss, jitter, duplicate, reorder, corrupt;
     uint64_t since_reorder; /* frames since the last that was */
+    bool     bad;           /* Gilbert-Elliott: in the bad state */
 } LinkChances;
 
+/* Those that wait, in the order of sending: a ring that doubles. */
+typedef struct LinkBacklog {
+    uint32_t    first, n, cap; /* cap is a power of 2 */
+    uint64_t    bytes;
+    LinkWaiting ring[];
+} LinkBacklog;
+
+/* What a direction has while frames are on the cable. */
+typedef struct LinkTransit {
+    Flight  flight;
+    SimTime last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
+    Timer   timer;        /* serves the first of these */
+} LinkTransit;
+
+/* What most directions never have. */
+typedef struct LinkMore {
+    LinkFates    fates;   /* link_fates counts */
+    Qdisc       *qdisc;   /* what holds those that wait instead; NULL: drop-tail */
+    LinkChances *chances; /* NULL while nothing has been random */
+    char        *written; /* link_dir_name's; NULL while nobody has asked */
+} LinkMore;
+
+/* A large world has many that carry little: what lies here is what each of them touches, and what
+ * every frame needs on its way in comes first. */
 struct LinkDir {
-    /* What every frame needs comes first, and lies together. */
-    Link        *link;
-    Port        *from, *to;
-    bool         calm;         /* nothing random happens: no loss, jitter, reordering, damage */
-    bool         plain;        /* nor anything else: it is up, drop-tail, and has no rules */
-    bool         ends;         /* at a host, which reads what it gets to the last byte */
-    bool         ge_bad;       /* Gilbert-Elliott: in the bad state */
-    unsigned     nth;          /* of the links between these two nodes, from 0 */
-    SimTime      next_free;    /* when the transmitter has sent all that is queued */
-    SimTime      last_arrival; /* the latest so far: nothing overtakes without jitter or reorder */
-    uint32_t     frame_max;    /* what is longer is lost */
-    uint32_t     last_size;    /* of a frame, */
-    SimTime      last_time;    /* and what the transmitter takes for it: the next is like it */
-    Flight       flight;       /* on the cable */
-    Timer        timer;        /* serves the first of these */
-    Qdisc       *qdisc;        /* what holds those that wait instead; NULL: drop-tail */
-    LinkWaiting *backlog;      /* a ring of those that wait, in the order of sending */
-    uint32_t     backlog_first, backlog_n, backlog_cap; /* cap is a power of 2 */
-    uint64_t     backlog_bytes;
-    LinkCounters counters;
+    Sim        *sim;
+    Port       *to;
     const LinkConfig *cfg;     /* links made one after the other alike share it */
-    const LinkFates *fates;    /* link_fates counts; directions without any share one */
-    char        *written;      /* link_dir_name's; NULL while nobody has asked */
-    LinkChances *chances;      /* NULL while nothing has been random */
+    SimTime     next_free;     /* when the transmitter has sent all that is queued */
+    uint32_t    frame_max;     /* what is longer is lost */
+    bool        calm;          /* nothing random happens: no loss, jitter, reordering, damage */
+    bool        plain;         /* nor anything else: it is up, drop-tail, and has no rules */
+    bool        ends;          /* at a host, which reads what it gets to the last byte */
+    bool        reverse;       /* it is its link's second */
+    LinkTransit *transit;      /* NULL: nothing is on the cable */
+    LinkCounters counters;
+    Port       *from;
+    LinkBacklog *backlog;      /* NULL: no frame has ever waited */
+    const LinkMore *more;      /* directions that have none of it share one */
 };
 
 struct Link {
-    Sim       *sim;
-    unsigned   index;
     LinkDir    dir[2];  /* 0: forward, from a to b as named when it was made */
+    unsigned   index;
+    unsigned   nth;     /* of the links between these two nodes, from 0 */
+    int        handle;  /* for the rank above: where it keeps its own; 0 */
     bool       up;
     GPtrArray *rules;   /* of FaultRule, oldest first; owned; NULL: there has been none */
-    int        handle;  /* for the rank above: where it keeps its own; 0 */
 };
 
 /* Category TRACE_LINK. `port` is the sending port, but for LINK_DELIVERED, where it receives. */
@@ -151,6 +166,12 @@ extern const TracePoint LINK_WENT_DOWN, LINK_WENT_UP; /* category TRACE_SIM: lin
  * options. */
 Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const LinkConfig *reverse);
 void  link_free(Link *link);
+
+/* The link that a direction is of. */
+static inline Link *link_of(const LinkDir *dir)
+{
+    return (Link *)(uintptr_t)(dir - dir->reverse); /* whose first member they are */
+}
 
 LinkDir *link_dir_from(Link *link, const Node *from); /* NULL if the node is not on it */
 LinkDir *link_dir_reverse(LinkDir *dir);

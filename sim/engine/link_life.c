@@ -17,35 +17,30 @@ const TracePoint LINK_WENT_UP = { "link:went_up", TRACE_SIM, { { "link", TV_STR 
 const char *link_dir_name(LinkDir *dir)
 {
     const char *from = dir->from->node->name, *to = dir->to->node->name;
+    unsigned nth = link_of(dir)->nth;
 
-    if (dir->written == NULL)
-        dir->written = dir->nth == 0 ? g_strconcat(from, ">", to, NULL)
-                                  : g_strdup_printf("%s>%s#%u", from, to, dir->nth + 1);
-    return dir->written;
+    if (dir->more->written == NULL)
+        link_more(dir)->written = nth == 0 ? g_strconcat(from, ">", to, NULL)
+                                           : g_strdup_printf("%s>%s#%u", from, to, nth + 1);
+    return dir->more->written;
 }
 
 void link_init_stream(LinkDir *dir, Rng *rng, const char *what)
 {
     char *name = g_strconcat("link:", link_dir_name(dir), ":", what, NULL);
 
-    sim_rng(dir->link->sim, name, rng);
+    sim_rng(dir->sim, name, rng);
     g_free(name);
 }
 
 /* --- what a link was told --------------------------------------------------------------------- */
 
-/* Links are often made alike, one after the other. */
-typedef struct SharedConfig {
-    LinkConfig cfg; /* first: a direction points to it */
-    unsigned   users;
-} SharedConfig;
-
 static const LinkConfig *take_config(const LinkConfig *like, const LinkConfig *wanted)
 {
-    SharedConfig *shared = (SharedConfig *)(uintptr_t)like;
+    LinkShared *shared = link_shared(like);
 
     if (like == NULL || memcmp(like, wanted, sizeof *wanted) != 0) {
-        shared = g_new0(SharedConfig, 1);
+        shared = g_new0(LinkShared, 1);
         memcpy(&shared->cfg, wanted, sizeof *wanted); /* and what lies between its members */
     }
     shared->users++;
@@ -54,7 +49,7 @@ static const LinkConfig *take_config(const LinkConfig *like, const LinkConfig *w
 
 static void leave_config(const LinkConfig *cfg)
 {
-    SharedConfig *shared = (SharedConfig *)(uintptr_t)cfg;
+    LinkShared *shared = link_shared(cfg);
 
     if (--shared->users == 0)
         g_free(shared);
@@ -69,9 +64,12 @@ static const LinkConfig *last_config(const Sim *sim, int direction)
 
 static void use_qdisc(LinkDir *dir)
 {
-    dir->qdisc = qdisc_new(dir);
-    if (dir->qdisc != NULL)
-        timer_init(&dir->qdisc->transmitter, &dir->link->sim->sched, link_transmit_next, dir);
+    Qdisc *q = qdisc_new(dir);
+
+    if (q != dir->more->qdisc)
+        link_more(dir)->qdisc = q;
+    if (q != NULL)
+        timer_init(&q->transmitter, &dir->sim->sched, link_transmit_next, dir);
 }
 
 /* --- making and unmaking ---------------------------------------------------------------------- */
@@ -89,8 +87,8 @@ void link_judge(LinkDir *dir)
 
     dir->frame_max = (uint32_t)MIN(max, UINT32_MAX);
     dir->calm = is_calm(cfg);
-    dir->plain = dir->calm && cfg->duplicate == 0 && dir->qdisc == NULL && dir->link->up &&
-                 dir->link->rules == NULL;
+    dir->plain = dir->calm && cfg->duplicate == 0 && dir->more->qdisc == NULL &&
+                 link_of(dir)->up && link_of(dir)->rules == NULL;
 }
 
 /* Links between them so far; asked at the end that has fewer. */
@@ -106,13 +104,11 @@ static unsigned count_between(const Node *a, const Node *b)
     return n;
 }
 
-static void init_dir(Link *link, LinkDir *dir, Port *from, Port *to, const LinkConfig *cfg,
-                     unsigned nth)
+static void init_dir(LinkDir *dir, bool reverse, Port *from, Port *to, const LinkConfig *cfg)
 {
     g_assert(from->out == NULL);
-    *dir = (LinkDir){ .link = link, .from = from, .to = to, .nth = nth, .cfg = cfg,
-                      .fates = &link_no_fates };
-    timer_init(&dir->timer, &link->sim->sched, link_arrived, dir);
+    *dir = (LinkDir){ .sim = from->node->sim, .from = from, .to = to, .cfg = cfg,
+                      .reverse = reverse, .more = &link_no_more };
     dir->ends = to->node->kind == NODE_HOST;
     use_qdisc(dir);
     link_judge(dir);
@@ -123,38 +119,45 @@ Link *link_new(Sim *sim, Port *a, Port *b, const LinkConfig *forward, const Link
 {
     g_assert(a != b);
     Link *link = heap_new0(&sim->heap, Link);
-    unsigned nth = count_between(a->node, b->node);
 
-    link->sim = sim;
+    link->nth = count_between(a->node, b->node);
     link->index = sim->links->len;
     link->up = true;
     forward = take_config(last_config(sim, 0), forward);
-    init_dir(link, &link->dir[0], a, b, forward, nth);
-    init_dir(link, &link->dir[1], b, a, take_config(forward, reverse), nth);
+    init_dir(&link->dir[0], false, a, b, forward);
+    init_dir(&link->dir[1], true, b, a, take_config(forward, reverse));
     g_ptr_array_add(sim->links, link);
     sim->topology++;
     return link;
 }
 
+static void free_more(LinkDir *dir)
+{
+    if (dir->more == &link_no_more)
+        return;
+    qdisc_free(dir->more->qdisc);
+    g_free(dir->more->chances);
+    g_free(dir->more->written);
+    heap_give(&dir->sim->heap, link_more(dir), sizeof *dir->more);
+}
+
 void link_free(Link *link)
 {
+    Heap *heap = &link->dir[0].sim->heap;
+
     if (link->rules != NULL)
         g_ptr_array_free(link->rules, TRUE);
     for (int i = 0; i < 2; i++) {
         LinkDir *dir = &link->dir[i];
-        timer_stop(&dir->timer);
-        qdisc_free(dir->qdisc);
-        while (dir->flight.n > 0)
-            packet_free(flight_take(&dir->flight));
+        while (dir->transit != NULL && dir->transit->flight.n > 0)
+            packet_free(flight_take(&dir->transit->flight));
+        link_end_transit(dir);
         dir->from->out = NULL;
         g_free(dir->backlog);
-        g_free(dir->chances);
-        if (dir->fates != &link_no_fates)
-            heap_give(&link->sim->heap, link_fates(dir), sizeof *dir->fates);
-        g_free(dir->written);
+        free_more(dir);
         leave_config(dir->cfg);
     }
-    heap_give(&link->sim->heap, link, sizeof *link);
+    heap_give(heap, link, sizeof *link);
 }
 
 LinkDir *link_dir_from(Link *link, const Node *from)
@@ -167,7 +170,7 @@ LinkDir *link_dir_from(Link *link, const Node *from)
 
 LinkDir *link_dir_reverse(LinkDir *dir)
 {
-    return &dir->link->dir[dir == &dir->link->dir[0]];
+    return &link_of(dir)->dir[!dir->reverse];
 }
 
 /* What a discipline looks up while it works may change under it; not what it is made of. */
@@ -180,14 +183,13 @@ static bool suits(const LinkConfig *was, const LinkConfig *cfg)
 /* Those that wait in the old queue enter the new one, or the transmitter's time. */
 void link_set(LinkDir *dir, const LinkConfig *cfg)
 {
-    Qdisc *old = dir->qdisc;
+    Qdisc *old = dir->more->qdisc;
     Packet *pkt;
 
     const LinkConfig *was = dir->cfg;
     bool keep = suits(was, cfg);
     dir->cfg = take_config(was, cfg);
     leave_config(was);
-    dir->last_size = 0;
     if (!keep)
         use_qdisc(dir);
     link_judge(dir);
@@ -201,20 +203,20 @@ void link_set(LinkDir *dir, const LinkConfig *cfg)
 /* All that is on the cable, in the queue before it too, is lost, and the transmitter is idle. */
 static void flush(LinkDir *dir)
 {
+    Qdisc *q = dir->more->qdisc;
     Packet *pkt;
 
-    timer_stop(&dir->timer);
-    if (dir->qdisc != NULL)
-        timer_stop(&dir->qdisc->transmitter);
-    while (dir->flight.n > 0)
-        link_lose(dir, flight_take(&dir->flight), DROP_LINK_DOWN);
-    while (dir->qdisc != NULL && (pkt = qdisc_evict(dir->qdisc)) != NULL)
+    if (q != NULL)
+        timer_stop(&q->transmitter);
+    while (dir->transit != NULL && dir->transit->flight.n > 0)
+        link_lose(dir, flight_take(&dir->transit->flight), DROP_LINK_DOWN);
+    link_end_transit(dir);
+    while (q != NULL && (pkt = qdisc_evict(q)) != NULL)
         link_lose(dir, pkt, DROP_LINK_DOWN);
     dir->next_free = 0;
-    dir->last_arrival = 0;
     link_judge(dir);
-    dir->backlog_n = 0;
-    dir->backlog_bytes = 0;
+    g_free(dir->backlog);
+    dir->backlog = NULL;
 }
 
 void link_down(Link *link)
@@ -222,7 +224,8 @@ void link_down(Link *link)
     if (!link->up)
         return;
     link->up = false;
-    trace(link->sim, LINK_WENT_DOWN, NULL, NULL, NULL, trace_str(link_dir_name(&link->dir[0])));
+    trace(link->dir[0].sim, LINK_WENT_DOWN, NULL, NULL, NULL,
+          trace_str(link_dir_name(&link->dir[0])));
     flush(&link->dir[0]);
     flush(&link->dir[1]);
 }
@@ -234,5 +237,6 @@ void link_up(Link *link)
     link->up = true;
     link_judge(&link->dir[0]);
     link_judge(&link->dir[1]);
-    trace(link->sim, LINK_WENT_UP, NULL, NULL, NULL, trace_str(link_dir_name(&link->dir[0])));
+    trace(link->dir[0].sim, LINK_WENT_UP, NULL, NULL, NULL,
+          trace_str(link_dir_name(&link->dir[0])));
 }

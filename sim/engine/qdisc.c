@@ -48,7 +48,7 @@ bool qdisc_fits(const Qdisc *q, uint64_t packets, uint64_t bytes)
 {
     const LinkConfig *cfg = q->dir->cfg;
 
-    if (packets == 1 && q->dir->next_free <= sim_now(q->dir->link->sim))
+    if (packets == 1 && q->dir->next_free <= sim_now(q->dir->sim))
         return true;
     return cfg->queue_in_bytes ? bytes <= cfg->queue : packets <= cfg->queue;
 }
@@ -89,7 +89,7 @@ void qdisc_free(Qdisc *q)
 
 void qdisc_put(Qdisc *q, Packet *pkt)
 {
-    pkt->arrive = sim_now(q->dir->link->sim);
+    pkt->arrive = sim_now(q->dir->sim);
     q->ops->put(q, pkt);
 }
 
@@ -98,7 +98,7 @@ Packet *qdisc_take(Qdisc *q)
     Packet *pkt = q->ops->take(q);
 
     if (pkt != NULL)
-        q->waited = sim_now(q->dir->link->sim) - pkt->arrive;
+        q->waited = sim_now(q->dir->sim) - pkt->arrive;
     return pkt;
 }
 

@@ -130,7 +130,7 @@ static void begin_dropping(Codel *c, Fifo *f, Qdisc *q, SimTime now, Head *head)
 Packet *codel_take(Codel *c, Fifo *f, Qdisc *q)
 {
     const QdiscConfig *cfg = &q->dir->cfg->qdisc;
-    SimTime now = sim_now(q->dir->link->sim);
+    SimTime now = sim_now(q->dir->sim);
     Head head = take_head(c, f, q, now);
 
     if (c->dropping && !head.ok_to_drop)

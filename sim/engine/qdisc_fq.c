@@ -61,7 +61,7 @@ static FlowList *first_list(FqQueue *fq)
 /* SplitMix64's finalizer: every bit of the key reaches every bit of the slot. */
 static Flow *flow_of(FqQueue *fq, const Packet *pkt)
 {
-    const FrameReader *reader = fq->q.dir->link->sim->reader;
+    const FrameReader *reader = fq->q.dir->sim->reader;
     uint64_t key = (reader != NULL ? reader->flow(pkt) : 0) ^ fq->salt;
 
     key = (key ^ key >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

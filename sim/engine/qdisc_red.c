@@ -39,7 +39,7 @@ static void update_average(RedQueue *red)
 {
     const LinkDir *dir = red->q.dir;
     const LinkConfig *cfg = dir->cfg;
-    SimTime idle = sim_now(dir->link->sim) - dir->next_free;
+    SimTime idle = sim_now(dir->sim) - dir->next_free;
     SimTime usual = link_transmission_time(cfg, cfg->qdisc.avpkt);
 
     if (red->q.packets == 0 && idle > 0) {

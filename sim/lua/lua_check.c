@@ -309,7 +309,7 @@ static const Node *meant_for(const World *world, const Record *rec)
 static bool sees(const World *world, const Where *where, const Record *rec)
 {
     if (where->link != NULL)
-        return rec->dir != NULL && rec->dir->link == where->link &&
+        return rec->dir != NULL && link_of(rec->dir) == where->link &&
                (rec->kind == RECORD_SENT || rec->kind == RECORD_RELEASED);
     if (where->b == NULL)
         return rec->node == where->a && (rec->kind == RECORD_SENT || rec->kind == RECORD_RECEIVED);

@@ -349,9 +349,10 @@ static const struct {
 
 static uint64_t counter_of(const LinkDir *dir, size_t i)
 {
-    const void *in = counters[i].fate ? (const void *)dir->fates : (const void *)&dir->counters;
+    const char *fates = (const char *)&dir->more->fates, *sums = (const char *)&dir->counters;
 
-    return *(const uint64_t *)(const void *)((const char *)in + counters[i].offset);
+    return *(const uint64_t *)(const void *)((counters[i].fate ? fates : sums) +
+                                             counters[i].offset);
 }
 
 /* A table of the sums over those directions of the link that `dirs` has a bit for. */
@@ -385,7 +386,7 @@ static void push_link_drops(lua_State *L, const Link *link)
     uint64_t sum[DROP_LINK_ENDED];
 
     for (size_t why = 0; why < G_N_ELEMENTS(sum); why++)
-        sum[why] = link->dir[0].fates->drops[why] + link->dir[1].fates->drops[why];
+        sum[why] = link->dir[0].more->fates.drops[why] + link->dir[1].more->fates.drops[why];
     lua_push_drops(L, sum, G_N_ELEMENTS(sum));
 }
 
@@ -431,8 +432,8 @@ static int l_queue(lua_State *L)
     set_integer(L, "packets", link_queued(dir, &bytes));
     set_integer(L, "bytes", bytes);
     set_integer(L, "limit", dir->cfg->queue);
-    if (dir->qdisc != NULL)
-        set_queue_state(L, dir->qdisc, dir->cfg->qdisc.type);
+    if (dir->more->qdisc != NULL)
+        set_queue_state(L, dir->more->qdisc, dir->cfg->qdisc.type);
     lua_strict(L, "figure of a queue");
     return 1;
 }

@@ -309,7 +309,7 @@ static int iface_index(lua_State *L, void *p, const char *name)
         lua_settle(L);
         lua_push_ip(L, iface->ip.addr);
     } else if (strcmp(name, "link") == 0 && port->out != NULL)
-        lua_push_link(L, port->out->link);
+        lua_push_link(L, link_of(port->out));
     else if (strcmp(name, "link") == 0)
         lua_pushnil(L);
     else

@@ -28,7 +28,7 @@ static bool in_view(const LookBack *look, const Record *rec)
     if (look->node != NULL)
         return rec->node == look->node &&
                (rec->kind == RECORD_SENT || rec->kind == RECORD_RECEIVED);
-    return rec->dir != NULL && rec->dir->link == look->link &&
+    return rec->dir != NULL && link_of(rec->dir) == look->link &&
            (rec->kind == RECORD_SENT || rec->kind == RECORD_RELEASED);
 }
 
