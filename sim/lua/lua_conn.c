@@ -301,9 +301,9 @@ static int recv_at_once(lua_State *L, LuaConn *c, size_t n)
 }
 
 /* The task's turn, without Lua: some has come, and more is to come. */
-static bool recv_waits(lua_State *L)
+static bool recv_waits(lua_State *L, void *conn)
 {
-    LuaConn *c = lua_object(L, 1);
+    LuaConn *c = conn;
     lua_Integer what = lua_tointeger(L, 2);
 
     if (at_once(c, what) > 0 || recv_what(L, c, what) != NET_EAGAIN)
@@ -324,7 +324,7 @@ static int recv_k(lua_State *L, int status, lua_KContext deadline)
     NetError err = recv_what(L, c, what);
     if (err == NET_EAGAIN && deadline == NEVER) {
         lua_conn_wants(c);
-        return task_wait_stepping(L, &c->queue, recv_waits, recv_k, deadline);
+        return task_wait_stepping(L, &c->queue, recv_waits, c, recv_k, deadline);
     }
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return lua_conn_wait(L, c, deadline, recv_k, deadline);
@@ -417,9 +417,9 @@ static NetError take(lua_State *L, Sink *sink)
 }
 
 /* The task's turn, without Lua: more has come, and more is to come. */
-static bool sinks_on(lua_State *L)
+static bool sinks_on(lua_State *L, void *sink_)
 {
-    Sink *sink = lua_touserdata(L, 2);
+    Sink *sink = sink_;
 
     if (take(L, sink) != NET_EAGAIN)
         return false;
@@ -444,7 +444,7 @@ static int sink_k(lua_State *L, int status, lua_KContext deadline)
     } while (sink->wrong);
     if (err == NET_EAGAIN && deadline == NEVER) {
         lua_conn_wants(c);
-        return task_wait_stepping(L, &c->queue, sinks_on, sink_k, deadline);
+        return task_wait_stepping(L, &c->queue, sinks_on, sink, sink_k, deadline);
     }
     if (err == NET_EAGAIN && deadline > sim_now(lua_sim(L)))
         return lua_conn_wait(L, c, deadline, sink_k, deadline);

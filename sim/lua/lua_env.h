@@ -162,11 +162,11 @@ typedef struct WaitQueue { /* all zero is empty */
  * be NULL (sleeping). Raises if the caller is a callback, or a coroutine of the author's own. */
 int  task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k, lua_KContext ctx);
 bool task_timed_out(lua_State *L);        /* in k: the deadline came first */
-/* The same without a deadline, for a wait that most wakings do not end: in the task's turn step(L)
- * does what is to be done, and while it returns true the task waits on in the queue, and k is not
- * asked. It finds what it needs where k would, and may not raise, push or call anything. */
-typedef bool (*TaskStep)(lua_State *L);
-int  task_wait_stepping(lua_State *L, WaitQueue *queue, TaskStep step, lua_KFunction k,
+/* The same without a deadline, for a wait that most wakings do not end: in the task's turn
+ * step(L, self) does what is to be done, and while it returns true the task waits on in the queue,
+ * and k is not asked. It may not raise, push or call anything; self must live until then. */
+typedef bool (*TaskStep)(lua_State *L, void *self);
+int  task_wait_stepping(lua_State *L, WaitQueue *queue, TaskStep step, void *self, lua_KFunction k,
                         lua_KContext ctx);
 /* The same until ready(self) says so, which is asked after every event (not before the first: ask
  * yourself). It may look, not act; self must live until then. */

@@ -26,6 +26,7 @@ struct Task {
     const char *refusal; /* what the network answered when it last failed a call; NULL: never yet */
     WaitQueue *queue; /* while waiting; NULL: in none */
     TaskStep step; /* task_wait_stepping; NULL: none */
+    void *step_self;
     WaitQueue *step_queue;
     Task *prev, *next;
     TaskCondition ready; /* task_wait_until; NULL: none */
@@ -226,7 +227,7 @@ static void resume(Task *task)
 /* Its turn has come, and a step may be all that is to be done. */
 static bool waits_on(Task *task)
 {
-    if (task->step == NULL || !task->step(task->co))
+    if (task->step == NULL || !task->step(task->co, task->step_self))
         return false;
     task->state = TASK_WAITING;
     enqueue(task->step_queue, task);
@@ -394,12 +395,13 @@ int task_wait(lua_State *L, WaitQueue *queue, SimTime deadline, lua_KFunction k,
     return lua_yieldk(L, 0, ctx, k);
 }
 
-int task_wait_stepping(lua_State *L, WaitQueue *queue, TaskStep step, lua_KFunction k,
+int task_wait_stepping(lua_State *L, WaitQueue *queue, TaskStep step, void *self, lua_KFunction k,
                        lua_KContext ctx)
 {
     Task *task = check_may_wait(L);
 
     task->step = step;
+    task->step_self = self;
     task->step_queue = queue;
     return task_wait(L, queue, NEVER, k, ctx);
 }
