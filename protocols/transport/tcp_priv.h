@@ -11,9 +11,10 @@
 #include "protocols/transport/tcp_tcb.h"
 
 typedef struct TcbTable {
-    Tcb  **slots;
-    size_t n, cap; /* cap: 0 or a power of two */
-    Tcb   *last;   /* found; NULL: none, or it is gone */
+    Tcb    **slots;
+    uint8_t *tags;   /* of each slot's hash, behind the slots; 0: it is free */
+    size_t   n, cap; /* cap: 0 or a power of two */
+    Tcb     *last;   /* found; NULL: none, or it is gone */
 } TcbTable;
 
 struct Tcp {

@@ -122,6 +122,7 @@ typedef struct Budget {
 
 /* What a connection keeps once text or a FIN moves, either way. */
 typedef struct Flow {
+    _Alignas(HEAP_LINE)
     Ring      out;          /* not acknowledged, or not sent */
     Ring      in;           /* not read; behind its end the bytes of `reass` */
     Reass     reass;
