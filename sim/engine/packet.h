@@ -53,6 +53,7 @@ struct Packet {
     uint64_t   seen;      /* an observer's notes: how it looked; 0: never, or it has changed, */
     uint32_t   crossing;  /* and its last passage over a cable (trail.h) */
     uint32_t   len;       /* from data to its end */
+    /* From here to `why`: what an observer copies in one piece. */
     uint32_t   frame_len; /* its length as it was on the wire */
     uint16_t   net;       /* offset of the network header in buf, set by the link layer */
     uint8_t    frame;     /* offset of the Ethernet header in buf, set when put on a wire */
@@ -63,11 +64,11 @@ struct Packet {
     /* And here what those at its ends need. */
     uint64_t   id;        /* counted per world; a copy made by a link or a switch keeps it */
     SimTime    born;
-    Sim       *sim;
     Unwritten  unwritten;
     uint32_t   cap : 24;  /* size of buf */
     uint32_t   why : 8;   /* a SentReason, stamped at birth */
     uint32_t   switched;  /* how many switches it has passed */
+    Sim       *sim;
     Packet    *prev;      /* for its holder's list, too */
     const char *remark;   /* what was done to it, for people; see packet_remark; NULL: nothing */
     uint8_t    room[];

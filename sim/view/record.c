@@ -34,16 +34,16 @@ enum { /* in a Crossing's head */
     OUR_SUM = TRAIL_CHANGED - 2
 };
 
+enum { /* what a Body has of a Packet: from frame_len to the end of `why` */
+    LOOKS_FROM = offsetof(Packet, frame_len),
+    LOOKS = offsetof(Packet, switched) - LOOKS_FROM
+};
+
 typedef struct Body {
-    uint64_t packet;
-    SimTime  born;
-    uint32_t len;       /* of the frame on the wire */
-    uint32_t n;         /* bytes that are here; behind them: */
-    uint16_t frame;     /* of a packet with this Packet.frame, */
-    bool     described; /* how the others could be written, an Unwritten; */
-    bool     plain;     /* false: an Oddity; true: a Crossing tells what routers have changed */
-    uint8_t  why;       /* SentReason */
-    bool     retransmission;
+    uint8_t  looks[LOOKS];
+    uint32_t n : 31;    /* bytes of the frame that are here; an Unwritten says how the others could
+                           be written; */
+    uint32_t plain : 1; /* 0: behind them is an Oddity; 1: a Crossing tells what routers changed */
     alignas(8) uint8_t bytes[];
 } Body;
 
@@ -96,17 +96,10 @@ static size_t behind(size_t n)
     return (offsetof(Body, bytes) + n + TRAIL_UNIT - 1) / TRAIL_UNIT * TRAIL_UNIT;
 }
 
-static Unwritten *unwritten_of(const Body *b)
-{
-    return (Unwritten *)(uintptr_t)((const char *)b + behind(b->n));
-}
-
 /* NULL: it is plain. */
 static Oddity *oddity_of(const Body *b)
 {
-    size_t at = behind(b->n) + (b->described ? sizeof(Unwritten) : 0);
-
-    return b->plain ? NULL : (Oddity *)(uintptr_t)((const char *)b + at);
+    return b->plain ? NULL : (Oddity *)(uintptr_t)((const char *)b + behind(b->n));
 }
 
 /* Nothing but routers has touched it, and these change nothing but MAC addresses, TTL and header
@@ -121,27 +114,31 @@ static bool is_dhcp(Span frame)
 {
     Glance g;
 
-    if (frame.p[PROTO] != IPPROTO_UDP4)
-        return false;
-    if (frame.p[ETH_HDR_LEN] == PLAIN && get16(frame.p + HEAD) > DHCP_CLIENT_PORT)
-        return false;
     glance(&g, frame);
     return g.kind == GLANCE_UDP && MIN(g.src_port, g.dst_port) >= DHCP_SERVER_PORT &&
            MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
 }
 
+/* A look at a long frame's ports, which are where they mostly are. */
+static inline bool is_surely_not_dhcp(const uint8_t *frame)
+{
+    return frame[PROTO] != IPPROTO_UDP4 ||
+           (frame[ETH_HDR_LEN] == PLAIN && get16(frame + HEAD) > DHCP_CLIENT_PORT);
+}
+
 /* How many of the frame's bytes are kept. The headers of what is not written are all that is, but
  * of a long one with DHCP's ports, which is kept whole; others are not worth it. */
-static inline size_t look_at(const Packet *pkt, Span frame)
+static size_t look_at(const Packet *pkt, Span frame)
 {
+    bool whole = frame.n <= RECORD_SNAP || (!is_surely_not_dhcp(frame.p) && is_dhcp(frame));
+
     if (!packet_is_written(pkt)) {
         uint32_t headers = pkt->unwritten.at - pkt->frame;
-        if (headers >= HEAD && headers <= RECORD_SNAP &&
-            (frame.n <= RECORD_SNAP || !is_dhcp(frame)))
+        if (headers >= HEAD && headers <= RECORD_SNAP && (frame.n <= RECORD_SNAP || !whole))
             return headers;
-        frame = packet_frame(pkt);
+        packet_write(pkt);
     }
-    return frame.n <= RECORD_SNAP || is_dhcp(frame) ? frame.n : RECORD_SNAP;
+    return whole ? frame.n : RECORD_SNAP;
 }
 
 /* Whole blocks of what nothing refers to any more. */
@@ -165,11 +162,6 @@ static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
     rec->trail->known = MAX(rec->since, begins - MIN(begins, AGE));
 }
 
-static uint64_t place_of(const Recorder *rec, const Body *b)
-{
-    return ((uintptr_t)b + rec->trail->bias) / TRAIL_UNIT;
-}
-
 static inline void make_room(Recorder *rec, size_t bytes)
 {
     if (G_UNLIKELY(!trail_has_room(rec->trail, bytes)))
@@ -178,67 +170,49 @@ static inline void make_room(Recorder *rec, size_t bytes)
 
 G_STATIC_ASSERT((int)PACKET_ROOM >= PACKET_HEADROOM + SHORT);
 
-/* Up to SHORT are copied as if they were so many: both have room for that. A call takes longer. */
-static inline void copy_head(uint8_t *to, const uint8_t *from, size_t n)
+/* The room that a body with n bytes needs, with a Crossing. */
+static inline size_t step(size_t n)
 {
-    enum { STEP = 32 };
-
-    if (G_LIKELY(n <= SHORT)) {
-        memcpy(to, from, SHORT);
-        return;
-    }
-    for (size_t i = STEP; i < n; i += STEP)
-        memcpy(to + i - STEP, from + i - STEP, STEP);
-    memcpy(to + n - STEP, from + n - STEP, STEP);
+    return behind(MAX(n, SHORT)) + sizeof(Oddity) + TRAIL_STEP;
 }
 
-/* A new one, with n of the frame's bytes; room for SHORT of them, for what it has behind them and
- * for a Crossing is there. */
-static inline Body *begin_body(Recorder *rec, const Packet *pkt, size_t n, size_t size, bool plain)
+/* A new one, with n of the frame's bytes, for which there is room. */
+static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, const Packet *pkt, size_t n, bool plain)
 {
-    make_room(rec, size + SHORT + TRAIL_STEP);
-    Body *b = (Body *)(void *)rec->trail->next;
-    rec->trail->next += size;
-    b->packet = pkt->id;
-    b->born = pkt->born;
-    b->len = pkt->frame_len;
-    b->n = (uint32_t)n;
-    b->frame = pkt->frame;
-    b->described = !packet_is_written(pkt);
+    Body *b = (Body *)(void *)trail->next;
+    const uint8_t *frame = packet_frame_headers(pkt).p;
+
+    memcpy(b->looks, (const char *)pkt + LOOKS_FROM, LOOKS);
+    b->n = n & INT32_MAX;
     b->plain = plain;
-    b->why = (uint8_t)pkt->why;
-    b->retransmission = pkt->retransmission;
+    if (plain && n <= SHORT)
+        memcpy(b->bytes, frame, SHORT); /* both have room for that, and a call takes longer */
+    else
+        memcpy(b->bytes, frame, n);
+    trail->next += behind(n) + (plain ? 0 : sizeof(Oddity));
     return b;
 }
 
 /* Packet.seen is the place of the body of a packet that is plain. */
-static G_ALWAYS_INLINE inline void add_plain(Recorder *rec, Packet *pkt, Span frame)
+static G_ALWAYS_INLINE inline void add_plain(Trail *trail, Packet *pkt, size_t n)
 {
-    size_t n = look_at(pkt, frame), at = behind(n);
-    bool described = !packet_is_written(pkt);
-    Body *b = begin_body(rec, pkt, n, at + (described ? sizeof(Unwritten) : 0), true);
+    uint64_t place = trail_place(trail);
 
-    copy_head(b->bytes, packet_frame_headers(pkt).p, n); /* a look may have moved them */
-    if (described)
-        *(Unwritten *)(void *)((char *)b + at) = pkt->unwritten;
-    pkt->seen = place_of(rec, b);
+    add_body(trail, pkt, n, true);
+    pkt->seen = place;
 }
 
 static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
 {
     size_t n = look_at(pkt, packet_frame_headers(pkt));
-    size_t at = behind(n), size = at + sizeof(Oddity);
-    bool described = !packet_is_written(pkt);
-    Body *b = begin_body(rec, pkt, n, size + (described ? sizeof(Unwritten) : 0), false);
 
-    memcpy(b->bytes, packet_frame_headers(pkt).p, n);
-    if (described)
-        *unwritten_of(b) = pkt->unwritten;
-    *odd = oddity_of(b);
+    make_room(rec, step(n));
+    uint64_t place = trail_place(rec->trail);
+    *odd = oddity_of(add_body(rec->trail, pkt, n, false));
     **odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
                       .forged = pkt->forged, .altered = pkt->altered };
     pkt->seen = 0;
-    return place_of(rec, b);
+    return place;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -308,22 +282,44 @@ static G_GNUC_NO_INLINE void on_odd_sent(Recorder *rec, const Port *port, Packet
     trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
 }
 
+static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port, Packet *pkt,
+                                                 SimTime arrive, size_t n)
+{
+    add_plain(rec->trail, pkt, n);
+    trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
+    follow_plain(rec, port->node, pkt);
+}
+
+static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, const Port *port, Packet *pkt,
+                                           SimTime arrive)
+{
+    Span frame = packet_frame_headers(pkt);
+
+    if (pkt->seen >= rec->trail->known) {
+        make_room(rec, TRAIL_STEP);
+        trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
+    } else if (is_plain(pkt, frame)) {
+        size_t n = look_at(pkt, frame);
+        make_room(rec, step(n));
+        on_plain_sent(rec, port, pkt, arrive, n);
+    } else {
+        on_odd_sent(rec, port, pkt, arrive);
+    }
+}
+
+/* Most, of which headers are kept, or all of what is short, are done with at once. */
 static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
     Span frame = packet_frame_headers(pkt);
+    size_t n = packet_is_written(pkt) ? frame.n : pkt->unwritten.at - pkt->frame;
 
-    if (G_LIKELY(pkt->seen < rec->trail->known)) {
-        if (!is_plain(pkt, frame)) {
-            on_odd_sent(rec, port, pkt, arrive);
-            return;
-        }
-        follow_plain(rec, port->node, pkt);
-        add_plain(rec, pkt, frame);
-    } else {
-        make_room(rec, TRAIL_STEP);
-    }
-    trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
+    if (G_LIKELY(pkt->seen < rec->trail->known && is_plain(pkt, frame) && n >= HEAD &&
+                 n <= SHORT && (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
+                 trail_has_room(rec->trail, step(SHORT))))
+        on_plain_sent(rec, port, pkt, arrive, n);
+    else
+        on_other_sent(rec, port, pkt, arrive);
 }
 
 static void on_arrives(void *self, Packet *pkt, SimTime arrive)
@@ -346,7 +342,9 @@ static void on_received(void *self, const Port *port, Packet *pkt)
         make_room(rec, sizeof(uint32_t));
         *--rec->trail->order = pkt->crossing | 1;
     } else if (is_plain(pkt, frame)) {
-        add_plain(rec, pkt, frame);
+        size_t n = look_at(pkt, frame);
+        make_room(rec, step(n));
+        add_plain(rec->trail, pkt, n);
         add(rec, RECORD_RECEIVED, port, pkt, pkt->seen);
     } else {
         uint64_t body = add_odd(rec, pkt, port->node, &odd);
@@ -423,26 +421,27 @@ static Port *port_by_number(Recorder *rec, uint32_t number)
 }
 
 /* The text of a packet that was not written then, as it would have been. */
-static void write_body(const Body *b, uint8_t out[static RECORD_SNAP])
+static void write_body(const Packet *looks, const Body *b, uint8_t out[static RECORD_SNAP])
 {
-    const Unwritten *u = unwritten_of(b);
-    size_t cap = u->at + u->n;
+    size_t cap = looks->unwritten.at + looks->unwritten.n;
     Packet *pkt = g_malloc(sizeof *pkt + cap);
 
-    *pkt = (Packet){ .buf = pkt->room, .cap = cap & PACKET_CAP, .frame = (uint8_t)b->frame,
-                     .unwritten = *u };
-    memcpy(pkt->buf + b->frame, b->bytes, b->n);
+    *pkt = *looks;
+    pkt->buf = pkt->room;
+    pkt->cap = cap & PACKET_CAP;
+    memcpy(pkt->buf + pkt->frame, b->bytes, b->n);
     packet_write(pkt);
-    memcpy(out, pkt->buf + b->frame, MIN(b->len, RECORD_SNAP));
+    memcpy(out, pkt->buf + pkt->frame, MIN(pkt->frame_len, RECORD_SNAP));
     g_free(pkt);
 }
 
-static void tell_bytes(const Crossing *c, const Body *b, uint8_t out[static RECORD_SNAP])
+static void tell_bytes(const Crossing *c, const Packet *looks, const Body *b,
+                       uint8_t out[static RECORD_SNAP])
 {
-    if (b->described)
-        write_body(b, out);
-    else
+    if (packet_is_written(looks))
         memcpy(out, b->bytes, MIN(b->n, RECORD_SNAP));
+    else
+        write_body(looks, b, out);
     if (!b->plain)
         return;
     memcpy(out, c->head, TRAIL_FRONT);
@@ -457,7 +456,9 @@ static void tell(Recorder *rec, uint64_t serial, Record *r)
     const Body *b = shelf_at(&rec->shelf, c->body);
     const Oddity *odd = oddity_of(b);
     bool ends = (word & 1) != 0;
+    Packet looks = { 0 };
 
+    memcpy((char *)&looks + LOOKS_FROM, b->looks, LOOKS);
     r->serial = serial;
     r->t = ends ? c->arrive : c->t;
     r->kind = ends ? RECORD_RECEIVED : c->arrive < 0 ? (RecordKind)-c->arrive : RECORD_SENT;
@@ -466,18 +467,18 @@ static void tell(Recorder *rec, uint64_t serial, Record *r)
         r->port = r->port->out->to;
     r->node = odd != NULL ? odd->node : r->port->node;
     r->dir = direction(r->kind, r->port);
-    r->packet = b->packet;
-    r->why = b->why;
+    r->packet = looks.id;
+    r->why = looks.why;
     r->drop = odd != NULL ? odd->drop : DROP_NONE;
-    r->born = b->born;
+    r->born = looks.born;
     r->forged = odd != NULL && odd->forged;
     r->altered = odd != NULL && odd->altered;
-    r->retransmission = b->retransmission;
+    r->retransmission = looks.retransmission;
     r->remark = odd != NULL ? odd->remark : NULL;
-    r->len = b->len;
-    r->snap = MIN(b->len, RECORD_SNAP);
+    r->len = looks.frame_len;
+    r->snap = MIN(looks.frame_len, RECORD_SNAP);
     r->whole = b->n > RECORD_SNAP ? b->bytes : NULL;
-    tell_bytes(c, b, r->bytes);
+    tell_bytes(c, &looks, b, r->bytes);
 }
 
 /* --- listening -------------------------------------------------------------------------------- */
