@@ -62,8 +62,8 @@ need_build() {
     exit 2
 }
 
-# configure PRESET [CMAKE-OPTION...]: once, and again when the presets have changed, which ninja does not see. build PRESET:
-# incrementally. Both quiet when all is well.
+# configure PRESET [CMAKE-OPTION...]: once, and again when the presets have changed, which ninja does not see.
+# build PRESET [TARGET...]: incrementally. Both quiet when all is well.
 configure() {
     local preset=$1 log
     shift
@@ -76,7 +76,7 @@ configure() {
 build() {
     local log
     log=$(mktemp)
-    ninja -C "$root/build/$1" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 2; }
+    ninja -C "$root/build/$1" "${@:2}" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 2; }
     rm -f "$log"
 }
 
@@ -90,14 +90,14 @@ smaller() {
     esac
 }
 
-# each FUNCTION: runs it for every line of stdin, as many at once as there are cores, in a folder $scratch of its own.
+# each FUNCTION: runs it for every line of stdin, JOBS at once (as many as there are cores), in a folder $scratch of its own.
 # It prints `ok` for what passes and lines that begin with FAIL; those appear in the lines' order, and passed and failed
 # count them. What the function uses is exported by the caller.
 each() {
     local all
     all=$(mktemp -d)
     export -f "$1"
-    nl -ba -nrz -w6 -s' ' | tr '\n' '\0' | xargs -0 -P "$(nproc)" -I{} bash -c '
+    nl -ba -nrz -w6 -s' ' | tr '\n' '\0' | xargs -0 -P "${JOBS:-$(nproc)}" -I{} bash -c '
         line=${1#* }
         export scratch=$2/${1%% *}
         mkdir "$scratch"
