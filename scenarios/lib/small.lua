@@ -14,10 +14,12 @@ local function daytime()
 end
 
 -- Line n of RFC 864: 72 of the 95 letters that print, beginning with the one that is n further.
+local printing = ""
+for code = 32, 126 do printing = printing .. string.char(code) end
+local ring = printing .. printing
 local function letters(n)
-  local line = {}
-  for i = 0, 71 do line[i + 1] = string.char(32 + (n + i) % 95) end
-  return table.concat(line) .. "\r\n"
+  local first = n % #printing + 1
+  return ring:sub(first, first + 71) .. "\r\n"
 end
 
 -- What is done with a connection; it is closed then.
