@@ -12,6 +12,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/autoconf_priv.h"
+#include "protocols/internet/prefix_index.h"
 
 /* Instead of a vertex's number: it takes no part; it does, but has no number yet; who knows. */
 enum { NO_VERTEX = UINT_MAX, SOME_VERTEX = UINT_MAX - 1, UNDECIDED = UINT_MAX - 2 };
@@ -62,8 +63,7 @@ struct RouteMap {
     unsigned   *queue, n_queue, round;
     GArray     *goals;      /* of Goal */
     GArray     *subnets;    /* of Subnet, in the order of LANs */
-    unsigned   *by_prefix;  /* the newest Subnet of a prefix, from 1; 0: free; a flat hash table */
-    unsigned    mask;
+    PrefixIndex by_prefix;  /* the newest Subnet of a prefix, from 1 */
     uint64_t    lengths;    /* bit n: there is a prefix of that length */
 };
 
@@ -272,33 +272,12 @@ static unsigned goal_of(RouteMap *map, const Lan *lan)
     return map->goals->len - 1;
 }
 
-static unsigned *place_of(const RouteMap *map, IpPrefix prefix)
-{
-    unsigned i = ip_hash(prefix.addr) + prefix.len;
-
-    for (;; i++) {
-        unsigned *place = &map->by_prefix[i & map->mask];
-        if (*place == 0)
-            return place;
-        IpPrefix there = subnet_at(map, *place - 1)->prefix;
-        if (there.len == prefix.len && ip_equal(there.addr, prefix.addr))
-            return place;
-    }
-}
-
 static void index_subnets(RouteMap *map)
 {
-    unsigned size = 4;
-
-    while (size < 2 * map->subnets->len)
-        size *= 2;
-    map->by_prefix = g_new0(unsigned, size);
-    map->mask = size - 1;
+    prefix_index_reset(&map->by_prefix, map->subnets->len);
     for (unsigned i = 0; i < map->subnets->len; i++) {
         Subnet *subnet = subnet_at(map, i);
-        unsigned *place = place_of(map, subnet->prefix);
-        subnet->older = *place;
-        *place = i + 1;
+        subnet->older = prefix_index_set(&map->by_prefix, subnet->prefix, i + 1);
         map->lengths |= UINT64_C(1) << subnet->prefix.len;
     }
 }
@@ -393,7 +372,8 @@ static bool find(void *self, const Node *node, IpAddr dst, int longer_than, Rout
             break;
         left ^= UINT64_C(1) << prefix.len;
         prefix.addr = prefix_network(prefix);
-        for (unsigned i = *place_of(map, prefix); i > 0; i = subnet_at(map, i - 1)->older)
+        for (unsigned i = prefix_index_find(&map->by_prefix, prefix); i > 0;
+             i = subnet_at(map, i - 1)->older)
             if (route_to(map, map->vertex_of[node->index], subnet_at(map, i - 1), out))
                 return true;
     }
@@ -505,7 +485,7 @@ void route_map_free(RouteMap *map)
     }
     g_array_free(map->goals, TRUE);
     g_array_free(map->subnets, TRUE);
-    g_free(map->by_prefix);
+    prefix_index_clear(&map->by_prefix);
     g_free(map->vertex_of);
     g_free(map->vertices);
     g_free(map->edges);

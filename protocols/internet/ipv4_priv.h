@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "protocols/internet/ipv4.h"
+#include "protocols/internet/prefix_index.h"
 #include "protocols/wire/checksum.h"
 
 enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535, IPV4_PROTOS = 3 /* ICMP, UDP, TCP */ };
@@ -17,10 +18,9 @@ typedef struct Ipv4Proto {
 
 /* What only a table with many routes, or a source of more, has. */
 typedef struct RouteMore {
-    Route     found;    /* the last that came from the source */
-    uint32_t *index;    /* where the routes of each prefix begin, from 1: a flat hash table, */
-    uint32_t  mask;     /* of mask + 1 places, or none yet, */
-    uint64_t  indexed;  /* true of this RouteTable.changes */
+    Route       found;   /* the last that came from the source */
+    PrefixIndex index;   /* where the routes of each prefix begin, from 1, */
+    uint64_t    indexed; /* true of this RouteTable.changes */
 } RouteMore;
 
 typedef struct RouteTable {

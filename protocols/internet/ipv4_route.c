@@ -53,7 +53,7 @@ void route_table_init(RouteTable *table)
 void route_table_clear(RouteTable *table, Heap *heap)
 {
     if (table->more != NULL)
-        g_free(table->more->index);
+        prefix_index_clear(&table->more->index);
     heap_give(heap, table->more, sizeof *table->more);
     heap_give(heap, table->routes, table->cap * sizeof *table->routes);
 }
@@ -82,6 +82,11 @@ static guint lower_bound(const RouteTable *table, guint from, guint to, const Ro
             to = middle;
     }
     return from;
+}
+
+static bool comes_last(const RouteTable *table, const Route *r)
+{
+    return table->n == 0 || route_order(&table->routes[table->n - 1], r) < 0;
 }
 
 static bool has_length(const RouteTable *table, guint i, unsigned len)
@@ -122,7 +127,7 @@ void ipv4_route_add(Ipv4 *ip, const Route *route)
     r.prefix.addr = prefix_network(r.prefix);
     r.iface_found = false;
     forget_cached(table);
-    guint at = lower_bound(table, 0, table->n, &r);
+    guint at = comes_last(table, &r) ? table->n : lower_bound(table, 0, table->n, &r);
     for (; at < table->n && route_order(&table->routes[at], &r) == 0; at++)
         if (same_place(&table->routes[at], &r)) {
             table->routes[at] = r;
@@ -220,32 +225,13 @@ static RouteMore *more_of(Ipv4 *ip)
     return ip->table.more;
 }
 
-/* Where the routes of that prefix begin, or would be noted to. */
-static uint32_t *index_place(const RouteTable *table, IpPrefix prefix)
-{
-    const RouteMore *more = table->more;
-    unsigned i = (ip_hash(prefix.addr) + prefix.len) & more->mask;
-
-    while (more->index[i] != 0 && !same_prefix(table->routes[more->index[i] - 1].prefix, prefix))
-        i = (i + 1) & more->mask;
-    return &more->index[i];
-}
-
+/* Of the routes of one prefix the first is noted last. */
 static void make_index(const RouteTable *table, RouteMore *more)
 {
-    uint32_t size = 2 * MANY;
-
-    while (size < 2 * table->n)
-        size *= 2;
-    if (size != more->mask + 1) {
-        g_free(more->index);
-        more->index = g_new(uint32_t, size);
-        more->mask = size - 1;
-    }
-    memset(more->index, 0, size * sizeof *more->index);
-    more->indexed = table->changes;
+    prefix_index_reset(&more->index, MAX(table->n, MANY));
     for (guint i = table->n; i-- > 0;)
-        *index_place(table, table->routes[i].prefix) = i + 1;
+        prefix_index_set(&more->index, table->routes[i].prefix, i + 1);
+    more->indexed = table->changes;
 }
 
 /* The first place of routes of that prefix, or, if there are none, of others. */
@@ -258,7 +244,7 @@ static guint first_of(Ipv4 *ip, const Route *key)
     RouteMore *more = more_of(ip);
     if (more->indexed != table->changes)
         make_index(table, more);
-    uint32_t place = *index_place(table, key->prefix);
+    unsigned place = prefix_index_find(&more->index, key->prefix);
     return place > 0 ? place - 1 : table->n;
 }
 
