@@ -33,7 +33,8 @@ typedef struct Heap {
  * 0. */
 void *heap_allocate(Heap *heap, void *p, size_t old, size_t size);
 
-/* Where the lists have nothing, and where cells that were given back may not be touched. */
+/* What is large or begins with a line, where the chunk is used up, and where cells that were given
+ * back may not be touched. */
 void *heap_take_other(Heap *heap, size_t size);
 void  heap_give_other(Heap *heap, void *p, size_t size);
 
@@ -53,11 +54,19 @@ static inline void *heap_take(Heap *heap, size_t size)
 {
     size_t n = heap_steps(size);
 
-    if (HEAP_GUARDED || size > HEAP_SMALL || heap->free[n] == NULL)
+    if (HEAP_GUARDED || size > HEAP_SMALL)
         return heap_take_other(heap, size);
     HeapFree *cell = heap->free[n];
-    heap->free[n] = cell->next;
-    return cell;
+    if (cell != NULL) {
+        heap->free[n] = cell->next;
+        return cell;
+    }
+    if (size >= HEAP_LINED || heap->left < n * HEAP_STEP)
+        return heap_take_other(heap, size);
+    char *fresh = heap->fresh;
+    heap->fresh += n * HEAP_STEP;
+    heap->left -= n * HEAP_STEP;
+    return fresh;
 }
 
 static inline void *heap_take0(Heap *heap, size_t size)
