@@ -30,12 +30,16 @@ static uint64_t *zeros(void)
 }
 
 /* Most nodes of a large world have no TCP, which has most of the counters. */
-void node_make_counter(Node *node, Counter c)
+void node_make_counter(Node *node, unsigned place)
 {
-    const Counter first_of_tcp = COUNTER_TcpActiveOpens;
+    static const unsigned ends[] = { COUNTERS_COMMON, COUNTERS_COMMON + COUNTER_TcpActiveOpens,
+                                     COUNTERS_COMMON + COUNTER_COUNT };
     const size_t each = sizeof *node->counted;
-    unsigned had = node->n_counted, has = c < first_of_tcp ? first_of_tcp : COUNTER_COUNT;
+    unsigned had = node->n_counted, i = 0;
 
+    while (place >= ends[i])
+        i++;
+    unsigned has = ends[i];
     node->counted = heap_allocate(&node->sim->heap, node->counted, had * each, has * each);
     memset(node->counted + had, 0, (has - had) * each);
     node->n_counted = has;

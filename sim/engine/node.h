@@ -43,8 +43,8 @@ struct Node {
     void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
     void     (*free_stack)(void *stack);
     int        handle;  /* for the rank above that made it: where it keeps its own; 0 */
-    unsigned   n_counted; /* so many counters have room: none, those before TCP's, or all */
-    uint64_t  *counted;  /* by Counter: for node_count and node_counter */
+    unsigned   n_counted; /* so many have room: none, the common ones, those before TCP's, or all */
+    uint64_t  *counted;  /* by counter_place: for node_count and node_counter */
     uint64_t  *drops;    /* packets refused here, by reason: to be read */
 };
 
@@ -69,16 +69,20 @@ void port_send(Port *port, Packet *pkt);
 /* The end of a refused packet: traces it, counts it, frees it. */
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);
 
-G_NO_INLINE void node_make_counter(Node *node, Counter c);
+G_NO_INLINE void node_make_counter(Node *node, unsigned place);
 
 static inline void node_count(Node *node, Counter c)
 {
-    if (G_UNLIKELY(c >= node->n_counted))
-        node_make_counter(node, c);
-    node->counted[c]++;
+    unsigned place = counter_place(c);
+
+    if (G_UNLIKELY(place >= node->n_counted))
+        node_make_counter(node, place);
+    node->counted[place]++;
 }
 
 static inline uint64_t node_counter(const Node *node, Counter c)
 {
-    return c < node->n_counted ? node->counted[c] : 0;
+    unsigned place = counter_place(c);
+
+    return place < node->n_counted ? node->counted[place] : 0;
 }
