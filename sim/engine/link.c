@@ -136,10 +136,12 @@ static void link_arrived(void *owner)
         serve_first(dir, transit);
     else if (dir->counters.sent < OFTEN)
         link_end_transit(dir);
-    if (G_UNLIKELY((sim->trace.heard & (TRACE_LINK | TRACE_FRAMES)) != 0)) {
-        if (sim->trace.heard & TRACE_FRAMES)
+    uint32_t heard = sim->trace.heard & (TRACE_LINK | TRACE_FRAMES);
+    if (G_UNLIKELY(heard != 0)) {
+        if (heard != TRACE_LINK)
             trail_received(&sim->trace.trail, dir->to, pkt);
-        trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
+        if (heard != TRACE_FRAMES)
+            trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
     }
     sim->hops++;
     dir->counters.delivered++;

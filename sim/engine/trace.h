@@ -68,8 +68,8 @@ typedef struct TraceSink {
  * frames. */
 typedef struct Trail {
     uint64_t  known; /* a packet whose `seen` is at least this looks as it was written down there */
-    char     *next;  /* here things are added, up to `order` */
-    uint64_t  bias;  /* a thing's place is (its address + bias) / TRAIL_UNIT */
+    char     *next;  /* here things are added, up to `order`; */
+    uint64_t  place; /* and the next one's place is this */
     uint32_t *order; /* what has happened, the latest first: a Crossing's place * 2, + 1: its end */
     void    (*sent)(void *self, const Port *port, Packet *pkt, SimTime arrive); /* LINK_ENQUEUED */
     void    (*arrives)(void *self, Packet *pkt, SimTime arrive); /* it is known when, only now */

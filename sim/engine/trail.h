@@ -22,13 +22,13 @@ enum {
     TRAIL_CHANGED = 16 /* one is lost between these */
 };
 
-typedef struct Crossing {
+typedef struct Crossing { /* in this order, for a compiler that would gather two words in one */
     SimTime  t;      /* it began */
-    SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
-                        but something else that has happened to the frame */
+    uint32_t body;   /* how it looked: the low half of a place */
     uint8_t  head[TRAIL_CHANGED];
     uint32_t port;   /* the number of the one that sent it; 0: none */
-    uint32_t body;   /* how it looked: the low half of a place */
+    SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
+                        but something else that has happened to the frame */
 } Crossing;
 
 static inline bool trail_has_room(const Trail *trail, size_t bytes)
@@ -36,10 +36,11 @@ static inline bool trail_has_room(const Trail *trail, size_t bytes)
     return trail->next + bytes <= (char *)trail->order;
 }
 
-/* Of what is added next. */
-static inline uint64_t trail_place(const Trail *trail)
+/* What was added has so many bytes, a multiple of TRAIL_UNIT. */
+static inline void trail_pass(Trail *trail, size_t bytes)
 {
-    return ((uintptr_t)trail->next + trail->bias) / TRAIL_UNIT;
+    trail->next += bytes;
+    trail->place += bytes / TRAIL_UNIT;
 }
 
 static inline void trail_copy_head(uint8_t out[static TRAIL_CHANGED], const uint8_t *frame)
@@ -61,14 +62,16 @@ static inline void trail_add(Trail *trail, uint32_t port, Packet *pkt, uint64_t 
 {
     Crossing *c = (Crossing *)(void *)trail->next;
 
-    pkt->crossing = (uint32_t)(trail_place(trail) << 1);
+    uint32_t word = (uint32_t)(trail->place << 1);
+
+    pkt->crossing = word;
+    *--trail->order = word;
+    trail_pass(trail, sizeof *c);
     c->t = t;
-    c->arrive = arrive;
+    c->body = (uint32_t)body;
     trail_copy_head(c->head, pkt->buf + pkt->frame);
     c->port = port;
-    c->body = (uint32_t)body;
-    trail->next += sizeof *c;
-    *--trail->order = pkt->crossing;
+    c->arrive = arrive;
 }
 
 /* pkt is put on the port's cable, and is at the other end at `arrive`; NEVER: that is not known, or

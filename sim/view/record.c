@@ -189,14 +189,14 @@ static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, const Packet *pkt, si
         memcpy(b->bytes, frame, SHORT); /* both have room for that, and a call takes longer */
     else
         memcpy(b->bytes, frame, n);
-    trail->next += behind(n) + (plain ? 0 : sizeof(Oddity));
+    trail_pass(trail, behind(n) + (plain ? 0 : sizeof(Oddity)));
     return b;
 }
 
 /* Packet.seen is the place of the body of a packet that is plain. */
 static G_ALWAYS_INLINE inline void add_plain(Trail *trail, Packet *pkt, size_t n)
 {
-    uint64_t place = trail_place(trail);
+    uint64_t place = trail->place;
 
     add_body(trail, pkt, n, true);
     pkt->seen = place;
@@ -207,7 +207,7 @@ static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node,
     size_t n = look_at(pkt, packet_frame_headers(pkt));
 
     make_room(rec, step(n));
-    uint64_t place = trail_place(rec->trail);
+    uint64_t place = rec->trail->place;
     *odd = oddity_of(add_body(rec->trail, pkt, n, false));
     **odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
                       .forged = pkt->forged, .altered = pkt->altered };
@@ -314,8 +314,9 @@ static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
     Span frame = packet_frame_headers(pkt);
     size_t n = packet_is_written(pkt) ? frame.n : pkt->unwritten.at - pkt->frame;
 
-    if (G_LIKELY(pkt->seen < rec->trail->known && is_plain(pkt, frame) && n >= HEAD &&
-                 n <= SHORT && (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
+    if (G_LIKELY(n <= SHORT && n >= HEAD && pkt->seen < rec->trail->known &&
+                 is_plain(pkt, frame) &&
+                 (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
                  trail_has_room(rec->trail, step(SHORT))))
         on_plain_sent(rec, port, pkt, arrive, n);
     else
@@ -520,7 +521,7 @@ static void listen(Recorder *rec)
 
     trail->known = UINT64_MAX;
     if (all && rec->shelf.full > 0)
-        trail->known = rec->since = trail_place(trail);
+        trail->known = rec->since = trail->place;
     trail->sent = all ? on_sent : follow_sent;
     trail->arrives = all ? on_arrives : pass_over_arrival;
     trail->received = all ? on_received : pass_over;

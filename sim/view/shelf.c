@@ -102,7 +102,7 @@ void shelf_add_block(Shelf *shelf)
     *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, words };
     trail->next = bytes;
     trail->order = (uint32_t *)(void *)(bytes + BLOCK_BYTES);
-    trail->bias = shelf->full * TRAIL_UNIT - (uintptr_t)bytes;
+    trail->place = shelf->full;
     shelf->full += SHELF_BLOCK;
 }
 
