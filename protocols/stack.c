@@ -52,6 +52,74 @@ void *stack_program(const Stack *stack, const void *key)
     return NULL;
 }
 
+/* --- who hands packets to whom ---------------------------------------------------------------- */
+
+Udp *stack_udp(Stack *stack)
+{
+    if (stack->made.udp == NULL)
+        stack->made.udp = udp_new(stack);
+    return stack->made.udp;
+}
+
+Tcp *stack_tcp(Stack *stack)
+{
+    if (stack->made.tcp == NULL)
+        stack->made.tcp = tcp_new(stack, &stack->cfg->tcp);
+    return stack->made.tcp;
+}
+
+static DropReason to_ipv4(Iface *iface, bool group, Packet *pkt)
+{
+    return ipv4_input(iface->stack->ipv4, iface, group, pkt);
+}
+
+static DropReason to_arp(Iface *iface, bool group, Packet *pkt)
+{
+    return arp_input(iface->stack->arp, iface, group, pkt);
+}
+
+static const EthProto eth_protos[] = {
+    { ETHERTYPE_IPV4, to_ipv4 }, { ETHERTYPE_ARP, to_arp }, { 0, NULL }
+};
+
+static DropReason to_tcp(Stack *stack, const IpMeta *ip, Packet *pkt)
+{
+    return tcp_input(stack_tcp(stack), ip, pkt);
+}
+
+static DropReason to_udp(Stack *stack, const IpMeta *ip, Packet *pkt)
+{
+    return udp_input(stack_udp(stack), ip, pkt);
+}
+
+static DropReason to_icmp(Stack *stack, const IpMeta *ip, Packet *pkt)
+{
+    return icmp_input(stack->icmp, ip, pkt);
+}
+
+static void tell_tcp(Stack *stack, const IpError *err)
+{
+    if (stack->made.tcp != NULL)
+        tcp_error(stack->made.tcp, err);
+}
+
+static void tell_udp(Stack *stack, const IpError *err)
+{
+    if (stack->made.udp != NULL)
+        udp_error(stack->made.udp, err);
+}
+
+static void tell_icmp(Stack *stack, const IpError *err)
+{
+    icmp_error(stack->icmp, err);
+}
+
+const IpProto ip_protos[IP_PROTOS] = {
+    { IPPROTO_TCP4, to_tcp, tell_tcp },
+    { IPPROTO_UDP4, to_udp, tell_udp },
+    { IPPROTO_ICMP4, to_icmp, tell_icmp },
+};
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* Nodes are often made alike, one after the other, and then share what they were told. */
@@ -112,45 +180,6 @@ static void stack_free(void *stack_)
     heap_give(heap, stack, sizeof *stack);
 }
 
-Udp *stack_udp(Stack *stack)
-{
-    if (stack->made.udp == NULL) {
-        stack->made.udp = udp_new(stack);
-        ip_handle(stack, IPPROTO_UDP4, udp_input, udp_error, stack->made.udp);
-    }
-    return stack->made.udp;
-}
-
-Tcp *stack_tcp(Stack *stack)
-{
-    if (stack->made.tcp == NULL) {
-        stack->made.tcp = tcp_new(stack, &stack->cfg->tcp);
-        ip_handle(stack, IPPROTO_TCP4, tcp_input, tcp_error, stack->made.tcp);
-    }
-    return stack->made.tcp;
-}
-
-/* What comes before anybody on the host has asked for its protocol. */
-static DropReason first_datagram(void *stack, const IpMeta *ip, Packet *pkt)
-{
-    return udp_input(stack_udp(stack), ip, pkt);
-}
-
-static DropReason first_segment(void *stack, const IpMeta *ip, Packet *pkt)
-{
-    return tcp_input(stack_tcp(stack), ip, pkt);
-}
-
-static void wire_up(Stack *stack)
-{
-    eth_handle(&stack->eth, ETHERTYPE_ARP, arp_input, stack->arp);
-    eth_handle(&stack->eth, ETHERTYPE_IPV4, ipv4_input, stack->ipv4);
-    ipv4_set_icmp(stack->ipv4, stack->icmp);
-    ip_handle(stack, IPPROTO_ICMP4, icmp_input, icmp_error, stack->icmp);
-    ip_handle(stack, IPPROTO_UDP4, first_datagram, NULL, stack);
-    ip_handle(stack, IPPROTO_TCP4, first_segment, NULL, stack);
-}
-
 Stack *stack_new(Node *node, const StackConfig *cfg)
 {
     g_assert(node->stack == NULL);
@@ -164,11 +193,9 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     stack->node = node;
     wanted.ipv4.forward = node->kind == NODE_ROUTER;
     stack->cfg = take_config(node, &wanted);
-    eth_init(&stack->eth, node);
     stack->arp = arp_new(stack, &stack->cfg->arp, unresolved, stack);
     stack->ipv4 = ipv4_new(stack, &stack->cfg->ipv4, stack->arp);
     stack->icmp = icmp_new(stack);
-    wire_up(stack);
     return stack;
 }
 
@@ -179,10 +206,10 @@ Iface *stack_add_iface(Stack *stack, const char *name, const MacAddr *mac)
     Iface *iface = heap_new0(&sim->heap, Iface);
 
     iface->stack = stack;
-    iface->eth = &stack->eth;
+    iface->protos = eth_protos;
     iface->port = port;
     iface->mac = mac != NULL ? *mac : mac_from_u64((UINT64_C(0x02) << 40) + ++sim->next_mac);
-    iface->mtu = link_defaults.mtu;
+    iface->mtu = (uint32_t)link_defaults.mtu;
     iface->ip = (IpPrefix){ .addr = IP_NONE };
     port->check_fcs = stack->cfg->fcs;
     port->input = eth_input;

@@ -22,7 +22,6 @@ StackConfig stack_config_default(void);
 struct Stack {
     Node       *node;
     const StackConfig *cfg; /* the same for nodes made one after the other alike */
-    Eth         eth;
     Vec         ifaces[1]; /* of Iface, owned; the i-th is on the node's i-th port */
     AddrTable   addrs;
     Arp        *arp;

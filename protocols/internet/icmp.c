@@ -183,9 +183,8 @@ DropReason icmp_ping_send(Ping *ping, IpAddr dst, uint16_t seq, size_t size, uin
     return why;
 }
 
-void icmp_error(void *self, const IpError *err)
+void icmp_error(Icmp *icmp, const IpError *err)
 {
-    Icmp *icmp = self;
     IcmpHdr h = { .type = err->quoted.p[0], .rest = get32(err->quoted.p + 4) };
     Ping *ping = h.type == ICMP_ECHO ? find_ping(icmp, (uint16_t)(h.rest >> 16)) : NULL;
 
@@ -249,9 +248,8 @@ static DropReason error_input(Icmp *icmp, const IpMeta *ip, const IcmpHdr *h, Pa
     return DROP_NONE;
 }
 
-DropReason icmp_input(void *self, const IpMeta *ip, Packet *pkt)
+DropReason icmp_input(Icmp *icmp, const IpMeta *ip, Packet *pkt)
 {
-    Icmp *icmp = self;
     IcmpHdr h;
 
     node_count(icmp->node, COUNTER_IcmpInMsgs);

@@ -10,8 +10,8 @@ Icmp *icmp_new(Stack *stack);
 void  icmp_free(Icmp *icmp);
 void  icmp_flush(Icmp *icmp); /* crash: replies that were still to be told are forgotten */
 
-DropReason icmp_input(void *self, const IpMeta *ip, Packet *pkt);
-void       icmp_error(void *self, const IpError *err); /* about our own echo requests */
+DropReason icmp_input(Icmp *icmp, const IpMeta *ip, Packet *pkt);
+void       icmp_error(Icmp *icmp, const IpError *err); /* about our own echo requests */
 
 /* Errors about pkt, which is borrowed: its network header is found by packet_net(). None is sent
  * about an ICMP error, a fragment that is not the first, a broadcast or an impossible source

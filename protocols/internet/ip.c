@@ -7,11 +7,6 @@
 #include "protocols/internet/ipv4.h"
 #include "protocols/stack.h"
 
-void ip_handle(Stack *stack, uint8_t proto, IpInput input, IpErrorInput error, void *self)
-{
-    ipv4_handle(stack->ipv4, proto, input, error, self);
-}
-
 DropReason ip_output(Stack *stack, const IpSend *how, Packet *pkt)
 {
     return ipv4_output(stack->ipv4, how, pkt);

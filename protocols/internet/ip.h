@@ -53,11 +53,15 @@ typedef struct IpError {
     Span        quoted;     /* the transport header's first bytes, at least 8 */
 } IpError;
 
-typedef DropReason (*IpInput)(void *self, const IpMeta *ip, Packet *pkt);
-typedef void (*IpErrorInput)(void *self, const IpError *err);
-
-/* The upward dispatch; called in stack.c only. error may be NULL. */
-void ip_handle(Stack *stack, uint8_t proto, IpInput input, IpErrorInput error, void *self);
+/* The upward dispatch: what takes datagrams of that protocol, and errors about those that it sent.
+ * The table is the wiring diagram's, stack.c. */
+typedef struct IpProto {
+    uint8_t    proto;
+    DropReason (*input)(Stack *stack, const IpMeta *ip, Packet *pkt);
+    void       (*error)(Stack *stack, const IpError *err);
+} IpProto;
+enum { IP_PROTOS = 3 };
+extern const IpProto ip_protos[IP_PROTOS];
 
 /* Route, source address, header, next hop. Takes pkt if it returns DROP_NONE; otherwise the caller,
  * who is the originator, drops it and tells its user (EHOSTUNREACH, EMSGSIZE). pkt->data is the

@@ -53,26 +53,26 @@ static bool source_possible(unsigned src_kind, const Ipv4Hdr *h)
     return (src_kind & (ADDR_LOOPBACK | ADDR_RESERVED | ADDR_BROADCAST | ADDR_MULTICAST)) == 0;
 }
 
-static const Ipv4Proto *find_proto(const Ipv4 *ip, uint8_t proto)
+static inline const IpProto *find_proto(uint8_t proto)
 {
-    for (unsigned i = 0; i < ip->n_protos; i++)
-        if (ip->protos[i].proto == proto)
-            return &ip->protos[i];
+    for (unsigned i = 0; i < IP_PROTOS; i++)
+        if (ip_protos[i].proto == proto)
+            return &ip_protos[i];
     return NULL;
 }
 
 static inline DropReason hand_up(Ipv4 *ip, const IpMeta *meta, size_t header, Packet *pkt)
 {
-    const Ipv4Proto *above = find_proto(ip, meta->proto);
+    const IpProto *above = find_proto(meta->proto);
 
     packet_pull(pkt, header);
     if (above == NULL) {
         node_count(ip->node, COUNTER_IpInUnknownProtos);
-        icmp_send_unreachable(ip->icmp, ICMP_PROTOCOL_UNREACHABLE, pkt, 0);
+        icmp_send_unreachable(ip->stack->icmp, ICMP_PROTOCOL_UNREACHABLE, pkt, 0);
         return DROP_IP_PROTOCOL;
     }
     node_count(ip->node, COUNTER_IpInDelivers);
-    return above->input(above->self, meta, pkt);
+    return above->input(ip->stack, meta, pkt);
 }
 
 static DropReason to_protocol(Ipv4 *ip, Iface *iface, Ipv4Hdr *h, bool broadcast, Packet *pkt)
@@ -152,13 +152,13 @@ static DropReason refuse_route(Ipv4 *ip, const Route *r, const Packet *pkt)
 
     if (r == NULL) {
         node_count(ip->node, COUNTER_IpOutNoRoutes);
-        icmp_send_unreachable(ip->icmp, ICMP_NET_UNREACHABLE, pkt, 0);
+        icmp_send_unreachable(ip->stack->icmp, ICMP_NET_UNREACHABLE, pkt, 0);
         return DROP_IP_NO_ROUTE;
     }
     if (r->kind == ROUTE_BLACKHOLE)
         return DROP_IP_BLACKHOLE;
     if (r->kind == ROUTE_UNREACHABLE) {
-        icmp_send_error(ip->icmp, &rejected, SENT_ICMP_REJECTED, pkt);
+        icmp_send_error(ip->stack->icmp, &rejected, SENT_ICMP_REJECTED, pkt);
         return DROP_IP_UNREACHABLE;
     }
     return DROP_NONE;
@@ -172,7 +172,7 @@ static inline DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h,
 
     if (h->df && pkt->len > mtu) {
         node_count(ip->node, COUNTER_IpFragFails);
-        icmp_send_unreachable(ip->icmp, ICMP_FRAG_NEEDED, pkt, (uint32_t)mtu);
+        icmp_send_unreachable(ip->stack->icmp, ICMP_FRAG_NEEDED, pkt, (uint32_t)mtu);
         return DROP_IP_DF;
     }
     ipv4_decrement_ttl(pkt);
@@ -187,7 +187,7 @@ static bool has_expired(Ipv4 *ip, const Ipv4Hdr *h, const Packet *pkt)
 {
     if (h->ttl > 1)
         return false;
-    icmp_send_time_exceeded(ip->icmp, ICMP_TTL_EXCEEDED, pkt);
+    icmp_send_time_exceeded(ip->stack->icmp, ICMP_TTL_EXCEEDED, pkt);
     return true;
 }
 
@@ -241,7 +241,7 @@ static DropReason follow_route(Ipv4 *ip, Iface *in, Ipv4Hdr *h, const Ipv4Found 
     if (r != NULL && r->kind == ROUTE_BLACKHOLE)
         return DROP_IP_BLACKHOLE;
     if (!may_follow(ip, in, r, ipv4_route_is_strict(h, found))) {
-        icmp_send_unreachable(ip->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
+        icmp_send_unreachable(ip->stack->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
         return DROP_IP_ROUTE_FAILED;
     }
     Hop hop = { r->iface, r->kind == ROUTE_VIA ? r->via : next };
@@ -304,7 +304,7 @@ static DropReason dispatch_by_options(Ipv4 *ip, Iface *iface, bool group, Ipv4Hd
     if (ours && !ip_is_none(ipv4_route_next(h, &found)))
         return follow_route(ip, iface, h, &found, src, pkt);
     if (ip->cfg->forward && !is_for_us(dst, h->dst) && ipv4_route_is_strict(h, &found)) {
-        icmp_send_parameter(ip->icmp, DESTINATION, pkt); /* RFC 1812 §5.2.2 */
+        icmp_send_parameter(ip->stack->icmp, DESTINATION, pkt); /* RFC 1812 §5.2.2 */
         return DROP_IP_BAD_OPTIONS;
     }
     return dispatch(ip, iface, group, h, &found, src, dst, pkt);
@@ -336,10 +336,8 @@ static G_NO_INLINE DropReason take_in(Ipv4 *ip, Iface *iface, bool group, Packet
     return input_fully(ip, iface, group, pkt);
 }
 
-DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt)
+DropReason ipv4_input(Ipv4 *ip, Iface *iface, bool group, Packet *pkt)
 {
-    Ipv4 *ip = self;
-
     if (!group && ip->cfg->forward && fast_forward(ip, pkt))
         return DROP_NONE;
     return take_in(ip, iface, group, pkt);
@@ -361,10 +359,10 @@ DropReason ipv4_loop_input(Ipv4 *ip, Packet *pkt)
 
 void ipv4_report(Ipv4 *ip, const IpError *err)
 {
-    const Ipv4Proto *above = find_proto(ip, err->proto);
+    const IpProto *above = find_proto(err->proto);
 
-    if (above != NULL && above->error != NULL)
-        above->error(above->self, err);
+    if (above != NULL)
+        above->error(ip->stack, err);
 }
 
 /* RFC 1122 §3.3.5 (B): was it we who sent it there, by its source route? */
@@ -386,9 +384,9 @@ void ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt)
         return; /* forged: nobody can be told */
     if (!ip_is_local(ip->stack, h.src)) {
         if (was_routed_here(ip, &h))
-            icmp_send_unreachable(ip->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
+            icmp_send_unreachable(ip->stack->icmp, ICMP_SOURCE_ROUTE_FAILED, pkt, 0);
         else if (ip->cfg->forward)
-            icmp_send_unreachable(ip->icmp, ICMP_HOST_UNREACHABLE, pkt, 0);
+            icmp_send_unreachable(ip->stack->icmp, ICMP_HOST_UNREACHABLE, pkt, 0);
         return;
     }
     size_t header = ipv4_hdr_len(&h);
@@ -415,19 +413,6 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
     if (!ip_is_none(addr.addr))
         ipv4_route_add(ip, &(Route){ addr, ROUTE_DIRECT, ROUTE_CONNECTED, IP_NONE, iface, false });
     ip->node->sim->topology++;
-}
-
-void ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self)
-{
-    unsigned i = 0;
-
-    while (i < ip->n_protos && ip->protos[i].proto != proto)
-        i++;
-    if (i == ip->n_protos) {
-        g_assert(i < IPV4_PROTOS);
-        ip->n_protos++;
-    }
-    ip->protos[i] = (Ipv4Proto){ proto, input, error, self };
 }
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp)
@@ -460,15 +445,10 @@ void ipv4_free(Ipv4 *ip)
     if (ip->frags != NULL)
         frags_free(ip->frags);
     route_table_clear(&ip->table, heap);
-    fast_clear(&ip->fast);
+    fast_clear(ip);
     if (ip->path_mtus != NULL)
         g_array_free(ip->path_mtus, TRUE);
     heap_give(heap, ip, sizeof *ip);
-}
-
-void ipv4_set_icmp(Ipv4 *ip, Icmp *icmp)
-{
-    ip->icmp = icmp;
 }
 
 const Ipv4Config *ipv4_config(const Ipv4 *ip)

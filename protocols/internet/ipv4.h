@@ -46,7 +46,6 @@ typedef struct Route {
 
 Ipv4 *ipv4_new(Stack *stack, const Ipv4Config *cfg, Arp *arp);
 void  ipv4_free(Ipv4 *ip);
-void  ipv4_set_icmp(Ipv4 *ip, Icmp *icmp);
 const Ipv4Config *ipv4_config(const Ipv4 *ip);
 
 /* The interface's address; makes its connected route. */
@@ -78,7 +77,7 @@ typedef struct RouteSource {
 /* Until the automatic routes are next cleared. */
 void ipv4_route_source(Ipv4 *ip, const RouteSource *source);
 
-DropReason ipv4_input(void *self, Iface *iface, bool group, Packet *pkt);
+DropReason ipv4_input(Ipv4 *ip, Iface *iface, bool group, Packet *pkt);
 DropReason ipv4_output(Ipv4 *ip, const IpSend *how, Packet *pkt);
 IpAddr     ipv4_source(Ipv4 *ip, IpAddr dst); /* see ip_source, ip_mtu */
 size_t     ipv4_mtu(Ipv4 *ip, IpAddr dst, const IpOptions *options);
@@ -88,7 +87,6 @@ size_t     ipv4_link_mtu(Ipv4 *ip, IpAddr dst);
 /* A packet that waited in vain for its next hop's MAC, from ARP; borrows pkt. Our own: its
  * protocol is told. A router tells the sender (RFC 1812 §5.2.7.1). */
 void       ipv4_unresolved(Ipv4 *ip, Iface *iface, IpAddr next_hop, Packet *pkt);
-void       ipv4_handle(Ipv4 *ip, uint8_t proto, IpInput input, IpErrorInput error, void *self);
 
 /* A datagram whose header is already in front (raw): route and send. Takes pkt if DROP_NONE. */
 DropReason ipv4_output_raw(Ipv4 *ip, Packet *pkt);

@@ -24,6 +24,14 @@ typedef struct FastHop {
     Hop      hop;
 } FastHop;
 
+/* A flat hash table. */
+typedef struct FastTable {
+    unsigned bits;    /* it has 2^bits places */
+    unsigned waited;  /* so many were pushed out after */
+    uint64_t watched; /* this pair; 0: none yet */
+    FastHop  hops[];
+} FastTable;
+
 static uint64_t pair_of(const uint8_t *header)
 {
     uint64_t pair;
@@ -43,7 +51,7 @@ static uint64_t pair_of_addrs(IpAddr src, IpAddr dst)
     return pair;
 }
 
-static FastHop *place_of(const FastTable *table, uint64_t pair)
+static FastHop *place_of(FastTable *table, uint64_t pair)
 {
     return &table->hops[(pair * 0x9e3779b97f4a7c15u) >> (64 - table->bits)];
 }
@@ -53,16 +61,18 @@ static bool is_current(const Ipv4 *ip, const FastHop *f)
     return f->changes == ip->table.changes;
 }
 
-static void make_table(FastTable *table, unsigned bits)
+static FastTable *make_table(Ipv4 *ip, unsigned bits)
 {
-    g_free(table->hops);
-    *table = (FastTable){ .hops = g_new0(FastHop, 1u << bits), .bits = bits };
+    g_free(ip->fast);
+    ip->fast = g_malloc0(sizeof *ip->fast + (sizeof(FastHop) << bits));
+    ip->fast->bits = bits;
+    return ip->fast;
 }
 
-void fast_clear(FastTable *table)
+void fast_clear(Ipv4 *ip)
 {
-    g_free(table->hops);
-    *table = (FastTable){ 0 };
+    g_free(ip->fast);
+    ip->fast = NULL;
 }
 
 /* Of the pairs that are pushed out one is watched: that it comes back, and not that all that comes
@@ -82,14 +92,12 @@ static bool is_too_small(FastTable *table, uint64_t pair, uint64_t pushed_out)
 
 void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
 {
-    FastTable *table = &ip->fast;
+    FastTable *table = ip->fast != NULL ? ip->fast : make_table(ip, FIRST_BITS);
     uint64_t pair = pair_of(header);
 
-    if (table->hops == NULL)
-        make_table(table, FIRST_BITS);
     FastHop *f = place_of(table, pair);
     if (is_current(ip, f) && is_too_small(table, pair, f->pair)) {
-        make_table(table, table->bits + 1);
+        table = make_table(ip, table->bits + 1);
         f = place_of(table, pair);
     }
     *f = (FastHop){ pair, ip->table.changes, *hop };
@@ -99,9 +107,9 @@ void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop)
  * something has changed since. */
 static const Hop *find_hop(const Ipv4 *ip, uint64_t pair)
 {
-    if (ip->fast.hops == NULL)
+    if (ip->fast == NULL)
         return NULL;
-    const FastHop *f = place_of(&ip->fast, pair);
+    const FastHop *f = place_of(ip->fast, pair);
     return f->pair == pair && is_current(ip, f) ? &f->hop : NULL;
 }
 

@@ -107,7 +107,7 @@ static void timeout_fired(void *owner)
     node_count(ip->node, COUNTER_IpReasmTimeout);
     node_count(ip->node, COUNTER_IpReasmFails);
     if (first != NULL)
-        icmp_send_time_exceeded(ip->icmp, ICMP_REASSEMBLY_EXCEEDED, first);
+        icmp_send_time_exceeded(ip->stack->icmp, ICMP_REASSEMBLY_EXCEEDED, first);
     datagram_drop(d, DROP_IP_FRAG_TIMEOUT);
 }
 

@@ -14,7 +14,7 @@ DropReason options_check(Ipv4 *ip, const Ipv4Hdr *h, Ipv4Found *found, const Pac
 
     if (place != 0) { /* RFC 1122 §3.2.2.5 */
         node_count(ip->node, COUNTER_IpInHdrErrors);
-        icmp_send_parameter(ip->icmp, place, pkt);
+        icmp_send_parameter(ip->stack->icmp, place, pkt);
         return DROP_IP_BAD_OPTIONS;
     }
     bool refused = found->route != 0 && ip->cfg->source_route == IPV4_ROUTE_DROP;

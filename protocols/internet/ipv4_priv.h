@@ -7,14 +7,7 @@
 #include "protocols/internet/prefix_index.h"
 #include "protocols/wire/checksum.h"
 
-enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535, IPV4_PROTOS = 3 /* ICMP, UDP, TCP */ };
-
-typedef struct Ipv4Proto {
-    uint8_t      proto;
-    IpInput      input;
-    IpErrorInput error; /* may be NULL */
-    void        *self;
-} Ipv4Proto;
+enum { IPV4_MTU_MIN = 68, IPV4_MAX_LEN = 65535 };
 
 /* What only a table with many routes, or a source of more, has. */
 typedef struct RouteMore {
@@ -41,14 +34,6 @@ typedef struct Loop {
     Timer   timer; /* hands up the first */
 } Loop;
 
-/* What ipv4_fast.c remembers of the datagrams passed on: a flat hash table. All zero is empty. */
-typedef struct FastTable {
-    struct FastHop *hops;
-    unsigned        bits;       /* it has 2^bits places */
-    unsigned        waited;     /* so many were pushed out after */
-    uint64_t        watched;    /* this pair; 0: none yet */
-} FastTable;
-
 typedef struct Frags Frags;
 
 struct Ipv4 {
@@ -56,16 +41,13 @@ struct Ipv4 {
     Node      *node;
     const Ipv4Config *cfg; /* its stack's */
     Arp       *arp;
-    Icmp      *icmp;
-    Ipv4Proto  protos[IPV4_PROTOS]; /* n of them */
-    unsigned   n_protos;
-    RouteTable table;
-    FastTable  fast;
+    struct FastTable *fast; /* of datagrams passed on; NULL: there were none yet */
     uint64_t   delivered;  /* the last pair of addresses that ended here, from outside */
-    Frags     *frags;      /* NULL: no fragment has come yet */
-    GArray    *path_mtus;  /* of PathMtu, oldest first; NULL: none was ever told */
+    RouteTable table;
     uint16_t   next_id;
     bool       has_sent;   /* a datagram of its own */
+    GArray    *path_mtus;  /* of PathMtu, oldest first; NULL: none was ever told */
+    Frags     *frags;      /* NULL: no fragment has come yet */
     Loop      *loop;       /* NULL: nothing was ever sent to ourselves */
 };
 
@@ -104,7 +86,7 @@ void fast_learn(Ipv4 *ip, const uint8_t *header, const Hop *hop);
 bool fast_is_ours(const Ipv4 *ip, const Packet *pkt);
 /* That one with this header, without options, is from a host to one of our addresses. */
 void fast_learn_ours(Ipv4 *ip, const uint8_t *header);
-void fast_clear(FastTable *table);
+void fast_clear(Ipv4 *ip);
 
 /* A datagram, its header in front, in one piece or several. Takes pkt if it returns DROP_NONE. */
 DropReason ipv4_send(Ipv4 *ip, const Hop *hop, const Ipv4Hdr *h, size_t mtu, Packet *pkt);

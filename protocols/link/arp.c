@@ -237,7 +237,7 @@ static Neigh *find(Arp *arp, Iface *iface, IpAddr ip)
 
 void arp_send(Iface *iface, MacAddr dst, const ArpPkt *a, SentReason why)
 {
-    Node *node = iface->eth->node;
+    Node *node = iface->port->node;
     Packet *pkt = packet_new(node->sim, ARP_LEN, why);
 
     node_count(node, a->op == ARP_OP_REPLY ? COUNTER_ArpOutReplies : COUNTER_ArpOutRequests);
@@ -393,7 +393,7 @@ static DropReason check_sender(const Iface *iface, const ArpPkt *a, const Packet
     if (!ip_equal(ip, iface->ip.addr))
         return DROP_NONE;
     if (!mac_equal(a->sha, iface->mac)) { /* RFC 5227 §2.4 */
-        Node *node = iface->eth->node;
+        Node *node = iface->port->node;
         char text[IP_TEXT], mac[MAC_TEXT];
         trace(node->sim, ARP_CONFLICT, node, iface->port, pkt, trace_str(ip_text(ip, text)),
               trace_str(mac_text(a->sha, mac)));
@@ -410,9 +410,8 @@ static DropReason no_use(const ArpPkt *a)
 }
 
 /* RFC 826, "Packet Reception", in its order: merge, am I the target?, add, and then the opcode. */
-DropReason arp_input(void *self, Iface *iface, bool group, Packet *pkt)
+DropReason arp_input(Arp *arp, Iface *iface, bool group, Packet *pkt)
 {
-    Arp *arp = self;
     ArpPkt a;
 
     (void)group; /* the addresses that count are those inside */

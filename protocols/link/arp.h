@@ -38,7 +38,7 @@ Arp *arp_new(Stack *stack, const ArpConfig *cfg,
              void (*failed)(void *self, Iface *iface, IpAddr next_hop, Packet *pkt), void *self);
 void arp_free(Arp *arp);
 
-DropReason arp_input(void *self, Iface *iface, bool group, Packet *pkt);
+DropReason arp_input(Arp *arp, Iface *iface, bool group, Packet *pkt);
 
 /* Finds the next hop's MAC, or waits for it. pkt is an IPv4 datagram. Takes it always. The next hop
  * may be a broadcast or multicast address, which nobody is asked for. */

@@ -45,7 +45,7 @@ void arp_probe_init(ArpProbe *p, Iface *iface, Rng *rng,
                     void (*done)(void *user, const MacAddr *theirs), void *user)
 {
     *p = (ArpProbe){ .iface = iface, .rng = rng, .done = done, .user = user };
-    timer_init(&p->timer, &iface->eth->node->sim->sched, probe_fired, p);
+    timer_init(&p->timer, &iface->port->node->sim->sched, probe_fired, p);
 }
 
 void arp_probe_start(ArpProbe *p, IpAddr addr, unsigned probes)

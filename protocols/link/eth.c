@@ -4,24 +4,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "protocols/link/eth.h"
 
-static const EthProto *find_proto(const Eth *eth, uint16_t type)
+static inline const EthProto *find_proto(const EthProto *protos, uint16_t type)
 {
-    for (unsigned i = 0; i < eth->n_protos; i++)
-        if (eth->protos[i].type == type)
-            return &eth->protos[i];
+    for (; protos->input != NULL; protos++)
+        if (protos->type == type)
+            return protos;
     return NULL;
-}
-
-void eth_init(Eth *eth, Node *node)
-{
-    *eth = (Eth){ .node = node };
-}
-
-void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self)
-{
-    g_assert(eth->n_protos < ETH_MAX_PROTOS);
-    g_assert(find_proto(eth, type) == NULL);
-    eth->protos[eth->n_protos++] = (EthProto){ type, input, self };
 }
 
 /* Observers hear all that arrives; but what is for another station must never reach IP, RFC 1122
@@ -37,12 +25,12 @@ DropReason eth_input(void *iface_, Packet *pkt)
     bool group = (header[DST] & 1) != 0;
     if (!group && memcmp(header + DST, iface->mac.b, sizeof iface->mac.b) != 0)
         return DROP_ETH_NOT_MINE;
-    const EthProto *proto = find_proto(iface->eth, get16(header + TYPE));
+    const EthProto *proto = find_proto(iface->protos, get16(header + TYPE));
     if (proto == NULL)
         return DROP_ETH_TYPE;
     packet_pull(pkt, ETH_HDR_LEN);
     pkt->net = packet_offset(pkt);
-    return proto->input(proto->self, iface, group, pkt);
+    return proto->input(iface, group, pkt);
 }
 
 void eth_set_mac(Iface *iface, MacAddr mac)

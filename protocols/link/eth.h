@@ -15,40 +15,26 @@ typedef struct Iface Iface;
 typedef struct Neigh Neigh;
 typedef struct ArpProbe ArpProbe;
 
-/* group: it was sent to several stations, or all. Takes pkt if it returns DROP_NONE. */
-typedef DropReason (*EthInput)(void *self, Iface *iface, bool group, Packet *pkt);
-
+/* The upward dispatch: what takes frames of that EtherType. group: it was sent to several stations,
+ * or all. Takes pkt if it returns DROP_NONE. */
 typedef struct EthProto {
-    uint16_t type;
-    EthInput input;
-    void    *self;
+    uint16_t   type;
+    DropReason (*input)(Iface *iface, bool group, Packet *pkt);
 } EthProto;
 
-enum { ETH_MAX_PROTOS = 2 };
-
-typedef struct Eth { /* one per stack */
-    Node    *node;
-    EthProto protos[ETH_MAX_PROTOS];
-    unsigned n_protos;
-} Eth;
-
 struct Iface {
+    const EthProto *protos; /* the last has no input */
     Stack   *stack;
-    Eth     *eth;
     Port    *port;
-    MacAddr  mac;
-    size_t   mtu;      /* the link's; 1500 while there is none */
-    IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
     Neigh   *last_hop; /* ARP's: the one that a packet last went to; NULL: none, or unknown */
+    IpPrefix ip;       /* address and prefix length; addr IP_NONE: none yet */
     ArpProbe *probe;   /* that asks for an address for it; NULL: none does */
+    uint32_t mtu;      /* the link's; 1500 while there is none */
+    MacAddr  mac;
     bool     ip_said;  /* by the scenario, not given out by autoconf */
     bool     ip_leased; /* by DHCP, when it has one: autoconf gives out none */
     bool     takes_any; /* until it has an address: what is sent to its MAC, RFC 2131 §4.1 */
 };
-
-void eth_init(Eth *eth, Node *node);
-/* The upward dispatch; called in stack.c only. */
-void eth_handle(Eth *eth, uint16_t type, EthInput input, void *self);
 
 /* Ours? Which EtherType? Takes pkt if it returns DROP_NONE. Set as the port's input. */
 DropReason eth_input(void *iface, Packet *pkt);

@@ -221,8 +221,8 @@ void tcp_flush(Tcp *tcp); /* crash: all connections and listeners gone, no segme
 const TcpConfig *tcp_config(const Tcp *tcp);
 void tcp_set_config(Tcp *tcp, const TcpConfig *cfg); /* from now on; for settings in mid-run */
 
-DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt);
-void       tcp_error(void *self, const IpError *err);
+DropReason tcp_input(Tcp *tcp, const IpMeta *ip, Packet *pkt);
+void       tcp_error(Tcp *tcp, const IpError *err);
 
 /* --- passive OPEN ----------------------------------------------------------------------------- */
 

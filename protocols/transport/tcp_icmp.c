@@ -67,9 +67,8 @@ static void give_up(Tcb *tcb, NetError error, const char *trigger, const char *r
         tcb_end(tcb, error, trigger, rfc);
 }
 
-void tcp_error(void *self, const IpError *err)
+void tcp_error(Tcp *tcp, const IpError *err)
 {
-    Tcp *tcp = self;
     NetError error;
 
     if (err->quoted.n < 8)

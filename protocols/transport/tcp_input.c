@@ -566,9 +566,8 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     return why;
 }
 
-DropReason tcp_input(void *self, const IpMeta *ip, Packet *pkt)
+DropReason tcp_input(Tcp *tcp, const IpMeta *ip, Packet *pkt)
 {
-    Tcp    *tcp = self;
     Segment seg;
 
     tcp_bury(tcp);

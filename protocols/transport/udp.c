@@ -168,9 +168,8 @@ static NetError error_of(const IpError *err)
 
 /* RFC 1122 §4.1.3.3: the program is told. One without a peer could not know which datagram is
  * meant. */
-void udp_error(void *self, const IpError *err)
+void udp_error(Udp *udp, const IpError *err)
 {
-    Udp *udp = self;
     uint16_t port = get16(err->quoted.p), peer_port = get16(err->quoted.p + 2);
     UdpSock *s = find_sock(udp, err->src, port, err->dst, peer_port);
 
@@ -217,9 +216,8 @@ static DropReason decode(UdpHdr *h, const IpMeta *ip, const Packet *pkt)
     return udp_decode(h, packet_span(pkt), sum_pseudo(ip->src, ip->dst, ip->proto));
 }
 
-DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt)
+DropReason udp_input(Udp *udp, const IpMeta *ip, Packet *pkt)
 {
-    Udp *udp = self;
     UdpHdr h;
 
     DropReason why = decode(&h, ip, pkt);

@@ -16,8 +16,8 @@ Udp *udp_new(Stack *stack);
 void udp_free(Udp *udp);
 void udp_flush(Udp *udp); /* crash: every socket ends with NET_ENETDOWN */
 
-DropReason udp_input(void *self, const IpMeta *ip, Packet *pkt);
-void       udp_error(void *self, const IpError *err);
+DropReason udp_input(Udp *udp, const IpMeta *ip, Packet *pkt);
+void       udp_error(Udp *udp, const IpError *err);
 
 /* port 0: an ephemeral one. addr IP4_ANY: all addresses. NULL, and *err, if it is taken. on_ready
  * is called from a zero-delay timer, never from inside a call, when something can be received. */

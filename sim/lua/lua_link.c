@@ -245,7 +245,7 @@ static void set_mtu(const LinkDir *dir)
     Iface *iface = port_iface(dir->from);
 
     if (iface != NULL && dir->cfg->mtu != 0)
-        iface->mtu = dir->cfg->mtu;
+        iface->mtu = (uint32_t)dir->cfg->mtu;
 }
 
 /* Most are told what the one before was told. */

@@ -94,11 +94,15 @@ static void on_event(void *self, const TraceEvent *ev)
     }
 }
 
-static DropReason take_ipv4(void *self, Iface *iface, bool group, Packet *pkt)
+static Station *station_of(Iface *iface)
 {
-    Station *st = self;
+    return (Station *)(void *)((char *)iface - offsetof(Station, iface));
+}
 
-    ck_assert_ptr_eq(iface, &st->iface);
+static DropReason take_ipv4(Iface *iface, bool group, Packet *pkt)
+{
+    Station *st = station_of(iface);
+
     ck_assert_ptr_eq(pkt->buf + pkt->net, pkt->data);
     ck_assert_uint_eq(get16(pkt->data - 2), ETHERTYPE_IPV4);
     ck_assert_int_eq(group, pkt->data[-ETH_HDR_LEN] & 1);
@@ -128,6 +132,15 @@ static void on_failed(void *self, Iface *iface, IpAddr next_hop, Packet *pkt)
     }
 }
 
+static DropReason take_arp(Iface *iface, bool group, Packet *pkt)
+{
+    return arp_input(station_of(iface)->arp, iface, group, pkt);
+}
+
+static const EthProto protos[] = {
+    { ETHERTYPE_ARP, take_arp }, { ETHERTYPE_IPV4, take_ipv4 }, { 0, NULL }
+};
+
 static void station_init(Lan *lan, unsigned i)
 {
     Station *st = &lan->st[i];
@@ -138,10 +151,9 @@ static void station_init(Lan *lan, unsigned i)
     st->node = node_new(lan->sim, name, NODE_HOST);
     g_free(name);
     st->stack.node = st->node;
-    eth_init(&st->eth, st->node);
     st->iface = (Iface){
         .stack = &st->stack,
-        .eth = &st->eth,
+        .protos = protos,
         .port = node_add_port(st->node, NULL),
         .mac = lan_mac(i),
         .mtu = 1500,
@@ -150,8 +162,6 @@ static void station_init(Lan *lan, unsigned i)
     st->iface.port->input = eth_input;
     st->iface.port->owner = &st->iface;
     st->arp = arp_new(&st->stack, &lan->cfg, on_failed, st);
-    eth_handle(&st->eth, ETHERTYPE_ARP, arp_input, st->arp);
-    eth_handle(&st->eth, ETHERTYPE_IPV4, take_ipv4, st);
     Port *at_switch = bridge_add_port(lan->bridge, NULL);
     st->link = link_new(lan->sim, st->iface.port, at_switch, &cable, &cable);
 }

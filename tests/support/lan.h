@@ -17,7 +17,6 @@ enum { LAN_MAX = 6 };
 typedef struct Station {
     Node    *node;
     Stack    stack;   /* its node alone is set: ARP needs no more */
-    Eth      eth;
     Iface    iface;
     Arp     *arp;
     Link    *link;
