@@ -127,26 +127,39 @@ static void unlink_sock(UdpSock *s)
 
 static void wake(UdpSock *s)
 {
-    if ((s->on_ready != NULL || s->troubles != NULL) && !timer_pending(&s->timer))
-        timer_set(&s->timer, 0);
+    UdpTelling *t = s->telling;
+
+    if (t != NULL && (t->on_ready != NULL || t->troubles != NULL) && !timer_pending(&t->timer))
+        timer_set(&t->timer, 0);
 }
 
 /* One call at a time, and nothing is touched after it: the program may close the socket in it. */
 static void tell_fired(void *owner)
 {
-    UdpSock *s = owner;
+    UdpTelling *t = owner;
 
-    if (s->troubles == NULL || s->troubles->len == 0) {
-        if (s->on_ready != NULL)
-            s->on_ready(s->ready_user);
+    if (t->troubles == NULL || t->troubles->len == 0) {
+        if (t->on_ready != NULL)
+            t->on_ready(t->ready_user);
         return;
     }
-    Trouble trouble = g_array_index(s->troubles, Trouble, 0);
-    g_array_remove_index(s->troubles, 0);
-    timer_set(&s->timer, 0);
+    Trouble trouble = g_array_index(t->troubles, Trouble, 0);
+    g_array_remove_index(t->troubles, 0);
+    timer_set(&t->timer, 0);
     trouble.err.quoted = (Span){ trouble.quoted, QUOTED_MIN };
-    if (s->on_error != NULL)
-        s->on_error(s->error_user, &trouble.err);
+    if (t->on_error != NULL)
+        t->on_error(t->error_user, &trouble.err);
+}
+
+static UdpTelling *telling(UdpSock *s)
+{
+    Sim *sim = s->udp->node->sim;
+
+    if (s->telling == NULL) {
+        s->telling = heap_new0(&sim->heap, UdpTelling);
+        timer_init(&s->telling->timer, &sim->sched, tell_fired, s->telling);
+    }
+    return s->telling;
 }
 
 static NetError error_of(const IpError *err)
@@ -176,36 +189,79 @@ void udp_error(Udp *udp, const IpError *err)
     if (s == NULL)
         return;
     if (!ip_is_none(s->peer) && error_of(err) != NET_OK) {
-        s->pending = error_of(err);
+        s->pending = (uint8_t)error_of(err);
         wake(s);
     }
-    if (s->on_error == NULL)
+    UdpTelling *t = s->telling;
+    if (t == NULL || t->on_error == NULL)
         return;
     Trouble trouble = { .err = *err };
     memcpy(trouble.quoted, err->quoted.p, QUOTED_MIN);
-    if (s->troubles == NULL)
-        s->troubles = g_array_new(FALSE, FALSE, sizeof(Trouble));
-    g_array_append_val(s->troubles, trouble);
+    if (t->troubles == NULL)
+        t->troubles = g_array_new(FALSE, FALSE, sizeof(Trouble));
+    g_array_append_val(t->troubles, trouble);
     wake(s);
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
 
+static UdpRing *ring_new(size_t cap)
+{
+    UdpRing *r = g_malloc(sizeof *r + cap * sizeof *r->at);
+
+    *r = (UdpRing){ .cap = cap };
+    return r;
+}
+
+static UdpRing *ring_grow(UdpRing *r)
+{
+    UdpRing *grown = ring_new(2 * r->cap);
+
+    for (; grown->n < r->n; grown->n++)
+        grown->at[grown->n] = r->at[(r->first + grown->n) % r->cap];
+    grown->queued = r->queued;
+    g_free(r);
+    return grown;
+}
+
 static void append(UdpSock *s, Waiting w)
 {
-    if (s->n == s->cap) {
-        size_t cap = MAX(2 * s->cap, 4);
-        Waiting *ring = g_new(Waiting, cap);
-        for (size_t i = 0; i < s->n; i++)
-            ring[i] = s->ring[(s->first + i) % s->cap];
-        g_free(s->ring);
-        s->ring = ring;
-        s->first = 0;
-        s->cap = cap;
-    }
-    s->ring[(s->first + s->n++) % s->cap] = w;
-    s->queued += w.pkt->len;
+    enum { FIRST_CAP = 4 };
+
+    if (s->ring == NULL)
+        s->ring = ring_new(FIRST_CAP);
+    else if (s->ring->n == s->ring->cap)
+        s->ring = ring_grow(s->ring);
+    UdpRing *r = s->ring;
+    r->at[(r->first + r->n++) % r->cap] = w;
+    r->queued += w.pkt->len;
     wake(s);
+}
+
+static bool has_waiting(const UdpSock *s)
+{
+    return s->ring != NULL && s->ring->n > 0;
+}
+
+/* The oldest; there is one. */
+static Waiting take_waiting(UdpSock *s)
+{
+    UdpRing *r = s->ring;
+    Waiting w = r->at[r->first];
+
+    r->first = (r->first + 1) % r->cap;
+    r->n--;
+    r->queued -= w.pkt->len;
+    return w;
+}
+
+/* Room for that much more? Empty ones take up room too. */
+static bool has_room(const UdpSock *s, size_t length)
+{
+    const UdpRing *r = s->ring;
+    size_t used = r != NULL ? r->queued + r->n * UDP_HDR_LEN : 0;
+
+    return used + length <= s->rcvbuf;
 }
 
 /* What nobody has written yet, nobody has damaged. */
@@ -233,7 +289,7 @@ DropReason udp_input(Udp *udp, const IpMeta *ip, Packet *pkt)
         icmp_send_unreachable(udp->stack->icmp, ICMP_PORT_UNREACHABLE, pkt, 0); /* borrows pkt */
         return DROP_UDP_NO_PORT;
     }
-    if (s->queued + s->n * UDP_HDR_LEN + h.length > s->rcvbuf) { /* empty ones take up room too */
+    if (!has_room(s, h.length)) {
         node_count(udp->node, COUNTER_UdpRcvbufErrors);
         node_count(udp->node, COUNTER_UdpInErrors);
         return DROP_UDP_BUFFER_FULL;
@@ -273,7 +329,6 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
         .port = port,
         .rcvbuf = UDP_RCVBUF,
     };
-    timer_init(&s->timer, &udp->node->sim->sched, tell_fired, s);
     make_room(udp);
     link_sock(udp, s);
     vec_add(&udp->node->sim->heap, udp->socks, s);
@@ -282,11 +337,8 @@ UdpSock *udp_open(Udp *udp, IpAddr addr, uint16_t port, NetError *err)
 
 void udp_sink(UdpSock *s)
 {
-    for (; s->n > 0; s->n--) {
-        packet_free(s->ring[s->first].pkt);
-        s->first = (s->first + 1) % s->cap;
-    }
-    s->queued = 0;
+    while (has_waiting(s))
+        packet_free(take_waiting(s).pkt);
     s->sinks = true;
 }
 
@@ -309,21 +361,23 @@ uint64_t udp_received(const UdpSock *s, uint64_t *bytes)
 
 static void drop_waiting(UdpSock *s, DropReason why)
 {
-    for (; s->n > 0; s->n--) {
-        packet_drop(s->ring[s->first].pkt, s->udp->node, NULL, why);
-        s->first = (s->first + 1) % s->cap;
-    }
-    s->queued = 0;
+    while (has_waiting(s))
+        packet_drop(take_waiting(s).pkt, s->udp->node, NULL, why);
 }
 
 static void sock_free(UdpSock *s, DropReason why)
 {
-    timer_stop(&s->timer);
+    Heap *heap = &s->udp->node->sim->heap;
+
     drop_waiting(s, why);
-    if (s->troubles != NULL)
-        g_array_free(s->troubles, TRUE);
     g_free(s->ring);
-    heap_give(&s->udp->node->sim->heap, s, sizeof *s);
+    if (s->telling != NULL) {
+        timer_stop(&s->telling->timer);
+        if (s->telling->troubles != NULL)
+            g_array_free(s->telling->troubles, TRUE);
+        heap_give(heap, s->telling, sizeof *s->telling);
+    }
+    heap_give(heap, s, sizeof *s);
 }
 
 void udp_close(UdpSock *s)
@@ -337,16 +391,21 @@ void udp_close(UdpSock *s)
 
 void udp_on_ready(UdpSock *s, void (*on_ready)(void *user), void *user)
 {
-    s->on_ready = on_ready;
-    s->ready_user = user;
-    if (s->n > 0 || s->pending != NET_OK || s->ended != NET_OK)
+    if (on_ready == NULL && s->telling == NULL)
+        return;
+    UdpTelling *t = telling(s);
+    t->on_ready = on_ready;
+    t->ready_user = user;
+    if (has_waiting(s) || s->pending != NET_OK || s->ended != NET_OK)
         wake(s);
 }
 
 void udp_on_error(UdpSock *s, void (*on_error)(void *user, const IpError *err), void *user)
 {
-    s->on_error = on_error;
-    s->error_user = user;
+    UdpTelling *t = telling(s);
+
+    t->on_error = on_error;
+    t->error_user = user;
 }
 
 uint16_t udp_port(const UdpSock *s)
@@ -367,7 +426,7 @@ IpAddr udp_addr(const UdpSock *s)
 NetError udp_connect(UdpSock *s, IpAddr addr, uint16_t port)
 {
     if (s->ended != NET_OK)
-        return s->ended;
+        return (NetError)s->ended;
     if (is_wild(addr) || port == 0)
         return NET_EINVAL;
     if (ip_is_none(ip_source(s->udp->stack, addr)))
@@ -397,14 +456,11 @@ Packet *udp_receive_how(UdpSock *s, UdpArrival *how, NetError *err)
     *err = take_pending(s);
     if (*err != NET_OK)
         return NULL;
-    if (s->n == 0) {
+    if (!has_waiting(s)) {
         *err = NET_EAGAIN;
         return NULL;
     }
-    Waiting w = s->ring[s->first];
-    s->first = (s->first + 1) % s->cap;
-    s->n--;
-    s->queued -= w.pkt->len;
+    Waiting w = take_waiting(s);
     *how = w.how;
     packet_write(w.pkt);
     return w.pkt;
@@ -424,7 +480,7 @@ Packet *udp_receive(UdpSock *s, IpAddr *from, uint16_t *from_port, NetError *err
 
 size_t udp_queued(const UdpSock *s)
 {
-    return s->queued;
+    return s->ring != NULL ? s->ring->queued : 0;
 }
 
 UdpSock *const *udp_sockets(Udp *udp, size_t *n)
@@ -456,8 +512,8 @@ void udp_flush(Udp *udp)
         UdpSock *s = udp->socks->pdata[0];
         unlink_sock(s);
         drop_waiting(s, DROP_LINK_HOST_DOWN);
-        if (s->troubles != NULL)
-            g_array_set_size(s->troubles, 0);
+        if (s->telling != NULL && s->telling->troubles != NULL)
+            g_array_set_size(s->telling->troubles, 0);
         s->ended = NET_ENETDOWN;
         if (udp->ended == NULL)
             udp->ended = g_ptr_array_new();

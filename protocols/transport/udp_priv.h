@@ -10,6 +10,24 @@ typedef struct Waiting { /* a datagram in a receive buffer */
     UdpArrival how;
 } Waiting;
 
+/* Datagrams that wait for a program: a ring that doubles. */
+typedef struct UdpRing {
+    size_t  first, n, cap;
+    size_t  queued; /* bytes */
+    Waiting at[];
+} UdpRing;
+
+/* What a socket has whose program is told of what comes. */
+typedef struct UdpTelling {
+    Timer   timer;
+    void  (*on_ready)(void *user);
+    void   *ready_user;
+    void  (*on_error)(void *user, const IpError *err);
+    void   *error_user;
+    GArray *troubles;    /* of Trouble; NULL until there is one */
+} UdpTelling;
+
+/* A large world has many that only send, or count what comes: what is here is what those need. */
 struct UdpSock {
     Udp      *udp;
     UdpSock  *next;      /* in its bucket */
@@ -19,18 +37,12 @@ struct UdpSock {
     uint8_t   ttl;
     bool      df;
     bool      sinks;     /* udp_sink */
-    NetError  pending;   /* told by the next call that receives or sends */
-    NetError  ended;     /* the host has crashed; no call works any more */
-    Waiting  *ring;      /* datagrams that wait: n of them from `first` on, in a ring of cap */
-    size_t    first, n, cap;
-    size_t    queued, rcvbuf; /* bytes */
+    uint8_t   pending;   /* NetError, told by the next call that receives or sends */
+    uint8_t   ended;     /* NetError: the host has crashed; no call works any more */
+    size_t    rcvbuf;    /* bytes */
     uint64_t  received, received_bytes;
-    GArray   *troubles;  /* of Trouble; NULL until there is one */
-    Timer     timer;
-    void    (*on_ready)(void *user);
-    void     *ready_user;
-    void    (*on_error)(void *user, const IpError *err);
-    void     *error_user;
+    UdpRing  *ring;      /* NULL: nothing has ever waited */
+    UdpTelling *telling; /* NULL: nobody is told */
 };
 
 enum { UDP_FEW = 4 };
@@ -54,8 +66,8 @@ static inline bool is_wild(IpAddr addr)
 /* The error that is still to be told, by this call. */
 static inline NetError take_pending(UdpSock *s)
 {
-    NetError err = s->pending;
+    uint8_t err = s->pending;
 
     s->pending = NET_OK;
-    return s->ended != NET_OK ? s->ended : err;
+    return (NetError)(s->ended != NET_OK ? s->ended : err);
 }

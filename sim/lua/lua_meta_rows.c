@@ -28,6 +28,9 @@
 const MetaRow meta_rows[] = {
     CLASS("sim", NULL, "The world that is being played"),
     CALL("sim", "host", "name: string, opts?: HostOpts", "Host", "Makes a host with a whole stack"),
+    CALL("sim", "hosts",
+         "prefix: string, n: integer, node?: Node, link?: LinkOpts, opts?: HostOpts", "Host[]",
+         "Makes n hosts alike, each linked to the node"),
     CALL("sim", "router", "name: string, opts?: HostOpts", "Router", "Makes a host that forwards"),
     CALL("sim", "switch", "name: string, opts?: { ageing?: Time }", "Switch",
          "Makes a learning bridge"),

@@ -38,6 +38,11 @@ static void socket_ready(void *user)
     waitq_wake(&s->queue);
 }
 
+void lua_udp_listen(LuaUdp *s)
+{
+    udp_on_ready(s->sock, socket_ready, s);
+}
+
 /* host:udp([port] [, { ttl = , df = }]) -> socket, or nil, NAME */
 static int l_udp(lua_State *L)
 {
@@ -58,7 +63,6 @@ static int l_udp(lua_State *L)
     udp_set_df(sock, opt.df);
     LuaUdp *s = lua_push_own_object(L, "socket", sizeof *s);
     *s = (LuaUdp){ .sock = sock, .stack = stack, .world = lua_world(L), .from_ref = LUA_NOREF };
-    udp_on_ready(sock, socket_ready, s);
     return 1;
 }
 
@@ -159,6 +163,7 @@ static int recvfrom_k(lua_State *L, int status, lua_KContext deadline)
         return lua_net_error(L, err);
     if (deadline <= sim_now(lua_sim(L)))
         return lua_timed_out(L);
+    lua_udp_listen(s);
     return task_wait(L, &s->queue, deadline, recvfrom_k, deadline);
 }
 

@@ -20,6 +20,7 @@ typedef struct LuaUdp {
 } LuaUdp;
 
 LuaUdp *lua_check_udp(lua_State *L); /* at 1, and open */
+void    lua_udp_listen(LuaUdp *s);   /* a task waits for it: from here on it hears of the socket */
 
 extern const Knob udp_stream_knobs[];
 int  lua_udp_stream(lua_State *L);       /* socket:stream */

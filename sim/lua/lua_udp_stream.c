@@ -127,5 +127,6 @@ int lua_udp_stream(lua_State *L)
     udp_source_start(&stream->source);
     if (stream->source.done)
         return stream_k(L, LUA_OK, 0);
+    lua_udp_listen(s);
     return task_wait(L, &stream->queue, deadline, stream_k, 0);
 }
