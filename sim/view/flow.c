@@ -36,9 +36,8 @@ typedef struct FlowKey {
 
 typedef struct Flow {
     FlowKey key;
-    uint32_t hash;             /* of it */
+    unsigned n;                /* incarnations, never 0; */
     Incarnation *incarnations; /* oldest first */
-    unsigned n;                /* never 0 */
     bool plain;                /* there is but the first, and both of its sides are seen */
     Incarnation first;         /* alone it is the list */
 } Flow;
@@ -54,8 +53,9 @@ enum { LATELY_BITS = 8, FIRST_SLOTS = 64 };
 
 struct Flows {
     Heap   *heap;
-    Flow  **slots;  /* by hash, the next free one if it is taken; at least half of them are NULL */
-    size_t  n_slots; /* a power of two */
+    Flow  **slots;  /* by hash, or the next that was free; a quarter of them are */
+    uint32_t *hashes; /* of what is in the slots; 0: it is free */
+    size_t  n_slots;  /* a power of two */
     size_t  n;
     Flow   *last;   /* seen; NULL: none yet */
     Lately lately[1 << LATELY_BITS];
@@ -73,7 +73,7 @@ static uint32_t key_hash(const FlowKey *key)
         h = (h ^ key->addr[i].lo) * 0x9e3779b97f4a7c15u;
         h = (h ^ key->addr[i].hi ^ key->port[i]) * 0x9e3779b97f4a7c15u;
     }
-    return (uint32_t)(h >> 32);
+    return (uint32_t)(h >> 32) | 1u << 31; /* never 0 */
 }
 
 static bool key_equal(const FlowKey *a, const FlowKey *b)
@@ -251,13 +251,19 @@ static void see_other(Flow *flow, int from, const TcpHdr *h, uint32_t len, SimTi
 
 /* --- the table -------------------------------------------------------------------------------- */
 
+static void make_slots(Flows *flows, size_t n)
+{
+    flows->n_slots = n;
+    flows->slots = g_new(Flow *, n);
+    flows->hashes = g_new0(uint32_t, n);
+}
+
 Flows *flows_new(Heap *heap)
 {
     Flows *flows = g_new0(Flows, 1);
 
     flows->heap = heap;
-    flows->n_slots = FIRST_SLOTS;
-    flows->slots = g_new0(Flow *, flows->n_slots);
+    make_slots(flows, FIRST_SLOTS);
     return flows;
 }
 
@@ -266,49 +272,58 @@ void flows_free(Flows *flows)
     if (flows == NULL)
         return;
     for (size_t i = 0; i < flows->n_slots; i++) {
-        Flow *flow = flows->slots[i];
+        Flow *flow = flows->hashes[i] != 0 ? flows->slots[i] : NULL;
         if (flow != NULL && flow->incarnations != &flow->first)
             g_free(flow->incarnations);
         heap_give(flows->heap, flow, sizeof *flow);
     }
     g_free(flows->slots);
+    g_free(flows->hashes);
     g_free(flows);
 }
 
-/* Where the flow is, or would be. */
-static Flow **slot_of(const Flows *flows, const FlowKey *key, uint32_t hash)
+/* Where the flow is, or would be. Another, which nobody may have looked at for long, is asked only
+ * if its hash is the same. */
+static size_t slot_of(const Flows *flows, const FlowKey *key, uint32_t hash)
 {
     size_t i = hash & (flows->n_slots - 1);
 
-    while (flows->slots[i] != NULL && !key_equal(&flows->slots[i]->key, key))
+    while (flows->hashes[i] != 0 &&
+           (flows->hashes[i] != hash || !key_equal(&flows->slots[i]->key, key)))
         i = (i + 1) & (flows->n_slots - 1);
-    return &flows->slots[i];
+    return i;
 }
 
 static void grow(Flows *flows)
 {
-    Flow **old = flows->slots;
-    size_t n_old = flows->n_slots;
+    Flows old = *flows;
 
-    flows->n_slots *= 2;
-    flows->slots = g_new0(Flow *, flows->n_slots);
-    for (size_t i = 0; i < n_old; i++)
-        if (old[i] != NULL)
-            *slot_of(flows, &old[i]->key, old[i]->hash) = old[i];
-    g_free(old);
+    make_slots(flows, 2 * old.n_slots);
+    for (size_t i = 0; i < old.n_slots; i++) {
+        if (old.hashes[i] == 0)
+            continue;
+        size_t to = old.hashes[i] & (flows->n_slots - 1);
+        while (flows->hashes[to] != 0)
+            to = (to + 1) & (flows->n_slots - 1);
+        flows->slots[to] = old.slots[i];
+        flows->hashes[to] = old.hashes[i];
+    }
+    g_free(old.slots);
+    g_free(old.hashes);
 }
 
 static Flow *find_flow(Flows *flows, const FlowKey *key)
 {
     uint32_t hash = key_hash(key);
-    Flow **slot = slot_of(flows, key, hash), *flow = *slot;
+    size_t slot = slot_of(flows, key, hash);
 
-    if (flow != NULL)
-        return flow;
-    flow = *slot = heap_take(flows->heap, sizeof *flow);
-    *flow = (Flow){ .key = *key, .hash = hash, .incarnations = &flow->first, .n = 1,
-                    .first = unseen };
-    if (2 * ++flows->n > flows->n_slots)
+    if (flows->hashes[slot] != 0)
+        return flows->slots[slot];
+    Flow *flow = heap_take(flows->heap, sizeof *flow);
+    *flow = (Flow){ .key = *key, .n = 1, .incarnations = &flow->first, .first = unseen };
+    flows->slots[slot] = flow;
+    flows->hashes[slot] = hash;
+    if (4 * ++flows->n > 3 * flows->n_slots)
         grow(flows);
     return flow;
 }
@@ -376,14 +391,15 @@ void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, Sim
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
-    const Flow *flow = *slot_of(flows, &key, key_hash(&key));
+    size_t slot = slot_of(flows, &key, key_hash(&key));
 
     *seq_base = h->seq;
     *ack_base = h->ack - 1;
     if (incarnation_ != NULL)
         *incarnation_ = 1;
-    if (flow == NULL)
+    if (flows->hashes[slot] == 0)
         return;
+    const Flow *flow = flows->slots[slot];
     unsigned best = belongs_to(flow, from, h, made);
     const Incarnation *inc = incarnation(flow, best);
     if (inc->side[from].seen)
