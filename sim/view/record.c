@@ -24,7 +24,7 @@ enum {
     TYPE = ETH_HDR_LEN - 2, TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, /* offsets */
     HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
-    AGE = (2 << 20) / TRAIL_UNIT,
+    AGE = (1 << 20) / TRAIL_UNIT,
     SHORT = 96,              /* bytes; most headers have no more */
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
