@@ -180,6 +180,17 @@ static void stack_free(void *stack_)
     heap_give(heap, stack, sizeof *stack);
 }
 
+/* A segment comes next to a host of many connections: its own. */
+static void expect(const Node *node, const Packet *pkt)
+{
+    const Stack *stack = node->stack;
+    IpAddr src, dst;
+    const uint8_t *ports = ipv4_ports(pkt, IPPROTO_TCP4, &src, &dst);
+
+    if (ports != NULL && stack->made.tcp != NULL)
+        tcp_expect(stack->made.tcp, dst, get16(ports + 2), src, get16(ports));
+}
+
 Stack *stack_new(Node *node, const StackConfig *cfg)
 {
     g_assert(node->stack == NULL);
@@ -190,6 +201,7 @@ Stack *stack_new(Node *node, const StackConfig *cfg)
     node->stack = stack;
     node->free_stack = stack_free;
     node->sim->reader = &ipv4_reader;
+    node->sim->expect = expect;
     stack->node = node;
     wanted.ipv4.forward = node->kind == NODE_ROUTER;
     stack->cfg = take_config(node, &wanted);

@@ -45,6 +45,19 @@ static uint64_t flow(const Packet *pkt)
     return key;
 }
 
+const uint8_t *ipv4_ports(const Packet *pkt, uint8_t proto, IpAddr *src, IpAddr *dst)
+{
+    size_t len;
+    const uint8_t *h = ipv4_header(pkt, &len);
+
+    if (h == NULL || h[PROTOCOL] != proto || (get16(h + FRAGMENT) & 0x1fff) != 0 ||
+        pkt->len < ETH_HDR_LEN + len + 4)
+        return NULL;
+    *src = ip_v4(get32(h + ADDRESSES));
+    *dst = ip_v4(get32(h + ADDRESSES + 4));
+    return h + len;
+}
+
 static bool mark(Packet *pkt)
 {
     size_t len;

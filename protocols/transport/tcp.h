@@ -222,6 +222,9 @@ const TcpConfig *tcp_config(const Tcp *tcp);
 void tcp_set_config(Tcp *tcp, const TcpConfig *cfg); /* from now on; for settings in mid-run */
 
 DropReason tcp_input(Tcp *tcp, const IpMeta *ip, Packet *pkt);
+/* A segment for this pair comes soon: what it needs is brought into the cache. */
+void       tcp_expect(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                      uint16_t remote_port);
 void       tcp_error(Tcp *tcp, const IpError *err);
 
 /* --- passive OPEN ----------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ void wake(Tcp *tcp, Wake *w)
 {
     if (w->on_ready == NULL || w->turn != NULL)
         return;
+    __builtin_prefetch(w->user);
     Turn *turn = heap_take(&tcp->sim->heap, sizeof *turn);
     timer_init(&turn->timer, &tcp->sim->sched, turn_come, turn);
     turn->tcp = tcp;

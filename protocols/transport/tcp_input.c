@@ -566,15 +566,23 @@ static DropReason segment_arrives(Tcb *tcb, Segment *seg)
     return why;
 }
 
+static Tcb *find_tcb(Tcp *tcp, const IpMeta *ip, Span segment)
+{
+    if (segment.n < TCP_HDR_LEN)
+        return NULL;
+    return table_find_again(&tcp->table, ip->dst, get16(segment.p + 2), ip->src, get16(segment.p));
+}
+
 DropReason tcp_input(Tcp *tcp, const IpMeta *ip, Packet *pkt)
 {
     Segment seg;
 
     tcp_bury(tcp);
+    /* It is asked for before its segment is read: a TCB may come from afar. */
+    Tcb *tcb = find_tcb(tcp, ip, packet_headers(pkt));
     DropReason why = read_segment(tcp, ip, pkt, &seg);
     if (why != DROP_NONE)
         return why;
-    Tcb *tcb = table_find_again(&tcp->table, ip->dst, seg.hdr.dst_port, ip->src, seg.hdr.src_port);
     trace_received(tcp, tcb != NULL ? tcb->id : 0, &seg);
     Listener *l = tcb == NULL ? tcp_find_listener(tcp, ip->dst, seg.hdr.dst_port) : NULL;
     if (l != NULL)

@@ -31,11 +31,21 @@ void flow_begin(Tcb *tcb, SimTime since)
     f->use = (CwndUse){ .seq = tcb->snd_una, .stamp = since };
 }
 
+/* From here on they are no longer all at hand when a segment comes. */
+enum { CROWD = 128 };
+
+static void count_flow(Tcp *tcp, int more)
+{
+    tcp->flows += (unsigned)more;
+    tcp->node->crowded = tcp->flows > CROWD;
+}
+
 static Flow *new_flow(Tcb *tcb)
 {
     Heap *heap = &tcb->tcp->sim->heap;
     Flow *f = heap_take(heap, sizeof *f);
 
+    count_flow(tcb->tcp, 1);
     *f = flow_none;
     f->out.heap = f->in.heap = f->repair.sent.heap = heap;
     tcb->flow = f;
@@ -55,6 +65,7 @@ static void free_flow(Tcb *tcb)
     sack_clear(&f->board);
     heap_give(heap, f->prior, sizeof *f->prior);
     heap_give(heap, f, sizeof *f);
+    count_flow(tcb->tcp, -1);
     tcb->flow = (Flow *)(uintptr_t)&flow_none;
 }
 

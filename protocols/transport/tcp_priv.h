@@ -31,6 +31,7 @@ struct Tcp {
     uint64_t   isn_key[2];
     uint32_t   ts_key;
     SimTime    rtt_last;   /* measured by the ACK at hand, or RTT_NONE */
+    unsigned   flows;      /* so many TCBs have one */
     unsigned   isns_used;  /* of cfg.isn_list, or of the counter */
     Rng        port_rng;
     uint64_t   port_key;

@@ -263,6 +263,18 @@ SentSeg *sent_transmit(Sent *s, TcpSeq left, TcpSeq right, SimTime now, bool aga
 
 /* --- what becomes of it ----------------------------------------------------------------------- */
 
+/* One that will be dropped some ACKs from now: with a large window it was written long ago. */
+static G_ALWAYS_INLINE inline void fetch_ahead(const Sent *s)
+{
+    enum { AHEAD = 6 };
+
+    if (s->n <= AHEAD)
+        return;
+    const SentSeg *g = sent_at(s, AHEAD);
+    __builtin_prefetch(g);
+    __builtin_prefetch(&g->newer);
+}
+
 bool sent_drop_first(Sent *s, TcpSeq una)
 {
     SentSeg *g = sent_at(s, 0);
@@ -270,6 +282,7 @@ bool sent_drop_first(Sent *s, TcpSeq una)
     if (seq_leq(g->right, una)) {
         take_out(s, g);
         remove_at(s, 0);
+        fetch_ahead(s);
         if (s->n == 0)
             sent_clear(s);
         return true;

@@ -49,17 +49,39 @@ Tcb *table_find(const TcbTable *t, IpAddr local, uint16_t local_port, IpAddr rem
     return NULL;
 }
 
-/* Nobody has looked at it for long: all that a segment may need is asked for at once. */
-static G_ALWAYS_INLINE inline void fetch(const Tcb *tcb)
+static G_ALWAYS_INLINE inline void fetch_tcb(const Tcb *tcb)
 {
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof *tcb; i += HEAP_LINE)
         __builtin_prefetch((const char *)tcb + i);
+}
+
+/* Nobody has looked at it for long: all that a segment may need is asked for at once. */
+static G_ALWAYS_INLINE inline void fetch(const Tcb *tcb)
+{
+    fetch_tcb(tcb);
     const char *flow = (const char *)tcb->flow;
 #pragma GCC unroll 16
     for (size_t i = 0; i < sizeof *tcb->flow; i += HEAP_LINE)
         __builtin_prefetch(flow + i);
     __builtin_prefetch(tcb->conn);
+    if (tcb->timers == NULL)
+        return;
+    __builtin_prefetch(tcb->timers);
+    __builtin_prefetch(&tcb->timers->which);
+}
+
+void tcp_expect(const Tcp *tcp, IpAddr local, uint16_t local_port, IpAddr remote,
+                uint16_t remote_port)
+{
+    const TcbTable *t = &tcp->table;
+    uint32_t hash = tcb_hash(local, local_port, remote, remote_port);
+    size_t i = hash & (t->cap - 1);
+
+    while (t->tags[i] != 0 && t->tags[i] != tag_of(hash))
+        i = (i + 1) & (t->cap - 1);
+    if (t->tags[i] != 0)
+        fetch_tcb(t->slots[i]);
 }
 
 Tcb *table_find_again(TcbTable *t, IpAddr local, uint16_t local_port, IpAddr remote,

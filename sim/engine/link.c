@@ -103,17 +103,24 @@ void link_flip_bit(LinkDir *dir, Packet *pkt, size_t bit)
 
 /* --- in flight -------------------------------------------------------------------------------- */
 
+/* What the first will need, and the two behind it, is asked for step by step: each step needs what
+ * the one before has brought. */
 static void serve_first(const LinkDir *dir, LinkTransit *transit)
 {
     const Packet *first = flight_first(&transit->flight);
 
     timer_set_as(&transit->timer, first->arrive, first->order);
+    if (dir->ends && dir->to->node->crowded)
+        dir->sim->expect(dir->to->node, first);
+    const Packet *second = first->next;
+    if (second == NULL)
+        return;
     if (dir->ends)
-        packet_fetch_all(first);
+        packet_fetch_all(second);
     else
-        packet_fetch_headers(first);
-    if (first->next != NULL)
-        packet_fetch(first->next);
+        packet_fetch_headers(second);
+    if (second->next != NULL)
+        packet_fetch(second->next);
 }
 
 void link_end_transit(LinkDir *dir)

@@ -37,6 +37,7 @@ struct Node {
     char      *name;
     NodeKind   kind;
     bool       down;    /* crashed: takes and sends nothing */
+    bool       crowded; /* Sim.expect wants to know what comes to it next */
     bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
     Vec        ports[1]; /* of Port, owned; one list, that reads as a pointer to it */
     unsigned   plugged; /* the first so many ports have a cable */

@@ -36,6 +36,9 @@ struct Sim {
     uint32_t   most_switched; /* the largest Packet.switched there has been, */
     Node      *switched_at;  /* and at which switch */
     const FrameReader *reader; /* set by the stacks' wiring; NULL: one flow, and no marks */
+    /* What arrives at a node next, and its headers are in the cache: it may have brought there what
+     * they lead to, and nothing else. Set likewise, and called for those nodes that are crowded. */
+    void     (*expect)(const Node *node, const Packet *pkt);
     GHashTable *by_name;     /* node names to nodes; for look-up only */
     GStringChunk *remarks;   /* see sim_remark; NULL until there is one */
     /* Runs after every event, if set (sim.always, sim.wait ...). */

@@ -70,6 +70,7 @@ static void leave(Task *task)
 static void wake(Task *task)
 {
     leave(task);
+    __builtin_prefetch(task->step_self);
     task->state = TASK_READY;
     timer_set(&task->timer, 0);
 }
