@@ -216,6 +216,36 @@ START_TEST(an_arrival_says_all_though_its_sending_is_forgotten)
 }
 END_TEST
 
+/* Much is written down while each is on its way, at first more than is known then. */
+START_TEST(frames_that_are_long_on_their_way_are_told_as_others)
+{
+    enum { ROUNDS = 60, BETWEEN = 500 };
+    Port *far = far_port(5 * SEC), *end = link_dir_from(link_of(far->out), a)->to;
+    uint32_t sent = 0, came = 0;
+
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        send_from(far, i);
+        for (uint32_t k = 0; k < BETWEEN; k++)
+            send_from(node_port(a, "eth0"), ROUNDS + k);
+        sim_run(sim, (i + 1) * 500 * MSEC, 0);
+    }
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(recorder_first(rec), 0);
+    ck_assert_uint_eq(recorder_end(rec), 2 * ROUNDS * (BETWEEN + 1));
+    for (uint64_t i = 0; i < recorder_end(rec); i++) {
+        const Record *r = at(i);
+        if (r->port != far && r->port != end)
+            continue;
+        uint32_t which = r->port == far ? sent++ : came++;
+        ck_assert_int_eq(r->kind, r->port == far ? RECORD_SENT : RECORD_RECEIVED);
+        ck_assert_uint_eq(get32(r->bytes + 38), which);
+        ck_assert_int_eq(r->t, which * 500 * MSEC + (r->port == far ? 0 : 5 * SEC));
+    }
+    ck_assert_uint_eq(sent, ROUNDS);
+    ck_assert_uint_eq(came, ROUNDS);
+}
+END_TEST
+
 START_TEST(what_was_in_flight_over_a_pause_is_told)
 {
     Port *far = far_port(5 * SEC);
@@ -319,6 +349,7 @@ Suite *record_suite(void)
     tcase_add_test(tc, a_paused_recorder_whom_nobody_asks_does_not_listen);
     tcase_add_test(tc, the_oldest_are_forgotten);
     tcase_add_test(tc, an_arrival_says_all_though_its_sending_is_forgotten);
+    tcase_add_test(tc, frames_that_are_long_on_their_way_are_told_as_others);
     tcase_add_test(tc, what_was_in_flight_over_a_pause_is_told);
     tcase_add_test(tc, what_waits_in_a_queue_with_a_discipline_arrives_when_it_does);
     tcase_add_test(tc, of_one_instant_arrivals_and_sendings_are_in_order);

@@ -5,8 +5,9 @@
  * was first seen. Routers change a few bytes in front, and only these are written each time; what
  * else is done to a packet (a fault, a mark) makes another body of it.
  * Text that was not written (packet.h) is not written here either, until somebody asks. What a
- * happening refers to is at most AGE before the block in which it is, so that it is known what can
- * be forgotten.
+ * happening refers to is not older than Recorder.age when the block in which it is begins, so that
+ * it is known what can be forgotten. A packet that is longer on its way is written down once more,
+ * and has the age raised for those that follow it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
@@ -24,7 +25,8 @@ enum {
     TYPE = ETH_HDR_LEN - 2, TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, /* offsets */
     HEADER_SUM = ETH_HDR_LEN + 10,
     HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
-    AGE = (1 << 20) / TRAIL_UNIT,
+    AGE = (512 << 10) / TRAIL_UNIT, /* at first, and at most: */
+    AGE_MAX = (8 << 20) / TRAIL_UNIT,
     SHORT = 96,              /* bytes; most headers have no more */
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
@@ -58,7 +60,7 @@ G_STATIC_ASSERT((int)TRAIL_BYTE == (int)TTL && (int)TRAIL_PAIR == (int)HEADER_SU
 G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
 G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT);
 /* All that is kept has fewer places than the words tell apart. */
-G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE < INT32_MAX);
+G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE_MAX < INT32_MAX);
 
 static const struct {
     const TracePoint *point;
@@ -75,7 +77,8 @@ struct Recorder {
     Trail        *trail;          /* the world's */
     Shelf         shelf;          /* on which it lies; */
     char          nowhere[TRAIL_UNIT]; /* until something does: there is no room */
-    uint64_t      since;          /* where it began to listen: what is before is not up to date */
+    uint64_t      since;          /* what is before is no longer known, or not up to date */
+    uint64_t      age;            /* in places */
     bool          paused;
     bool          asked;          /* somebody wants the numbers, even while it is paused */
     GPtrArray    *told;           /* of Record: given out since the last happening, owned */
@@ -149,7 +152,7 @@ static void forget_old(Recorder *rec)
     if (first == 0)
         return;
     uint64_t oldest = shelf_block_of_word(&rec->shelf, first);
-    shelf_forget(&rec->shelf, oldest - MIN(oldest, AGE));
+    shelf_forget(&rec->shelf, oldest - MIN(oldest, rec->age));
 }
 
 /* Another block; what is so old that it may not be referred to there, is no longer known. */
@@ -159,7 +162,15 @@ static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
 
     forget_old(rec);
     shelf_add_block(&rec->shelf);
-    rec->trail->known = MAX(rec->since, begins - MIN(begins, AGE));
+    rec->since = MAX(rec->since, begins - MIN(begins, rec->age));
+    rec->trail->known = rec->since;
+}
+
+/* A packet has come that was seen, and is not known. */
+static void age_with(Recorder *rec, const Packet *pkt)
+{
+    if (pkt->seen != 0)
+        rec->age = CLAMP(rec->trail->place - pkt->seen + SHELF_BLOCK, rec->age, AGE_MAX);
 }
 
 static inline void make_room(Recorder *rec, size_t bytes)
@@ -300,6 +311,7 @@ static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, const Port *port, Pack
         trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
     } else if (is_plain(pkt, frame)) {
         size_t n = look_at(pkt, frame);
+        age_with(rec, pkt);
         make_room(rec, step(n));
         on_plain_sent(rec, port, pkt, arrive, n);
     } else {
@@ -344,6 +356,7 @@ static void on_received(void *self, const Port *port, Packet *pkt)
         *--rec->trail->order = pkt->crossing | 1;
     } else if (is_plain(pkt, frame)) {
         size_t n = look_at(pkt, frame);
+        age_with(rec, pkt);
         make_room(rec, step(n));
         add_plain(rec->trail, pkt, n);
         add(rec, RECORD_RECEIVED, port, pkt, pkt->seen);
@@ -551,6 +564,7 @@ Recorder *recorder_new(Sim *sim)
     rec->trail->order = (uint32_t *)(void *)rec->nowhere;
     rec->shelf.mapped = &sim->heap.mapped;
     rec->since = 1;
+    rec->age = AGE;
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->ports = g_ptr_array_new();
     rec->flows = flows_new(&sim->heap);
