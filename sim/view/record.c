@@ -57,7 +57,6 @@ typedef struct Oddity { /* of a packet to which something was done */
 } Oddity;
 
 G_STATIC_ASSERT((int)TRAIL_BYTE == (int)TTL && (int)TRAIL_PAIR == (int)HEADER_SUM);
-G_STATIC_ASSERT(SENT_COUNT <= UINT8_MAX);
 G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT);
 /* All that is kept has fewer places than the words tell apart. */
 G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE_MAX < INT32_MAX);
@@ -179,13 +178,25 @@ static inline void make_room(Recorder *rec, size_t bytes)
         turn_over(rec);
 }
 
-G_STATIC_ASSERT((int)PACKET_ROOM >= PACKET_HEADROOM + SHORT);
-
 /* The room that a body with n bytes needs, with a Crossing. */
 static inline size_t step(size_t n)
 {
-    return behind(MAX(n, SHORT)) + sizeof(Oddity) + TRAIL_STEP;
+    return behind(n) + sizeof(Oddity) + TRAIL_STEP;
 }
+
+/* From HEAD to SHORT bytes. None behind them is read: in that line of the cache nobody else has an
+ * interest. */
+static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    enum { STEP = 32 };
+
+    memcpy(to, from, STEP);
+    if (n > 2 * (size_t)STEP)
+        memcpy(to + STEP, from + STEP, STEP);
+    memcpy(to + n - STEP, from + n - STEP, STEP);
+}
+
+G_STATIC_ASSERT((int)HEAD >= 32 && (int)SHORT <= 3 * 32);
 
 /* A new one, with n of the frame's bytes, for which there is room. */
 static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, const Packet *pkt, size_t n, bool plain)
@@ -197,7 +208,7 @@ static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, const Packet *pkt, si
     b->n = n & INT32_MAX;
     b->plain = plain;
     if (plain && n <= SHORT)
-        memcpy(b->bytes, frame, SHORT); /* both have room for that, and a call takes longer */
+        copy_short(b->bytes, frame, n); /* a call takes longer */
     else
         memcpy(b->bytes, frame, n);
     trail_pass(trail, behind(n) + (plain ? 0 : sizeof(Oddity)));
