@@ -45,7 +45,7 @@ struct UdpSock {
     UdpTelling *telling; /* NULL: nobody is told */
 };
 
-enum { UDP_FEW = 4 };
+enum { UDP_FEW = 2 };
 
 struct Udp {
     Stack     *stack;

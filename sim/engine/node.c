@@ -21,6 +21,8 @@ const char *node_kind_name(NodeKind kind)
     return names[kind];
 }
 
+G_STATIC_ASSERT(COUNTERS_COMMON + COUNTER_COUNT <= UINT8_MAX);
+
 /* What all nodes show that have dropped nothing: nobody writes here. */
 static const uint64_t nothing[DROP_COUNT];
 
@@ -42,7 +44,7 @@ void node_make_counter(Node *node, unsigned place)
     unsigned has = ends[i];
     node->counted = heap_allocate(&node->sim->heap, node->counted, had * each, has * each);
     memset(node->counted + had, 0, (has - had) * each);
-    node->n_counted = has;
+    node->n_counted = (uint8_t)has;
 }
 
 static void count_drop(Node *node, DropReason why)

@@ -31,22 +31,23 @@ struct Port {
     void    *owner;
 };
 
+/* What a packet looks at comes first: a large world has many. */
 struct Node {
     Sim       *sim;
+    void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
+    uint64_t  *counted; /* by counter_place: for node_count and node_counter */
+    bool       down;    /* crashed: takes and sends nothing */
+    bool       ports_named : 1; /* some port has a name of its maker's: "eth7" may be another */
+    bool       crowded : 1; /* Sim.expect wants to know what comes to it next */
+    uint8_t    n_counted; /* so many have room: none, the common ones, those before TCP's, or all */
+    NodeKind   kind : 8;
     unsigned   index;   /* in the world, from 0, in the order of making */
     char      *name;
-    NodeKind   kind;
-    bool       down;    /* crashed: takes and sends nothing */
-    bool       crowded; /* Sim.expect wants to know what comes to it next */
-    bool       ports_named; /* some port has a name that its maker chose: "eth7" may be another's */
     Vec        ports[1]; /* of Port, owned; one list, that reads as a pointer to it */
     unsigned   plugged; /* the first so many ports have a cable */
-    void      *stack;   /* Stack or Bridge; NULL in tests of the engine */
-    void     (*free_stack)(void *stack);
     int        handle;  /* for the rank above that made it: where it keeps its own; 0 */
-    unsigned   n_counted; /* so many have room: none, the common ones, those before TCP's, or all */
-    uint64_t  *counted;  /* by counter_place: for node_count and node_counter */
-    uint64_t  *drops;    /* packets refused here, by reason: to be read */
+    void     (*free_stack)(void *stack);
+    uint64_t  *drops;   /* packets refused here, by reason: to be read */
 };
 
 extern const TracePoint PACKET_DROPPED; /* id, reason, rule */
