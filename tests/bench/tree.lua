@@ -1,6 +1,6 @@
 -- W5: a core router, edge routers, hosts under each; every host sends one datagram to a random other one.
-local p = sim.params { edges = 100, per_edge = 100, lan = false }
-sim.record(false)
+local p = sim.params { edges = 100, per_edge = 100, lan = false, record = false }
+sim.record(p.record)
 sim.defaults { arp = { warm = not p.lan } }
 
 local trunk = { rate = "10Gbit", delay = "1ms", queue = 1000 }
