@@ -5,12 +5,16 @@
 #include "sim/command/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <lua.h>
 #include <pcap/pcap.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static const struct {
     const char *name;
@@ -114,8 +118,20 @@ static int run_command(const char *command, int (*run)(int argc, char **argv), i
     return run((int)words->len - 1, parsed);
 }
 
+/* An array that grows as the world does is given back half as large, over and over: the C library
+ * would have the kernel take it and clear another each time. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the highest it takes */
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_memory();
     if (argc < 2) {
         print_help(stderr);
         return STATUS_ERROR;

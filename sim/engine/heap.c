@@ -31,7 +31,7 @@ struct HeapChunk {
 G_STATIC_ASSERT(sizeof(HeapChunk) % HEAP_STEP == 0);
 
 /* From PAGES_HUGE on a chunk is made of whole huge pages. */
-enum { FIRST_CHUNK = 16 << 10, LAST_CHUNK = 32 << 20 };
+enum { FIRST_CHUNK = 16 << 10, LAST_SMALL = 256 << 10, LAST_CHUNK = 32 << 20 };
 
 static bool is_small(size_t size)
 {
@@ -46,10 +46,21 @@ static void free_chunk(HeapChunk *chunk)
         g_free(chunk);
 }
 
-/* Each twice as large as the one before, whose rest, less than a block, is forgotten. */
+/* Twice as large as the one before. A world that needs more than the small ones goes on in huge
+ * pages: one is sooner had than the many that its half is. */
+static size_t size_after(const HeapChunk *chunk)
+{
+    if (chunk == NULL)
+        return FIRST_CHUNK;
+    if (chunk->size == LAST_SMALL)
+        return PAGES_HUGE;
+    return MIN(2 * chunk->size, LAST_CHUNK);
+}
+
+/* The rest of the one before, less than a block, is forgotten. */
 static void add_chunk(Heap *heap)
 {
-    size_t size = heap->chunks != NULL ? MIN(2 * heap->chunks->size, LAST_CHUNK) : FIRST_CHUNK;
+    size_t size = size_after(heap->chunks);
     bool mapped = false;
     HeapChunk *chunk = size >= PAGES_HUGE ? pages_take(size, &mapped) : g_malloc(size);
 
