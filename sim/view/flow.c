@@ -51,13 +51,16 @@ typedef struct Lately { /* a direction, by what is written in its segments */
 
 enum { LATELY_BITS = 8, FIRST_SLOTS = 64 };
 
+typedef struct Slot {
+    Flow    *flow;
+    uint32_t hash; /* its; 0: the slot is free */
+} Slot;
+
 struct Flows {
     Heap   *heap;
-    Flow  **slots;  /* by hash, or the next that was free; a quarter of them are */
-    uint32_t *hashes; /* of what is in the slots; 0: it is free */
-    size_t  n_slots;  /* a power of two */
+    Slot   *slots;   /* by hash, or the next that was free; a quarter of them are */
+    size_t  n_slots; /* a power of two */
     size_t  n;
-    Flow   *last;   /* seen; NULL: none yet */
     Lately lately[1 << LATELY_BITS];
 };
 
@@ -254,8 +257,7 @@ static void see_other(Flow *flow, int from, const TcpHdr *h, uint32_t len, SimTi
 static void make_slots(Flows *flows, size_t n)
 {
     flows->n_slots = n;
-    flows->slots = g_new(Flow *, n);
-    flows->hashes = g_new0(uint32_t, n);
+    flows->slots = g_new0(Slot, n);
 }
 
 Flows *flows_new(Heap *heap)
@@ -272,26 +274,25 @@ void flows_free(Flows *flows)
     if (flows == NULL)
         return;
     for (size_t i = 0; i < flows->n_slots; i++) {
-        Flow *flow = flows->hashes[i] != 0 ? flows->slots[i] : NULL;
+        Flow *flow = flows->slots[i].flow;
         if (flow != NULL && flow->incarnations != &flow->first)
             g_free(flow->incarnations);
         heap_give(flows->heap, flow, sizeof *flow);
     }
     g_free(flows->slots);
-    g_free(flows->hashes);
     g_free(flows);
 }
 
 /* Where the flow is, or would be. Another, which nobody may have looked at for long, is asked only
  * if its hash is the same. */
-static size_t slot_of(const Flows *flows, const FlowKey *key, uint32_t hash)
+static Slot *slot_of(const Flows *flows, const FlowKey *key, uint32_t hash)
 {
     size_t i = hash & (flows->n_slots - 1);
 
-    while (flows->hashes[i] != 0 &&
-           (flows->hashes[i] != hash || !key_equal(&flows->slots[i]->key, key)))
+    while (flows->slots[i].hash != 0 &&
+           (flows->slots[i].hash != hash || !key_equal(&flows->slots[i].flow->key, key)))
         i = (i + 1) & (flows->n_slots - 1);
-    return i;
+    return &flows->slots[i];
 }
 
 static void grow(Flows *flows)
@@ -300,29 +301,26 @@ static void grow(Flows *flows)
 
     make_slots(flows, 2 * old.n_slots);
     for (size_t i = 0; i < old.n_slots; i++) {
-        if (old.hashes[i] == 0)
+        if (old.slots[i].hash == 0)
             continue;
-        size_t to = old.hashes[i] & (flows->n_slots - 1);
-        while (flows->hashes[to] != 0)
+        size_t to = old.slots[i].hash & (flows->n_slots - 1);
+        while (flows->slots[to].hash != 0)
             to = (to + 1) & (flows->n_slots - 1);
         flows->slots[to] = old.slots[i];
-        flows->hashes[to] = old.hashes[i];
     }
     g_free(old.slots);
-    g_free(old.hashes);
 }
 
 static Flow *find_flow(Flows *flows, const FlowKey *key)
 {
     uint32_t hash = key_hash(key);
-    size_t slot = slot_of(flows, key, hash);
+    Slot *slot = slot_of(flows, key, hash);
 
-    if (flows->hashes[slot] != 0)
-        return flows->slots[slot];
+    if (slot->hash != 0)
+        return slot->flow;
     Flow *flow = heap_take(flows->heap, sizeof *flow);
     *flow = (Flow){ .key = *key, .n = 1, .incarnations = &flow->first, .first = unseen };
-    flows->slots[slot] = flow;
-    flows->hashes[slot] = hash;
+    *slot = (Slot){ flow, hash };
     if (4 * ++flows->n > 3 * flows->n_slots)
         grow(flows);
     return flow;
@@ -330,39 +328,58 @@ static Flow *find_flow(Flows *flows, const FlowKey *key)
 
 /* --- seeing and telling ----------------------------------------------------------------------- */
 
-/* Which side of flows->last has sent it. */
-static int see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
+static void see(Flow *flow, int from, const TcpHdr *h, uint32_t len, SimTime made)
 {
-    int from;
-    FlowKey key = key_of(src, dst, h, &from);
-
-    if (flows->last == NULL || !key_equal(&flows->last->key, &key))
-        flows->last = find_flow(flows, &key);
-    Flow *flow = flows->last;
     if (h->flags & TCP_SYN)
         see_syn(flow, from, h, made);
     else
         see_other(flow, from, h, len, made);
     flow->plain = flow->n == 1 && flow->first.side[0].seen && flow->first.side[1].seen;
-    return from;
 }
 
 void flows_see(Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, uint32_t len, SimTime made)
 {
-    see(flows, src, dst, h, len, made);
+    int from;
+    FlowKey key = key_of(src, dst, h, &from);
+
+    see(find_flow(flows, &key), from, h, len, made);
+}
+
+static inline Lately *lately_at(Flows *flows, uint64_t addrs, uint32_t ports)
+{
+    return &flows->lately[(addrs ^ ports) * 0x9e3779b97f4a7c15u >> (64 - LATELY_BITS)];
+}
+
+static inline bool lately_is(const Lately *lately, uint64_t addrs, uint32_t ports)
+{
+    return lately->addrs == addrs && lately->ports == ports && lately->flow != NULL;
+}
+
+/* Finds whose segment it is, and whose its answer will be. */
+static void look_up(Flows *flows, const uint8_t *ip, const TcpHdr *h, Lately *lately,
+                    uint64_t addrs, uint32_t ports)
+{
+    uint64_t back_addrs = addrs >> 32 | addrs << 32;
+    uint32_t back_ports = ports >> 16 | ports << 16;
+    int from;
+    FlowKey key = key_of(ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), h, &from);
+    Flow *flow = find_flow(flows, &key);
+
+    *lately_at(flows, back_addrs, back_ports) =
+        (Lately){ .addrs = back_addrs, .ports = back_ports, .from = !from, .flow = flow };
+    *lately = (Lately){ .addrs = addrs, .ports = ports, .from = from, .flow = flow };
 }
 
 static G_GNUC_NO_INLINE void see_fully(Flows *flows, const uint8_t *ip, uint32_t len, SimTime made,
-                                       Lately *lately)
+                                       Lately *lately, uint64_t addrs, uint32_t ports)
 {
     const uint8_t *tcp = ip + IPV4_HDR_LEN;
     TcpHdr h = { .src_port = get16(tcp), .dst_port = get16(tcp + 2), .seq = get32(tcp + 4),
                  .ack = get32(tcp + 8), .flags = tcp[13] };
 
-    lately->from = see(flows, ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), &h, len, made);
-    memcpy(&lately->addrs, ip + 12, sizeof lately->addrs);
-    memcpy(&lately->ports, tcp, sizeof lately->ports);
-    lately->flow = flows->last;
+    if (!lately_is(lately, addrs, ports))
+        look_up(flows, ip, &h, lately, addrs, ports);
+    see(lately->flow, lately->from, &h, len, made);
 }
 
 void flows_see_plain(Flows *flows, const uint8_t *ip, SimTime made)
@@ -373,11 +390,9 @@ void flows_see_plain(Flows *flows, const uint8_t *ip, SimTime made)
 
     memcpy(&addrs, ip + 12, sizeof addrs);
     memcpy(&ports, tcp, sizeof ports);
-    Lately *lately =
-        &flows->lately[(addrs ^ ports) * 0x9e3779b97f4a7c15u >> (64 - LATELY_BITS)];
-    if (lately->addrs != addrs || lately->ports != ports || lately->flow == NULL ||
-        !lately->flow->plain || (tcp[13] & TCP_SYN)) {
-        see_fully(flows, ip, len, made, lately);
+    Lately *lately = lately_at(flows, addrs, ports);
+    if (!lately_is(lately, addrs, ports) || !lately->flow->plain || (tcp[13] & TCP_SYN)) {
+        see_fully(flows, ip, len, made, lately, addrs, ports);
         return;
     }
     Side *side = lately->flow->first.side;
@@ -391,15 +406,15 @@ void flows_base(const Flows *flows, IpAddr src, IpAddr dst, const TcpHdr *h, Sim
 {
     int from;
     FlowKey key = key_of(src, dst, h, &from);
-    size_t slot = slot_of(flows, &key, key_hash(&key));
+    const Slot *slot = slot_of(flows, &key, key_hash(&key));
 
     *seq_base = h->seq;
     *ack_base = h->ack - 1;
     if (incarnation_ != NULL)
         *incarnation_ = 1;
-    if (flows->hashes[slot] == 0)
+    if (slot->hash == 0)
         return;
-    const Flow *flow = flows->slots[slot];
+    const Flow *flow = slot->flow;
     unsigned best = belongs_to(flow, from, h, made);
     const Incarnation *inc = incarnation(flow, best);
     if (inc->side[from].seen)
