@@ -112,7 +112,8 @@ START_TEST(a_text_that_is_described_is_reckoned_as_if_it_were_written)
 
         memset(pkt->data, 'h', 20);
         pkt->unwritten = (Unwritten){
-            .write = write_name, .at = (uint32_t)(packet_offset(pkt) + 20), .n = (uint32_t)n
+            .write = write_name, .at = (uint32_t)(packet_offset(pkt) + 20), .n = (uint32_t)n,
+            .left = true
         };
         memcpy(packet_push(pkt, 14), "ethernetheader", 14);
         Packet *copy = packet_copy(pkt);

@@ -44,7 +44,7 @@ Packet *lazy_new(const Tcb *tcb, size_t header, size_t at, size_t text, SentReas
     uint16_t start = packet_offset(pkt);
     pkt->unwritten = (Unwritten){
         .write = write_text, .from = from, .at = start + (uint32_t)header, .n = (uint32_t)text,
-        .header = start,
+        .header = start, .left = true,
     };
     return pkt;
 }
@@ -56,7 +56,7 @@ void lazy_sum(Packet *pkt, uint32_t pseudo)
 
     if (packet_is_written(pkt))
         pkt->unwritten = (Unwritten){ .write = write_text, .at = start + pkt->len,
-                                      .header = start };
+                                      .header = start, .left = true };
     pkt->unwritten.pseudo = pseudo;
     if (pkt->sim->eager)
         packet_write(pkt);

@@ -60,6 +60,7 @@ static Packet *make_datagram(const UdpSock *s, const Text *text, const IpSend *h
         .n = (uint32_t)described,
         .header = start,
         .pseudo = sum_pseudo(ip_is_none(how->src) ? IP4_ANY : how->src, how->dst, IPPROTO_UDP4),
+        .left = true,
     };
     if (sim->eager)
         packet_write(pkt);

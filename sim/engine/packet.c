@@ -125,11 +125,10 @@ Packet *packet_copy(const Packet *pkt)
 void packet_write_now(const Packet *pkt_)
 {
     Packet *pkt = (Packet *)(uintptr_t)pkt_;
-    void (*write)(Packet *pkt) = pkt->unwritten.write;
 
     packet_reserve(pkt, (size_t)pkt->unwritten.at + pkt->unwritten.n);
-    pkt->unwritten.write = NULL;
-    write(pkt);
+    pkt->unwritten.left = false;
+    pkt->unwritten.write(pkt);
 }
 
 void packet_free(Packet *pkt)

@@ -32,13 +32,16 @@ enum {
     PACKET_MAX = 65535 + 256
 };
 
-/* Text that nobody has looked at yet. */
+/* Text that nobody has looked at yet; and how it can be made again when it is written, as long as
+ * nothing but routers has touched the packet. */
 typedef struct Unwritten {
-    void   (*write)(Packet *pkt); /* writes it, and what is computed from it; NULL: it is there */
+    void   (*write)(Packet *pkt); /* writes it, and what is computed from it; NULL: it is no such
+                                     text */
     uint64_t from;                /* its place in the stream from which it can be made, */
     uint32_t at, n;               /* its offset in buf, and its length, */
     uint32_t pseudo;              /* what goes into the sum besides, */
     uint16_t header;              /* and the offset of the header that has it */
+    bool     left;                /* is yet to be written */
 } Unwritten;
 
 /* Its bytes are behind it, or in a block of their own where they are more than a few: those of
@@ -175,7 +178,7 @@ static inline void packet_trim(Packet *pkt, size_t len)
 
 static inline bool packet_is_written(const Packet *pkt)
 {
-    return pkt->unwritten.write == NULL;
+    return !pkt->unwritten.left;
 }
 
 void packet_write_now(const Packet *pkt);

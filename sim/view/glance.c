@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/glance.h"
 
+#include "protocols/wire/dhcp_wire.h"
 #include "protocols/wire/eth_wire.h"
 #include "protocols/wire/icmp_wire.h"
 #include "protocols/wire/ipv4_option.h"
@@ -113,6 +114,15 @@ void glance_packet(Glance *g, Span packet)
 {
     *g = (Glance){ .kind = GLANCE_OTHER };
     glance_ip(g, packet);
+}
+
+bool glance_is_dhcp(Span frame)
+{
+    Glance g;
+
+    glance(&g, frame);
+    return g.kind == GLANCE_UDP && MIN(g.src_port, g.dst_port) >= DHCP_SERVER_PORT &&
+           MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
 }
 
 char *glance_flags(uint8_t flags, char out[static 11])

@@ -41,5 +41,8 @@ void glance(Glance *g, Span frame);
 /* The same for an IPv4 packet that has no frame yet. */
 void glance_packet(Glance *g, Span packet);
 
+/* Has it DHCP's ports, both? */
+bool glance_is_dhcp(Span frame);
+
 /* "[S.]" as tcpdump prints flags, with the brackets. */
 char *glance_flags(uint8_t flags, char out[static 11]);

@@ -3,11 +3,10 @@
  *
  * What lies on the shelf is the trail (sim/engine/trail.h). A Body is a packet as it looked when it
  * was first seen. Routers change a few bytes in front, and only these are written each time; what
- * else is done to a packet (a fault, a mark) makes another body of it.
- * Text that was not written (packet.h) is not written here either, until somebody asks. What a
- * happening refers to is not older than Recorder.age when the block in which it is begins, so that
- * it is known what can be forgotten. A packet that is longer on its way is written down once more,
- * and has the age raised for those that follow it.
+ * else is done to a packet (a fault, a mark) makes another body of it. Text that can be made again
+ * (packet.h) is, if somebody asks. What a happening refers to is not older than Recorder.age when
+ * the block in which it is begins, so that it is known what can be forgotten. A packet that is
+ * longer on its way is written down once more, and has the age raised for those that follow it.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
@@ -112,15 +111,6 @@ static inline bool is_plain(const Packet *pkt, Span frame)
            get32(frame.p + TYPE) >> 8 == (ETHERTYPE_IPV4 << 8 | PLAIN);
 }
 
-static bool is_dhcp(Span frame)
-{
-    Glance g;
-
-    glance(&g, frame);
-    return g.kind == GLANCE_UDP && MIN(g.src_port, g.dst_port) >= DHCP_SERVER_PORT &&
-           MAX(g.src_port, g.dst_port) <= DHCP_CLIENT_PORT;
-}
-
 /* A look at a long frame's ports, which are where they mostly are. */
 static inline bool is_surely_not_dhcp(const uint8_t *frame)
 {
@@ -128,16 +118,23 @@ static inline bool is_surely_not_dhcp(const uint8_t *frame)
            (frame[ETH_HDR_LEN] == PLAIN && get16(frame + HEAD) > DHCP_CLIENT_PORT);
 }
 
-/* How many of the frame's bytes are kept. The headers of what is not written are all that is, but
- * of a long one with DHCP's ports, which is kept whole; others are not worth it. */
+/* So many bytes of a frame that is plain, or not written yet, are its own: behind them is text that
+ * can be made again. */
+static inline size_t own_bytes(const Packet *pkt, Span frame)
+{
+    return pkt->unwritten.write != NULL ? pkt->unwritten.at - (size_t)pkt->frame : frame.n;
+}
+
+/* How many of the frame's bytes are kept. Those of its own are all that is, but of a long one with
+ * DHCP's ports, which is kept whole; others are not worth it. */
 static size_t look_at(const Packet *pkt, Span frame)
 {
-    bool whole = frame.n <= RECORD_SNAP || (!is_surely_not_dhcp(frame.p) && is_dhcp(frame));
+    bool whole = frame.n <= RECORD_SNAP || (!is_surely_not_dhcp(frame.p) && glance_is_dhcp(frame));
 
-    if (!packet_is_written(pkt)) {
-        uint32_t headers = pkt->unwritten.at - pkt->frame;
-        if (headers >= HEAD && headers <= RECORD_SNAP && (frame.n <= RECORD_SNAP || !whole))
-            return headers;
+    if (!packet_is_written(pkt) || is_plain(pkt, frame)) {
+        size_t own = own_bytes(pkt, frame);
+        if (own >= HEAD && own <= RECORD_SNAP && (frame.n <= RECORD_SNAP || !whole))
+            return own;
         packet_write(pkt);
     }
     return whole ? frame.n : RECORD_SNAP;
@@ -335,7 +332,7 @@ static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
     Span frame = packet_frame_headers(pkt);
-    size_t n = packet_is_written(pkt) ? frame.n : pkt->unwritten.at - pkt->frame;
+    size_t n = own_bytes(pkt, frame);
 
     if (G_LIKELY(n <= SHORT && n >= HEAD && pkt->seen < rec->trail->known &&
                  is_plain(pkt, frame) &&
@@ -445,7 +442,7 @@ static Port *port_by_number(Recorder *rec, uint32_t number)
     return g_ptr_array_index(rec->ports, number);
 }
 
-/* The text of a packet that was not written then, as it would have been. */
+/* A packet whose text is not in its body. Was it written, then its sum is there. */
 static void write_body(const Packet *looks, const Body *b, uint8_t out[static RECORD_SNAP])
 {
     size_t cap = looks->unwritten.at + looks->unwritten.n;
@@ -454,16 +451,19 @@ static void write_body(const Packet *looks, const Body *b, uint8_t out[static RE
     *pkt = *looks;
     pkt->buf = pkt->room;
     pkt->cap = cap & PACKET_CAP;
+    pkt->unwritten.left = true;
     memcpy(pkt->buf + pkt->frame, b->bytes, b->n);
     packet_write(pkt);
     memcpy(out, pkt->buf + pkt->frame, MIN(pkt->frame_len, RECORD_SNAP));
+    if (packet_is_written(looks))
+        memcpy(out, b->bytes, b->n);
     g_free(pkt);
 }
 
 static void tell_bytes(const Crossing *c, const Packet *looks, const Body *b,
                        uint8_t out[static RECORD_SNAP])
 {
-    if (packet_is_written(looks))
+    if (packet_is_written(looks) && b->n >= MIN(looks->frame_len, RECORD_SNAP))
         memcpy(out, b->bytes, MIN(b->n, RECORD_SNAP));
     else
         write_body(looks, b, out);
