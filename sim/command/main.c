@@ -119,11 +119,12 @@ static int run_command(const char *command, int (*run)(int argc, char **argv), i
 }
 
 /* An array that grows as the world does is given back half as large, over and over: the C library
- * would have the kernel take it and clear another each time. */
+ * would have the kernel take it and clear another each time. What is very large the kernel does
+ * better: it moves pages. */
 static void keep_memory(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the highest it takes */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     mallopt(M_TOP_PAD, 1 << 20);
 #endif
