@@ -47,7 +47,7 @@ static void free_chunk(HeapChunk *chunk)
 }
 
 /* Twice as large as the one before. A world that needs more than the small ones goes on in huge
- * pages: one is sooner had than the many that its half is. */
+ * pages: the kernel gives one sooner than the hundreds of small ones that are half of it. */
 static size_t size_after(const HeapChunk *chunk)
 {
     if (chunk == NULL)

@@ -54,8 +54,8 @@ static inline void trail_copy_head(uint8_t out[static TRAIL_CHANGED], const uint
     memcpy(out + TRAIL_CHANGED - 2, frame + TRAIL_PAIR, 2);
 }
 
-/* Has what will be written soon brought into the cache: a block is larger than the first, all of
- * them than the second, and each was left alone for long. */
+/* Has what will be written soon brought into the cache: all blocks are more than the nearer ones
+ * hold, and each was left alone for long. */
 static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail)
 {
     enum { AHEAD = 512, ORDER_AHEAD = 128 };
