@@ -356,13 +356,15 @@ static inline bool lately_is(const Lately *lately, uint64_t addrs, uint32_t port
 }
 
 /* Finds whose segment it is, and whose its answer will be. */
-static void look_up(Flows *flows, const uint8_t *ip, const TcpHdr *h, Lately *lately,
-                    uint64_t addrs, uint32_t ports)
+static G_GNUC_NO_INLINE void look_up(Flows *flows, const uint8_t *ip, Lately *lately,
+                                     uint64_t addrs, uint32_t ports)
 {
+    const uint8_t *tcp = ip + IPV4_HDR_LEN;
+    TcpHdr h = { .src_port = get16(tcp), .dst_port = get16(tcp + 2) };
     uint64_t back_addrs = addrs >> 32 | addrs << 32;
     uint32_t back_ports = ports >> 16 | ports << 16;
     int from;
-    FlowKey key = key_of(ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), h, &from);
+    FlowKey key = key_of(ip_v4(get32(ip + 12)), ip_v4(get32(ip + 16)), &h, &from);
     Flow *flow = find_flow(flows, &key);
 
     *lately_at(flows, back_addrs, back_ports) =
@@ -370,15 +372,12 @@ static void look_up(Flows *flows, const uint8_t *ip, const TcpHdr *h, Lately *la
     *lately = (Lately){ .addrs = addrs, .ports = ports, .from = from, .flow = flow };
 }
 
-static G_GNUC_NO_INLINE void see_fully(Flows *flows, const uint8_t *ip, uint32_t len, SimTime made,
-                                       Lately *lately, uint64_t addrs, uint32_t ports)
+static G_GNUC_NO_INLINE void see_fully(const Lately *lately, const uint8_t *tcp, uint32_t len,
+                                       SimTime made)
 {
-    const uint8_t *tcp = ip + IPV4_HDR_LEN;
     TcpHdr h = { .src_port = get16(tcp), .dst_port = get16(tcp + 2), .seq = get32(tcp + 4),
                  .ack = get32(tcp + 8), .flags = tcp[13] };
 
-    if (!lately_is(lately, addrs, ports))
-        look_up(flows, ip, &h, lately, addrs, ports);
     see(lately->flow, lately->from, &h, len, made);
 }
 
@@ -391,8 +390,10 @@ void flows_see_plain(Flows *flows, const uint8_t *ip, SimTime made)
     memcpy(&addrs, ip + 12, sizeof addrs);
     memcpy(&ports, tcp, sizeof ports);
     Lately *lately = lately_at(flows, addrs, ports);
-    if (!lately_is(lately, addrs, ports) || !lately->flow->plain || (tcp[13] & TCP_SYN)) {
-        see_fully(flows, ip, len, made, lately, addrs, ports);
+    if (!lately_is(lately, addrs, ports))
+        look_up(flows, ip, lately, addrs, ports);
+    if (!lately->flow->plain || (tcp[13] & TCP_SYN)) {
+        see_fully(lately, tcp, len, made);
         return;
     }
     Side *side = lately->flow->first.side;
