@@ -162,6 +162,67 @@ START_TEST(a_paused_recorder_whom_nobody_asks_does_not_listen)
 }
 END_TEST
 
+/* A segment from a's port `from`, with a number that is relative to `base`. */
+static void send_segment(uint16_t from, uint32_t seq, uint8_t flags)
+{
+    TcpHdr h = { .src_port = from, .dst_port = 80, .seq = seq, .flags = flags, .window = 65535 };
+
+    port_send(node_port(a, "eth0"), frame_tcp(sim, FRAME_A, FRAME_B, &h, 0, SENT_TCP_SYN));
+}
+
+static uint32_t base_of(uint16_t from, uint32_t seq)
+{
+    TcpHdr h = { .src_port = from, .dst_port = 80, .seq = seq, .flags = TCP_ACK };
+    uint32_t base, ack;
+
+    flows_base(recorder_flows(rec), ip_v4(FRAME_A), ip_v4(FRAME_B), &h, NEVER, &base, &ack, NULL);
+    return base;
+}
+
+START_TEST(who_asks_late_is_told_the_same_numbers)
+{
+    send_segment(40000, 1000, TCP_SYN);
+    for (int i = 0; i < 20; i++) /* how far it comes decides to which of the two a number belongs */
+        send_segment(40000, 1001 + (uint32_t)i * 100000, TCP_ACK);
+    send_segment(40000, 5000000, TCP_SYN);
+    send_segment(40001, 700, TCP_ACK); /* of whose SYN nobody knows */
+    send_segment(40001, 900, TCP_ACK);
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_eq(base_of(40000, 2000000), 1000);
+    ck_assert_uint_eq(base_of(40000, 5000001), 5000000);
+    ck_assert_uint_eq(base_of(40001, 900), 700);
+    send_segment(40000, 9000000, TCP_SYN); /* from now on at once */
+    ck_assert_uint_eq(base_of(40000, 9000001), 9000000);
+}
+END_TEST
+
+START_TEST(where_numbers_begin_is_known_when_the_syn_is_forgotten)
+{
+    send_segment(40000, 1000, TCP_SYN);
+    for (uint32_t i = 0; recorder_first(rec) < 3; i++) {
+        send_segment(40000, 1001 + i, TCP_ACK);
+        sim_run(sim, HOUR, 0);
+    }
+    ck_assert_uint_eq(base_of(40000, 30000), 1000);
+}
+END_TEST
+
+START_TEST(more_syns_than_are_noted_are_known)
+{
+    enum { PORTS = 60000 };
+
+    for (uint32_t i = 0; i < PORTS; i++) {
+        send_segment((uint16_t)(i + 1), 1000 * i, TCP_SYN);
+        if (i % 100 == 0)
+            sim_run(sim, HOUR, 0);
+    }
+    sim_run(sim, HOUR, 0);
+    ck_assert_uint_gt(recorder_first(rec), 0);
+    for (uint32_t i = 0; i < PORTS; i++)
+        ck_assert_uint_eq(base_of((uint16_t)(i + 1), 1000 * i + 1), 1000 * i);
+}
+END_TEST
+
 START_TEST(the_oldest_are_forgotten)
 {
     while (recorder_end(rec) <= RECORD_MAX + 5000) {
@@ -347,6 +408,9 @@ Suite *record_suite(void)
     tcase_add_test(tc, of_a_long_frame_the_head_is_kept);
     tcase_add_test(tc, a_paused_recorder_still_follows_the_numbers);
     tcase_add_test(tc, a_paused_recorder_whom_nobody_asks_does_not_listen);
+    tcase_add_test(tc, who_asks_late_is_told_the_same_numbers);
+    tcase_add_test(tc, where_numbers_begin_is_known_when_the_syn_is_forgotten);
+    tcase_add_test(tc, more_syns_than_are_noted_are_known);
     tcase_add_test(tc, the_oldest_are_forgotten);
     tcase_add_test(tc, an_arrival_says_all_though_its_sending_is_forgotten);
     tcase_add_test(tc, frames_that_are_long_on_their_way_are_told_as_others);

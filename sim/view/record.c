@@ -11,9 +11,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/view/record.h"
 
-#include "protocols/stack.h"
 #include "protocols/wire/dhcp_wire.h"
-#include "protocols/wire/tcp_wire.h"
+#include "sim/view/follow.h"
 #include "sim/view/glance.h"
 #include "sim/view/shelf.h"
 
@@ -78,12 +77,13 @@ struct Recorder {
     uint64_t      since;          /* what is before is no longer known, or not up to date */
     uint64_t      age;            /* in places */
     bool          paused;
-    bool          asked;          /* somebody wants the numbers, even while it is paused */
+    bool          asked;          /* somebody wants the numbers, at once, even while it is paused */
     GPtrArray    *told;           /* of Record: given out since the last happening, owned */
     guint         n_told;         /* so many of them are in use */
     uint64_t      told_end;       /* when the happenings ended there */
     GPtrArray    *ports;          /* of Port, by number; made when somebody asks */
-    Flows        *flows;
+    Follower     *follower;
+    uint64_t      followed;       /* the numbers of happenings before this one are taken */
     GStringChunk *rules;          /* names, each once */
     /* Which of its values tells why, and which names the rule; -1: none. */
     int           reason_field[G_N_ELEMENTS(kinds)], rule_field[G_N_ELEMENTS(kinds)];
@@ -236,34 +236,22 @@ static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node,
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* Relative numbers need every segment once, as its sender made it. A router that forwards it tells
- * nothing new, and does no harm. */
-static void follow(Recorder *rec, const Node *node, const Packet *pkt)
+/* Taken now, or noted: the happening that was added last. */
+static G_GNUC_NO_INLINE void follow_other(Recorder *rec, const Node *node, const Packet *pkt)
 {
-    Span frame = packet_frame_headers(pkt);
-    Glance g;
-
-    if (pkt->altered || node->kind == NODE_SWITCH || frame.n <= PROTO ||
-        get16(frame.p + TYPE) != ETHERTYPE_IPV4 || frame.p[PROTO] != IPPROTO_TCP4)
-        return;
-    glance(&g, frame);
-    if (g.kind == GLANCE_TCP)
-        flows_see(rec->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data,
-                  pkt->forged ? NEVER : pkt->born);
+    if (rec->asked)
+        follow(rec->follower, node, pkt);
+    else
+        follow_later(rec->follower, node, pkt, recorder_end(rec) - 1, recorder_first(rec));
 }
 
 /* The same for one that is plain. */
-static inline void follow_plain(Recorder *rec, const Node *node, const Packet *pkt)
+static inline void follow_most(Recorder *rec, const Node *node, const Packet *pkt)
 {
-    enum { FRAG = ETH_HDR_LEN + 6, MORE_OR_LATER = 0x3fff };
-    const uint8_t *p = pkt->buf + pkt->frame;
-
-    if (p[PROTO] != IPPROTO_TCP4 || node->kind == NODE_SWITCH)
-        return;
-    if ((get16(p + FRAG) & MORE_OR_LATER) == 0)
-        flows_see_plain(rec->flows, p + ETH_HDR_LEN, pkt->born);
-    else
-        follow(rec, node, pkt);
+    if (G_UNLIKELY(rec->asked))
+        follow_plain(rec->follower, node, pkt);
+    else if (follow_is_syn(pkt->buf + pkt->frame))
+        follow_other(rec, node, pkt);
 }
 
 /* --- happenings ------------------------------------------------------------------------------- */
@@ -296,9 +284,9 @@ static G_GNUC_NO_INLINE void on_odd_sent(Recorder *rec, const Port *port, Packet
 {
     Oddity *odd;
 
-    follow(rec, port->node, pkt);
     uint64_t body = add_odd(rec, pkt, port->node, &odd);
     trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
+    follow_other(rec, port->node, pkt);
 }
 
 static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port, Packet *pkt,
@@ -306,7 +294,7 @@ static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port
 {
     add_plain(rec->trail, pkt, n);
     trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
-    follow_plain(rec, port->node, pkt);
+    follow_most(rec, port->node, pkt);
 }
 
 static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, const Port *port, Packet *pkt,
@@ -376,8 +364,10 @@ static void on_received(void *self, const Port *port, Packet *pkt)
 
 static void follow_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
 {
+    const Recorder *rec = self;
+
     (void)arrive;
-    follow(self, port->node, pkt);
+    follow(rec->follower, port->node, pkt);
 }
 
 static void pass_over_arrival(void *self, Packet *pkt, SimTime arrive)
@@ -513,28 +503,18 @@ static bool follows(const Recorder *rec)
     return !rec->paused || rec->asked;
 }
 
-/* As if the SYNs of a connection that is there had been seen. */
-static void catch_up_with(void *rec_, const TcpInfo *info)
+/* What was noted, and what is kept, in order. */
+static void take_numbers(Recorder *rec)
 {
-    Recorder *rec = rec_;
-    TcpHdr h = { .src_port = info->local_port, .dst_port = info->remote_port, .seq = info->iss,
-                 .flags = TCP_SYN };
+    Record r;
 
-    if (info->state > TCP_SYN_SENT) {
-        h.flags |= TCP_ACK;
-        h.ack = info->irs + 1;
+    follow_noted(rec->follower, recorder_first(rec));
+    for (uint64_t n = MAX(recorder_first(rec), rec->followed); n < recorder_end(rec); n++) {
+        tell(rec, n, &r);
+        follow_record(rec->follower, &r);
     }
-    flows_see(rec->flows, info->local, info->remote, &h, 0, 0);
-}
-
-/* From not following to following: nothing that passed meanwhile was looked at. */
-static void catch_up(Recorder *rec)
-{
-    for (guint i = 0; i < rec->sim->nodes->len; i++) {
-        const Stack *stack = node_stack(g_ptr_array_index(rec->sim->nodes, i));
-        if (stack != NULL)
-            tcp_each(stack->made.tcp, catch_up_with, rec);
-    }
+    follow_end(rec->follower);
+    rec->followed = recorder_end(rec);
 }
 
 /* What it hears, by what is wanted. Of what has passed till now nothing counts as known. */
@@ -558,10 +538,12 @@ static void set_wishes(Recorder *rec, bool paused, bool asked)
 {
     bool followed = follows(rec);
 
+    if (!rec->asked)
+        take_numbers(rec);
     rec->paused = paused;
     rec->asked = asked;
     if (!followed && follows(rec))
-        catch_up(rec);
+        follow_living(rec->follower, rec->sim); /* nothing that passed meanwhile was looked at */
     listen(rec);
 }
 
@@ -578,7 +560,7 @@ Recorder *recorder_new(Sim *sim)
     rec->age = AGE;
     rec->told = g_ptr_array_new_with_free_func(g_free);
     rec->ports = g_ptr_array_new();
-    rec->flows = flows_new(&sim->heap);
+    rec->follower = follower_new(&sim->heap);
     rec->rules = g_string_chunk_new(256);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         rec->reason_field[i] = trace_field(kinds[i].point, "reason");
@@ -599,7 +581,7 @@ void recorder_free(Recorder *rec)
     *rec->trail = (Trail){ 0 };
     g_ptr_array_free(rec->told, TRUE);
     g_ptr_array_free(rec->ports, TRUE);
-    flows_free(rec->flows);
+    follower_free(rec->follower);
     g_string_chunk_free(rec->rules);
     g_free(rec);
 }
@@ -646,5 +628,5 @@ Flows *recorder_flows(Recorder *rec)
 {
     if (!rec->asked)
         set_wishes(rec, rec->paused, true);
-    return rec->flows;
+    return follower_flows(rec->follower);
 }

@@ -1,0 +1,163 @@
+/*
+ * follow.c - segments handed to flow.c, as they pass, or as they are found in the record.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sim/view/follow.h"
+
+#include "protocols/stack.h"
+#include "sim/view/glance.h"
+#include "sim/view/record.h"
+
+enum { NOTED_MAX = 1 << 15 }; /* at first: more are taken before anybody asks */
+
+typedef struct NotedSyn {
+    uint64_t serial;
+    SimTime  made;
+    uint32_t src, dst, seq, ack;
+    uint16_t src_port, dst_port;
+    uint8_t  flags;
+} NotedSyn;
+
+struct Follower {
+    Flows *flows;
+    GArray *noted; /* of NotedSyn, in order */
+    guint many;    /* so many, and those that the record no longer has are taken */
+};
+
+Follower *follower_new(Heap *heap)
+{
+    Follower *f = g_new0(Follower, 1);
+
+    f->flows = flows_new(heap);
+    f->noted = g_array_new(FALSE, FALSE, sizeof(NotedSyn));
+    f->many = NOTED_MAX;
+    return f;
+}
+
+void follower_free(Follower *f)
+{
+    flows_free(f->flows);
+    g_array_free(f->noted, TRUE);
+    g_free(f);
+}
+
+Flows *follower_flows(Follower *f)
+{
+    return f->flows;
+}
+
+/* --- at once ---------------------------------------------------------------------------------- */
+
+/* Relative numbers need every segment once, as its sender made it. A router that forwards it tells
+ * nothing new, and does no harm. */
+static bool look(Glance *g, const Node *node, bool altered, Span frame)
+{
+    enum { TYPE = ETH_HDR_LEN - 2, PROTO = ETH_HDR_LEN + 9 };
+
+    if (altered || node->kind == NODE_SWITCH || frame.n <= PROTO ||
+        get16(frame.p + TYPE) != ETHERTYPE_IPV4 || frame.p[PROTO] != IPPROTO_TCP4)
+        return false;
+    glance(g, frame);
+    return g->kind == GLANCE_TCP;
+}
+
+static SimTime made_at(bool forged, SimTime born)
+{
+    return forged ? NEVER : born;
+}
+
+void follow(Follower *f, const Node *node, const Packet *pkt)
+{
+    Glance g;
+
+    if (look(&g, node, pkt->altered, packet_frame_headers(pkt)))
+        flows_see(f->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data,
+                  made_at(pkt->forged, pkt->born));
+}
+
+void follow_plain(Follower *f, const Node *node, const Packet *pkt)
+{
+    enum { PROTO = ETH_HDR_LEN + 9, FRAG = ETH_HDR_LEN + 6, MORE_OR_LATER = 0x3fff };
+    const uint8_t *p = pkt->buf + pkt->frame;
+
+    if (p[PROTO] != IPPROTO_TCP4 || node->kind == NODE_SWITCH)
+        return;
+    if ((get16(p + FRAG) & MORE_OR_LATER) == 0)
+        flows_see_plain(f->flows, p + ETH_HDR_LEN, pkt->born);
+    else
+        follow(f, node, pkt);
+}
+
+/* --- later ------------------------------------------------------------------------------------ */
+
+static void take_noted(Follower *f, const NotedSyn *syn)
+{
+    TcpHdr h = { .src_port = syn->src_port, .dst_port = syn->dst_port, .seq = syn->seq,
+                 .ack = syn->ack, .flags = syn->flags };
+
+    flows_see(f->flows, ip_v4(syn->src), ip_v4(syn->dst), &h, 0, syn->made);
+}
+
+void follow_noted(Follower *f, uint64_t serial)
+{
+    guint n = 0;
+
+    for (; n < f->noted->len && g_array_index(f->noted, NotedSyn, n).serial < serial; n++)
+        take_noted(f, &g_array_index(f->noted, NotedSyn, n));
+    if (n > 0)
+        g_array_remove_range(f->noted, 0, n);
+}
+
+void follow_later(Follower *f, const Node *node, const Packet *pkt, uint64_t serial,
+                  uint64_t first)
+{
+    Glance g;
+
+    if (!look(&g, node, pkt->altered, packet_frame_headers(pkt)) || !(g.tcp.flags & TCP_SYN))
+        return;
+    NotedSyn syn = { .serial = serial, .made = made_at(pkt->forged, pkt->born),
+                     .src = ip_to_v4(g.src), .dst = ip_to_v4(g.dst),
+                     .seq = g.tcp.seq, .ack = g.tcp.ack, .src_port = g.src_port,
+                     .dst_port = g.dst_port, .flags = g.tcp.flags };
+    g_array_append_val(f->noted, syn);
+    if (f->noted->len < f->many)
+        return;
+    follow_noted(f, first);
+    f->many = MAX(2 * f->noted->len, NOTED_MAX);
+}
+
+void follow_record(Follower *f, const Record *r)
+{
+    Glance g;
+
+    if (r->kind == RECORD_SENT && look(&g, r->node, r->altered, record_bytes(r)))
+        flows_see(f->flows, g.src, g.dst, &g.tcp, (uint32_t)g.data, made_at(r->forged, r->born));
+}
+
+void follow_end(Follower *f)
+{
+    g_array_set_size(f->noted, 0);
+}
+
+/* --- connections that are there --------------------------------------------------------------- */
+
+static void take_living(void *flows, const TcpInfo *info)
+{
+    TcpHdr h = { .src_port = info->local_port, .dst_port = info->remote_port, .seq = info->iss,
+                 .flags = TCP_SYN };
+
+    if (info->state > TCP_SYN_SENT) {
+        h.flags |= TCP_ACK;
+        h.ack = info->irs + 1;
+    }
+    flows_see(flows, info->local, info->remote, &h, 0, 0);
+}
+
+void follow_living(Follower *f, const Sim *sim)
+{
+    for (guint i = 0; i < sim->nodes->len; i++) {
+        const Stack *stack = node_stack(g_ptr_array_index(sim->nodes, i));
+        if (stack != NULL)
+            tcp_each(stack->made.tcp, take_living, f->flows);
+    }
+}
