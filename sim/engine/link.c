@@ -143,13 +143,9 @@ static void link_arrived(void *owner)
         serve_first(dir, transit);
     else if (dir->counters.sent < OFTEN)
         link_end_transit(dir);
-    uint32_t heard = sim->trace.heard & (TRACE_LINK | TRACE_FRAMES);
-    if (G_UNLIKELY(heard != 0)) {
-        if (heard != TRACE_LINK)
-            trail_received(&sim->trace.trail, dir->to, pkt);
-        if (heard != TRACE_FRAMES)
-            trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
-    }
+    if (G_LIKELY(sim->trace.heard & TRACE_FRAMES))
+        trail_received(&sim->trace.trail, dir->to, pkt);
+    trace(sim, LINK_DELIVERED, dir->to->node, dir->to, pkt, (int64_t)pkt->id);
     sim->hops++;
     dir->counters.delivered++;
     dir->counters.delivered_bytes += pkt->frame_len;
@@ -468,7 +464,7 @@ static inline void leave_trail(const LinkDir *dir, Packet *pkt, SimTime arrive)
 {
     Sim *sim = dir->sim;
 
-    if (sim->trace.heard & TRACE_FRAMES)
+    if (G_LIKELY(sim->trace.heard & TRACE_FRAMES))
         trail_sent(&sim->trace.trail, dir->from, pkt, sim_now(sim), arrive);
 }
 

@@ -332,7 +332,10 @@ static inline Timer *take_first(Sched *s, SimTime until)
         if (near_count(s) > 0 && s->near[s->near_first].at > s->now && s->now <= until)
             return line_take(s);
     } else if (is_settled(s) && s->near[s->near_first].at <= until) {
-        return s->near[s->near_first++].timer;
+        Timer *t = s->near[s->near_first++].timer;
+        if (near_count(s) > 0)
+            __builtin_prefetch(s->near[s->near_first].timer);
+        return t;
     }
     return take_first_slowly(s, until);
 }
