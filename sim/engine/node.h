@@ -20,15 +20,16 @@ typedef enum NodeKind { NODE_HOST, NODE_ROUTER, NODE_SWITCH } NodeKind;
 const char *node_kind_name(NodeKind kind); /* "host", "router", "switch" */
 
 struct Port {
-    Node    *node;
+    LinkDir *out;       /* the direction that leads away; NULL while nothing is plugged in */
     unsigned index;     /* on its node, from 0, in the order of making */
     uint32_t number;    /* in the world, from 1, in the order of making */
-    char    *name;      /* "eth0" */
-    LinkDir *out;       /* the direction that leads away; NULL while nothing is plugged in */
-    bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */
+    uint8_t  usual[16]; /* an observer's note: how the frames that it sends begin (trail.h) */
+    Node    *node;
     /* Set by what the node is made of. Takes the packet if it returns DROP_NONE. */
     DropReason (*input)(void *owner, Packet *pkt);
     void    *owner;
+    bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */
+    char    *name;      /* "eth0" */
 };
 
 /* What a packet looks at comes first: a large world has many. */

@@ -112,7 +112,7 @@ Packet *packet_copy(const Packet *pkt)
     Packet *copy = make(pkt->sim, pkt, pkt->cap, cap_when_written(pkt));
 
     copy->next = copy->prev = NULL;
-    copy->seen = 0;
+    copy->seen = copy->crossing = 0;
     copy->data = copy->buf + packet_offset(pkt);
     /* What was cut off behind (padding) is still part of the frame that observers see. */
     size_t end = packet_offset(pkt) + (size_t)pkt->len;

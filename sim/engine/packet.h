@@ -138,7 +138,7 @@ static G_ALWAYS_INLINE inline void packet_fetch_all(const Packet *pkt)
 static inline void packet_remark(Packet *pkt, const char *remark)
 {
     pkt->remark = remark;
-    pkt->seen = 0;
+    pkt->seen = pkt->crossing = 0;
 }
 
 /* Makes room for n bytes in front; returns data. */

@@ -68,10 +68,14 @@ typedef struct TraceSink {
  * frames. */
 typedef struct Trail {
     uint64_t  known; /* a packet whose `seen` is at least this looks as it was written down there */
-    char     *next;  /* here things are added, up to `order`; */
-    uint64_t  place; /* and the next one's place is this */
-    uint32_t *order; /* what has happened, the latest first: a Crossing's place * 2, + 1: its end */
-    void    (*sent)(void *self, const Port *port, Packet *pkt, SimTime arrive); /* LINK_ENQUEUED */
+    char     *next;  /* here things are added, up to `end`; */
+    char     *end;
+    uint64_t  bias;  /* and the next one's place is this and next's */
+    uint64_t  happened; /* so much is written down, and `in` is not yet: */
+    uint32_t  in;    /* the Packet.crossing that has just ended, or TRAIL_NOTHING; or
+                        TRAIL_HALF_DONE: something of what was sent last is left to be done, by */
+    void    (*finish)(void *self);
+    void    (*sent)(void *self, Port *port, Packet *pkt, SimTime arrive); /* LINK_ENQUEUED */
     void    (*arrives)(void *self, Packet *pkt, SimTime arrive); /* it is known when, only now */
     void    (*received)(void *self, const Port *port, Packet *pkt); /* LINK_DELIVERED */
     void     *self;

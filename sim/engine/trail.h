@@ -1,11 +1,12 @@
 /*
  * trail.h - what frames leave behind where they pass: the part of a record that every hop pays for.
  *
- * The recorder keeps things of any size, one behind the other, in blocks. How a packet looked when
- * it was first seen is one; its passage over a cable, a Crossing, is another, which says where,
- * when, and the few bytes that routers have changed since. In which order all has happened stands
- * at the block's other end, where the beginning and the end of a Crossing are a word each. A
- * thing's place is counted in units of TRAIL_UNIT bytes from the first there was.
+ * The recorder keeps things of any size, one behind the other, in blocks, in the order in which all
+ * has happened. How a packet looked when it was first seen is a body. Its passage over a cable is a
+ * Crossing: where, when, and the few bytes that routers have changed since. Most packets that come
+ * to a router are on the next cable at once; that is an Onward, which stands for both, the end of
+ * one passage and the beginning of the next. Another passage's end stands alone. A thing's place is
+ * counted in units of TRAIL_UNIT bytes from the first there was.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
@@ -15,92 +16,139 @@
 
 enum {
     TRAIL_UNIT = 8,
-    TRAIL_HALF = 6,   /* what routers change is twice so many of a frame's first bytes, */
+    TRAIL_HALF = 6, /* what routers change is twice so many of a frame's first bytes, */
     TRAIL_FRONT = 2 * TRAIL_HALF,
-    TRAIL_BYTE = 22,  /* a byte here, */
-    TRAIL_PAIR = 24,  /* and two here; */
-    TRAIL_CHANGED = 16 /* one is lost between these */
+    TRAIL_TTL = 22, /* a byte here, */
+    TRAIL_SUM = 24, /* and two here; */
+    TRAIL_HEAD = 16 /* one is lost between these */
 };
 
-typedef struct Crossing { /* in this order, for a compiler that would gather two words in one */
-    SimTime  t;      /* it began */
-    uint32_t body;   /* how it looked: the low half of a place */
-    uint8_t  head[TRAIL_CHANGED];
-    uint32_t port;   /* the number of the one that sent it; 0: none */
+/* The lowest two bits of each thing's first word. The others are those of a place, but a body's
+ * tell its size in units. */
+typedef enum TrailTag { TRAIL_CROSSING, TRAIL_ONWARD, TRAIL_END, TRAIL_BODY } TrailTag;
+
+enum { TRAIL_TAG_BITS = 2, TRAIL_PORT_BITS = 24 };
+
+/* What Trail.in is, if it is none of a Crossing's or Onward's places. */
+enum { TRAIL_NOTHING = TRAIL_BODY, TRAIL_HALF_DONE = TRAIL_BODY | 1 << TRAIL_TAG_BITS };
+
+/* It began when the passage before ended, and the frame begins as the port's usually do. */
+typedef struct Onward {
+    uint32_t ref;    /* the Crossing, or Onward, that ended; of a Crossing how the packet looked */
+    uint32_t port;   /* the number of the one that sent it, and above TRAIL_PORT_BITS the TTL */
     SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
                         but something else that has happened to the frame */
+} Onward;
+
+typedef struct Crossing {
+    Onward   like; /* of whose port nothing is above */
+    SimTime  t;    /* it began; ~t: and is told, for all of the frame looks as at its first sight */
+    uint8_t  head[TRAIL_HEAD];
 } Crossing;
 
+enum { TRAIL_STEP = sizeof(Crossing), TRAIL_FIRST_STEP = offsetof(Crossing, head) };
+
+static inline uint64_t trail_place(const Trail *trail)
+{
+    return trail->bias + (uintptr_t)trail->next / TRAIL_UNIT;
+}
+
+static inline uint32_t trail_ref(uint64_t place, TrailTag tag)
+{
+    return (uint32_t)(place << TRAIL_TAG_BITS) | tag;
+}
+
+static inline TrailTag trail_tag(uint32_t ref)
+{
+    return (TrailTag)(ref & ((1 << TRAIL_TAG_BITS) - 1));
+}
+
+/* For what has so many bytes, and the end of a passage behind it. */
 static inline bool trail_has_room(const Trail *trail, size_t bytes)
 {
-    return trail->next + bytes <= (char *)trail->order;
+    return trail->next + bytes + TRAIL_UNIT <= trail->end;
 }
 
-/* What was added has so many bytes, a multiple of TRAIL_UNIT. */
-static inline void trail_pass(Trail *trail, size_t bytes)
+/* What has come in has not gone on at once: its passage's end stands alone. There is room. */
+static inline void trail_settle(Trail *trail)
 {
-    trail->next += bytes;
-    trail->place += bytes / TRAIL_UNIT;
-}
+    if (trail->in == TRAIL_NOTHING)
+        return;
+    if (trail->in == TRAIL_HALF_DONE) {
+        trail->finish(trail->self);
+        return;
+    }
+    uint32_t ref = trail->in | TRAIL_END;
 
-static inline void trail_copy_head(uint8_t out[static TRAIL_CHANGED], const uint8_t *frame)
-{
-    enum { WORD = 8 };
-
-    /* In such pieces as they were written in a moment ago: the machine waits for others. */
-    memcpy(out, frame, TRAIL_HALF);
-    memcpy(out + TRAIL_HALF, frame + TRAIL_HALF, WORD);
-    out[TRAIL_FRONT] = frame[TRAIL_BYTE];
-    memcpy(out + TRAIL_CHANGED - 2, frame + TRAIL_PAIR, 2);
+    memcpy(trail->next, &ref, sizeof ref);
+    trail->next += TRAIL_UNIT;
+    trail->happened++;
+    trail->in = TRAIL_NOTHING;
 }
 
 /* Has what will be written soon brought into the cache: all blocks are more than the nearer ones
  * hold, and each was left alone for long. */
 static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail)
 {
-    enum { AHEAD = 512, ORDER_AHEAD = 128 };
+    enum { AHEAD = 512 };
 
     __builtin_prefetch(trail->next + AHEAD, 1);
-    __builtin_prefetch((const char *)trail->order - ORDER_AHEAD, 1);
 }
 
-/* There is room for TRAIL_STEP. pkt looks as what is at the place `body`, but for what routers
- * change. */
-enum { TRAIL_STEP = sizeof(Crossing) + sizeof(uint32_t) };
-static inline void trail_add(Trail *trail, uint32_t port, Packet *pkt, uint64_t body, SimTime t,
-                             SimTime arrive)
+/* Compared in such pieces as they were written in a moment ago: the machine waits for others. */
+static inline bool trail_is_usual(const Port *port, const uint8_t *frame)
 {
-    Crossing *c = (Crossing *)(void *)trail->next;
+    enum { WORD = 8 }; /* the type is IPv4's */
 
-    uint32_t word = (uint32_t)(trail->place << 1);
+    return memcmp(port->usual, frame, TRAIL_HALF) == 0 &&
+           memcmp(port->usual + TRAIL_HALF, frame + TRAIL_HALF, WORD) == 0;
+}
 
-    pkt->crossing = word;
-    *--trail->order = word;
-    trail_pass(trail, sizeof *c);
-    c->t = t;
-    c->body = (uint32_t)body;
-    trail_copy_head(c->head, pkt->buf + pkt->frame);
-    c->port = port;
-    c->arrive = arrive;
+/* The packet goes on from where it has just come in, and looks as most do that leave there. */
+static inline bool trail_goes_on(const Trail *trail, const Port *port, const Packet *pkt,
+                                 SimTime now)
+{
+    return G_LIKELY(pkt->crossing == trail->in) && G_LIKELY(pkt->arrive == now) &&
+           G_LIKELY(trail_has_room(trail, sizeof(Onward))) &&
+           G_LIKELY(trail_is_usual(port, pkt->buf + pkt->frame));
+}
+
+/* Few are told: the compiler is to keep this off the way of the others. */
+G_NO_INLINE __attribute__((cold)) static void trail_tell_sent(const Trail *trail, Port *port,
+                                                              Packet *pkt, SimTime arrive)
+{
+    trail->sent(trail->self, port, pkt, arrive);
 }
 
 /* pkt is put on the port's cable, and is at the other end at `arrive`; NEVER: that is not known, or
  * never. */
-static inline void trail_sent(Trail *trail, const Port *port, Packet *pkt, SimTime now,
-                              SimTime arrive)
+static inline void trail_sent(Trail *trail, Port *port, Packet *pkt, SimTime now, SimTime arrive)
 {
-    if (G_LIKELY(pkt->seen >= trail->known && trail_has_room(trail, TRAIL_STEP)))
-        trail_add(trail, port->number, pkt, pkt->seen, now, arrive);
-    else
-        trail->sent(trail->self, port, pkt, arrive);
+    if (G_UNLIKELY(!trail_goes_on(trail, port, pkt, now))) {
+        trail_tell_sent(trail, port, pkt, arrive);
+        return;
+    }
+    Onward *o = (Onward *)(void *)trail->next;
+    const uint8_t *frame = pkt->buf + pkt->frame;
+    trail_fetch(trail);
+    o->ref = trail->in | TRAIL_ONWARD;
+    o->port = port->number | (uint32_t)frame[TRAIL_TTL] << TRAIL_PORT_BITS;
+    o->arrive = arrive;
+    pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
+    trail->in = TRAIL_NOTHING;
+    trail->happened += 2;
+    trail->next += sizeof *o;
 }
 
 /* It has come to the port at the other end. */
 static inline void trail_received(Trail *trail, const Port *port, Packet *pkt)
 {
-    trail_fetch(trail);
-    if (G_LIKELY(pkt->seen >= trail->known && trail_has_room(trail, sizeof(uint32_t))))
-        *--trail->order = pkt->crossing | 1;
-    else
-        trail->received(trail->self, port, pkt);
+    if (G_LIKELY(pkt->seen >= trail->known)) {
+        if (G_LIKELY(trail->in == TRAIL_NOTHING || trail_has_room(trail, TRAIL_UNIT))) {
+            trail_settle(trail);
+            trail->in = pkt->crossing;
+            return;
+        }
+    }
+    trail->received(trail->self, port, pkt);
 }

@@ -8,7 +8,10 @@
 #include "sim/view/glance.h"
 #include "sim/view/record.h"
 
-enum { NOTED_MAX = 1 << 15 }; /* at first: more are taken before anybody asks */
+enum {
+    PAGE_SYNS = 400,
+    NOTED_MAX = 1 << 15 /* at first: more are taken before anybody asks */
+};
 
 typedef struct NotedSyn {
     uint64_t serial;
@@ -18,10 +21,18 @@ typedef struct NotedSyn {
     uint8_t  flags;
 } NotedSyn;
 
+typedef struct Page Page;
+struct Page { /* no more memory is touched than is written to */
+    Page *next;
+    size_t first, end; /* those that are not taken yet */
+    NotedSyn syns[PAGE_SYNS];
+};
+
 struct Follower {
     Flows *flows;
-    GArray *noted; /* of NotedSyn, in order */
-    guint many;    /* so many, and those that the record no longer has are taken */
+    Page *oldest, *newest; /* in order; none is empty */
+    size_t noted;
+    size_t many; /* so many, and those that the record no longer has are taken */
 };
 
 Follower *follower_new(Heap *heap)
@@ -29,15 +40,14 @@ Follower *follower_new(Heap *heap)
     Follower *f = g_new0(Follower, 1);
 
     f->flows = flows_new(heap);
-    f->noted = g_array_new(FALSE, FALSE, sizeof(NotedSyn));
     f->many = NOTED_MAX;
     return f;
 }
 
 void follower_free(Follower *f)
 {
+    follow_end(f);
     flows_free(f->flows);
-    g_array_free(f->noted, TRUE);
     g_free(f);
 }
 
@@ -98,14 +108,39 @@ static void take_noted(Follower *f, const NotedSyn *syn)
     flows_see(f->flows, ip_v4(syn->src), ip_v4(syn->dst), &h, 0, syn->made);
 }
 
+static void drop_page(Follower *f)
+{
+    Page *page = f->oldest;
+
+    f->oldest = page->next;
+    if (f->oldest == NULL)
+        f->newest = NULL;
+    g_free(page);
+}
+
 void follow_noted(Follower *f, uint64_t serial)
 {
-    guint n = 0;
+    for (Page *page; (page = f->oldest) != NULL && page->syns[page->first].serial < serial;) {
+        take_noted(f, &page->syns[page->first++]);
+        f->noted--;
+        if (page->first == page->end)
+            drop_page(f);
+    }
+}
 
-    for (; n < f->noted->len && g_array_index(f->noted, NotedSyn, n).serial < serial; n++)
-        take_noted(f, &g_array_index(f->noted, NotedSyn, n));
-    if (n > 0)
-        g_array_remove_range(f->noted, 0, n);
+static void note(Follower *f, const NotedSyn *syn)
+{
+    Page *page = f->newest;
+
+    if (page == NULL || page->end == PAGE_SYNS) {
+        page = g_new(Page, 1);
+        page->next = NULL;
+        page->first = page->end = 0;
+        *(f->newest != NULL ? &f->newest->next : &f->oldest) = page;
+        f->newest = page;
+    }
+    page->syns[page->end++] = *syn;
+    f->noted++;
 }
 
 void follow_later(Follower *f, const Node *node, const Packet *pkt, uint64_t serial,
@@ -119,11 +154,11 @@ void follow_later(Follower *f, const Node *node, const Packet *pkt, uint64_t ser
                      .src = ip_to_v4(g.src), .dst = ip_to_v4(g.dst),
                      .seq = g.tcp.seq, .ack = g.tcp.ack, .src_port = g.src_port,
                      .dst_port = g.dst_port, .flags = g.tcp.flags };
-    g_array_append_val(f->noted, syn);
-    if (f->noted->len < f->many)
+    note(f, &syn);
+    if (f->noted < f->many)
         return;
     follow_noted(f, first);
-    f->many = MAX(2 * f->noted->len, NOTED_MAX);
+    f->many = MAX(2 * f->noted, NOTED_MAX);
 }
 
 void follow_record(Follower *f, const Record *r)
@@ -136,7 +171,9 @@ void follow_record(Follower *f, const Record *r)
 
 void follow_end(Follower *f)
 {
-    g_array_set_size(f->noted, 0);
+    while (f->oldest != NULL)
+        drop_page(f);
+    f->noted = 0;
 }
 
 /* --- connections that are there --------------------------------------------------------------- */

@@ -2,62 +2,32 @@
  * record.c - what has happened to frames, written down in few words.
  *
  * What lies on the shelf is the trail (sim/engine/trail.h). A Body is a packet as it looked when it
- * was first seen. Routers change a few bytes in front, and only these are written each time; what
- * else is done to a packet (a fault, a mark) makes another body of it. Text that can be made again
- * (packet.h) is, if somebody asks. What a happening refers to is not older than Recorder.age when
- * the block in which it is begins, so that it is known what can be forgotten. A packet that is
- * longer on its way is written down once more, and has the age raised for those that follow it.
+ * was first seen. Routers change a few bytes in front, and only these are written each time, or can
+ * be made of what is; what else is done to a packet (a fault, a mark) makes another body of it.
+ * Text that can be made again (packet.h) is, if somebody asks. What a happening refers to is not
+ * older than Recorder.age when the block in which it is begins, so that it is known what can be
+ * forgotten. A packet that is longer on its way is written down once more, and has the age raised
+ * for those that follow it.
  */
 /* SPDX-License-Identifier: MIT */
-#include "sim/view/record.h"
+#include "sim/view/record_priv.h"
 
 #include "protocols/wire/dhcp_wire.h"
-#include "sim/view/follow.h"
 #include "sim/view/glance.h"
-#include "sim/view/shelf.h"
 
-#include <stdalign.h>
 #include <string.h>
 
 enum {
-    TYPE = ETH_HDR_LEN - 2, TTL = ETH_HDR_LEN + 8, PROTO = ETH_HDR_LEN + 9, /* offsets */
-    HEADER_SUM = ETH_HDR_LEN + 10,
-    HEAD = ETH_HDR_LEN + IPV4_HDR_LEN, /* in which routers change something */
-    AGE = (512 << 10) / TRAIL_UNIT, /* at first, and at most: */
+    AGE = (128 << 10) / TRAIL_UNIT, /* at first, and at most: */
     AGE_MAX = (8 << 20) / TRAIL_UNIT,
     SHORT = 96,              /* bytes; most headers have no more */
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
-enum { /* in a Crossing's head */
-    OUR_TTL = TRAIL_FRONT,
-    OUR_SUM = TRAIL_CHANGED - 2
-};
-
-enum { /* what a Body has of a Packet: from frame_len to the end of `why` */
-    LOOKS_FROM = offsetof(Packet, frame_len),
-    LOOKS = offsetof(Packet, switched) - LOOKS_FROM
-};
-
-typedef struct Body {
-    uint8_t  looks[LOOKS];
-    uint32_t n : 31;    /* bytes of the frame that are here; an Unwritten says how the others could
-                           be written; */
-    uint32_t plain : 1; /* 0: behind them is an Oddity; 1: a Crossing tells what routers changed */
-    alignas(8) uint8_t bytes[];
-} Body;
-
-typedef struct Oddity { /* of a packet to which something was done */
-    const char *remark;
-    Node       *node;   /* where */
-    DropReason  drop;
-    bool        forged, altered;
-} Oddity;
-
-G_STATIC_ASSERT((int)TRAIL_BYTE == (int)TTL && (int)TRAIL_PAIR == (int)HEADER_SUM);
-G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT);
+G_STATIC_ASSERT((int)TRAIL_TTL == (int)TTL && (int)TRAIL_SUM == (int)HEADER_SUM);
+G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT && PACKET_MAX < 1 << 22);
 /* All that is kept has fewer places than the words tell apart. */
-G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE_MAX < INT32_MAX);
+G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE_MAX < 1 << 30);
 
 static const struct {
     const TracePoint *point;
@@ -69,46 +39,16 @@ static const struct {
     { &LINK_MODIFIED, RECORD_MODIFIED },     { &LINK_DELAYED, RECORD_DELAYED },
 };
 
-struct Recorder {
-    Sim          *sim;
-    Trail        *trail;          /* the world's */
-    Shelf         shelf;          /* on which it lies; */
-    char          nowhere[TRAIL_UNIT]; /* until something does: there is no room */
-    uint64_t      since;          /* what is before is no longer known, or not up to date */
-    uint64_t      age;            /* in places */
-    bool          paused;
-    bool          asked;          /* somebody wants the numbers, at once, even while it is paused */
-    GPtrArray    *told;           /* of Record: given out since the last happening, owned */
-    guint         n_told;         /* so many of them are in use */
-    uint64_t      told_end;       /* when the happenings ended there */
-    GPtrArray    *ports;          /* of Port, by number; made when somebody asks */
-    Follower     *follower;
-    uint64_t      followed;       /* the numbers of happenings before this one are taken */
-    GStringChunk *rules;          /* names, each once */
-    /* Which of its values tells why, and which names the rule; -1: none. */
-    int           reason_field[G_N_ELEMENTS(kinds)], rule_field[G_N_ELEMENTS(kinds)];
-};
+G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == RECORD_POINTS);
 
 /* --- bodies ----------------------------------------------------------------------------------- */
-
-/* Where what is behind the n bytes of a body begins in it. */
-static size_t behind(size_t n)
-{
-    return (offsetof(Body, bytes) + n + TRAIL_UNIT - 1) / TRAIL_UNIT * TRAIL_UNIT;
-}
-
-/* NULL: it is plain. */
-static Oddity *oddity_of(const Body *b)
-{
-    return b->plain ? NULL : (Oddity *)(uintptr_t)((const char *)b + behind(b->n));
-}
 
 /* Nothing but routers has touched it, and these change nothing but MAC addresses, TTL and header
  * checksum. */
 static inline bool is_plain(const Packet *pkt, Span frame)
 {
     return pkt->remark == NULL && !pkt->altered && !pkt->forged && frame.n >= HEAD &&
-           get32(frame.p + TYPE) >> 8 == (ETHERTYPE_IPV4 << 8 | PLAIN);
+           get16(frame.p + TYPE) == ETHERTYPE_IPV4 && frame.p[ETH_HDR_LEN] == PLAIN;
 }
 
 /* A look at a long frame's ports, which are where they mostly are. */
@@ -147,7 +87,7 @@ static void forget_old(Recorder *rec)
 
     if (first == 0)
         return;
-    uint64_t oldest = shelf_block_of_word(&rec->shelf, first);
+    uint64_t oldest = shelf_block_of(&rec->shelf, first);
     shelf_forget(&rec->shelf, oldest - MIN(oldest, rec->age));
 }
 
@@ -156,6 +96,7 @@ static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
 {
     uint64_t begins = MAX(rec->shelf.full, SHELF_BLOCK);
 
+    trail_settle(rec->trail);
     forget_old(rec);
     shelf_add_block(&rec->shelf);
     rec->since = MAX(rec->since, begins - MIN(begins, rec->age));
@@ -166,19 +107,21 @@ static G_GNUC_NO_INLINE void turn_over(Recorder *rec)
 static void age_with(Recorder *rec, const Packet *pkt)
 {
     if (pkt->seen != 0)
-        rec->age = CLAMP(rec->trail->place - pkt->seen + SHELF_BLOCK, rec->age, AGE_MAX);
+        rec->age = CLAMP(trail_place(rec->trail) - pkt->seen + SHELF_BLOCK, rec->age, AGE_MAX);
 }
 
+/* For what has so many bytes; what has come in is written down before. */
 static inline void make_room(Recorder *rec, size_t bytes)
 {
-    if (G_UNLIKELY(!trail_has_room(rec->trail, bytes)))
+    if (G_UNLIKELY(!trail_has_room(rec->trail, TRAIL_UNIT + bytes)))
         turn_over(rec);
+    trail_settle(rec->trail);
 }
 
 /* The room that a body with n bytes needs, with a Crossing. */
 static inline size_t step(size_t n)
 {
-    return behind(n) + sizeof(Oddity) + TRAIL_STEP;
+    return body_end(n, true) + sizeof(Oddity) + TRAIL_STEP;
 }
 
 /* From HEAD to SHORT bytes. None behind them is read: in that line of the cache nobody else has an
@@ -195,43 +138,95 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
 
 G_STATIC_ASSERT((int)HEAD >= 32 && (int)SHORT <= 3 * 32);
 
-/* A new one, with n of the frame's bytes, for which there is room. */
-static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, const Packet *pkt, size_t n, bool plain)
+/* A new one, with n of the frame's bytes, for which there is room: but for what is copied. Its
+ * place becomes that of the packet's looks if it is plain. */
+static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, Packet *pkt, size_t n, bool plain)
 {
     Body *b = (Body *)(void *)trail->next;
-    const uint8_t *frame = packet_frame_headers(pkt).p;
+    bool described = pkt->unwritten.write != NULL;
+    size_t size = body_end(n, described) + (plain ? 0 : sizeof(Oddity));
 
-    memcpy(b->looks, (const char *)pkt + LOOKS_FROM, LOOKS);
-    b->n = n & INT32_MAX;
+    pkt->seen = plain ? trail_place(trail) : 0;
+    b->size = trail_ref(size / TRAIL_UNIT, TRAIL_BODY);
+    b->n = n & ((1 << 22) - 1);
     b->plain = plain;
-    if (plain && n <= SHORT)
-        copy_short(b->bytes, frame, n); /* a call takes longer */
-    else
-        memcpy(b->bytes, frame, n);
-    trail_pass(trail, behind(n) + (plain ? 0 : sizeof(Oddity)));
+    b->described = described;
+    b->why = pkt->why;
+    trail->next += size;
     return b;
 }
 
-/* Packet.seen is the place of the body of a packet that is plain. */
-static G_ALWAYS_INLINE inline void add_plain(Trail *trail, Packet *pkt, size_t n)
+static G_ALWAYS_INLINE inline void copy_body(Body *b, const Packet *pkt)
 {
-    uint64_t place = trail->place;
+    const uint8_t *frame = packet_frame_headers(pkt).p;
+    uint8_t *bytes = b->rest;
 
-    add_body(trail, pkt, n, true);
-    pkt->seen = place;
+    memcpy(b->looks, (const char *)pkt + LOOKS_FROM, LOOKS);
+    if (b->described) {
+        memcpy(bytes, &pkt->unwritten, sizeof pkt->unwritten);
+        bytes += sizeof pkt->unwritten;
+    }
+    if (b->plain && b->n <= SHORT)
+        copy_short(bytes, frame, b->n); /* a call takes longer */
+    else
+        memcpy(bytes, frame, b->n);
 }
 
-static G_GNUC_NO_INLINE uint64_t add_odd(Recorder *rec, Packet *pkt, Node *node, Oddity **odd)
+/* The machine waits long for bytes in large pieces that were written in small ones a moment ago. So
+ * those of a packet that is in flight are copied when something else happens: till then nothing
+ * does to it. */
+static void finish_body(void *self)
+{
+    Recorder *rec = self;
+
+    copy_body(rec->half, rec->half_of);
+    rec->trail->in = TRAIL_NOTHING;
+}
+
+static inline void copy_head(uint8_t out[static TRAIL_HEAD], const uint8_t *frame)
+{
+    enum { WORD = 8 };
+
+    /* In such pieces as they were written in a moment ago: the machine waits for others. */
+    memcpy(out, frame, TRAIL_HALF);
+    memcpy(out + TRAIL_HALF, frame + TRAIL_HALF, WORD);
+    out[OUR_TTL] = frame[TTL];
+    memcpy(out + OUR_SUM, frame + HEADER_SUM, 2);
+}
+
+/* There is room for a crossing. pkt looks as what is at the place `body`, but if that is not its
+ * first sight for what routers change. */
+static inline void add_crossing(Recorder *rec, uint32_t port, Packet *pkt, uint64_t body,
+                                SimTime arrive, bool first)
+{
+    Trail *trail = rec->trail;
+    Crossing *c = (Crossing *)(void *)trail->next;
+    SimTime now = sim_now(rec->sim);
+
+    pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
+    c->like = (Onward){ trail_ref(body, TRAIL_CROSSING), port, arrive };
+    c->t = first ? ~now : now;
+    if (!first)
+        copy_head(c->head, pkt->buf + pkt->frame);
+    trail->next += first ? TRAIL_FIRST_STEP : TRAIL_STEP;
+    trail->happened++;
+}
+
+/* Something has happened to a packet that does not look as it did. */
+static G_GNUC_NO_INLINE Oddity *add_odd(Recorder *rec, const Port *port, Packet *pkt, Node *node,
+                                        SimTime arrive)
 {
     size_t n = look_at(pkt, packet_frame_headers(pkt));
 
     make_room(rec, step(n));
-    uint64_t place = rec->trail->place;
-    *odd = oddity_of(add_body(rec->trail, pkt, n, false));
-    **odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
-                      .forged = pkt->forged, .altered = pkt->altered };
-    pkt->seen = 0;
-    return place;
+    uint64_t place = trail_place(rec->trail);
+    Body *b = add_body(rec->trail, pkt, n, false);
+    copy_body(b, pkt);
+    Oddity *odd = body_oddity(b);
+    *odd = (Oddity){ .remark = pkt->remark, .node = node, .drop = DROP_NONE,
+                     .forged = pkt->forged, .altered = pkt->altered };
+    add_crossing(rec, port != NULL ? port->number : 0, pkt, place, arrive, true);
+    return odd;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -273,50 +268,53 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-static void add(Recorder *rec, RecordKind kind, const Port *port, Packet *pkt, uint64_t body)
-{
-    trail_add(rec->trail, port != NULL ? port->number : 0, pkt, body, sim_now(rec->sim),
-              -(SimTime)kind);
-}
-
-static G_GNUC_NO_INLINE void on_odd_sent(Recorder *rec, const Port *port, Packet *pkt,
-                                         SimTime arrive)
-{
-    Oddity *odd;
-
-    uint64_t body = add_odd(rec, pkt, port->node, &odd);
-    trail_add(rec->trail, port->number, pkt, body, sim_now(rec->sim), arrive);
-    follow_other(rec, port->node, pkt);
-}
-
 static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port, Packet *pkt,
                                                  SimTime arrive, size_t n)
 {
-    add_plain(rec->trail, pkt, n);
-    trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
+    Body *b = add_body(rec->trail, pkt, n, true);
+
+    add_crossing(rec, port->number, pkt, pkt->seen, arrive, true);
+    trail_fetch(rec->trail);
     follow_most(rec, port->node, pkt);
+    if (arrive == NEVER) { /* who knows what happens to it yet */
+        copy_body(b, pkt);
+        return;
+    }
+    rec->half = b;
+    rec->half_of = pkt;
+    rec->trail->in = TRAIL_HALF_DONE;
 }
 
-static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, const Port *port, Packet *pkt,
-                                           SimTime arrive)
+/* The port's first frame of a router's, or another: what most that follow begin like. */
+static void learn_usual(Port *port, const Packet *pkt)
+{
+    static const uint8_t none[sizeof port->usual];
+
+    if (memcmp(port->usual, none, sizeof none) == 0 && port->number >> TRAIL_PORT_BITS == 0)
+        memcpy(port->usual, pkt->buf + pkt->frame, ETH_HDR_LEN);
+}
+
+static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, Port *port, Packet *pkt, SimTime arrive)
 {
     Span frame = packet_frame_headers(pkt);
 
     if (pkt->seen >= rec->trail->known) {
         make_room(rec, TRAIL_STEP);
-        trail_add(rec->trail, port->number, pkt, pkt->seen, sim_now(rec->sim), arrive);
+        learn_usual(port, pkt);
+        add_crossing(rec, port->number, pkt, pkt->seen, arrive, false);
     } else if (is_plain(pkt, frame)) {
         size_t n = look_at(pkt, frame);
         age_with(rec, pkt);
         make_room(rec, step(n));
         on_plain_sent(rec, port, pkt, arrive, n);
     } else {
-        on_odd_sent(rec, port, pkt, arrive);
+        add_odd(rec, port, pkt, port->node, arrive);
+        follow_other(rec, port->node, pkt);
     }
 }
 
 /* Most, of which headers are kept, or all of what is short, are done with at once. */
-static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
+static void on_sent(void *self, Port *port, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
     Span frame = packet_frame_headers(pkt);
@@ -325,10 +323,12 @@ static void on_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
     if (G_LIKELY(n <= SHORT && n >= HEAD && pkt->seen < rec->trail->known &&
                  is_plain(pkt, frame) &&
                  (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
-                 trail_has_room(rec->trail, step(SHORT))))
+                 trail_has_room(rec->trail, TRAIL_UNIT + step(SHORT)))) {
+        trail_settle(rec->trail);
         on_plain_sent(rec, port, pkt, arrive, n);
-    else
+    } else {
         on_other_sent(rec, port, pkt, arrive);
+    }
 }
 
 static void on_arrives(void *self, Packet *pkt, SimTime arrive)
@@ -336,8 +336,8 @@ static void on_arrives(void *self, Packet *pkt, SimTime arrive)
     Recorder *rec = self;
 
     if (pkt->seen >= rec->trail->known) {
-        Crossing *c = shelf_at(&rec->shelf, pkt->crossing >> 1);
-        c->arrive = arrive;
+        Onward *o = shelf_at(&rec->shelf, pkt->crossing);
+        o->arrive = arrive;
     }
 }
 
@@ -345,24 +345,23 @@ static void on_received(void *self, const Port *port, Packet *pkt)
 {
     Recorder *rec = self;
     Span frame = packet_frame_headers(pkt);
-    Oddity *odd;
+    SimTime kind = -(SimTime)RECORD_RECEIVED;
 
     if (pkt->seen >= rec->trail->known) {
-        make_room(rec, sizeof(uint32_t));
-        *--rec->trail->order = pkt->crossing | 1;
+        make_room(rec, 0);
+        rec->trail->in = pkt->crossing;
     } else if (is_plain(pkt, frame)) {
         size_t n = look_at(pkt, frame);
         age_with(rec, pkt);
         make_room(rec, step(n));
-        add_plain(rec->trail, pkt, n);
-        add(rec, RECORD_RECEIVED, port, pkt, pkt->seen);
+        copy_body(add_body(rec->trail, pkt, n, true), pkt);
+        add_crossing(rec, port->number, pkt, pkt->seen, kind, true);
     } else {
-        uint64_t body = add_odd(rec, pkt, port->node, &odd);
-        add(rec, RECORD_RECEIVED, port, pkt, body);
+        add_odd(rec, port, pkt, port->node, kind);
     }
 }
 
-static void follow_sent(void *self, const Port *port, Packet *pkt, SimTime arrive)
+static void follow_sent(void *self, Port *port, Packet *pkt, SimTime arrive)
 {
     const Recorder *rec = self;
 
@@ -396,104 +395,19 @@ static void on_event(void *self, const TraceEvent *ev)
     if (which == G_N_ELEMENTS(kinds))
         return;
     int reason = rec->reason_field[which], rule = rec->rule_field[which];
-    Packet *pkt = (Packet *)(uintptr_t)ev->pkt;
-    uint64_t place = add_odd(rec, pkt, ev->node, &odd);
-
+    odd = add_odd(rec, ev->port, (Packet *)(uintptr_t)ev->pkt, ev->node,
+                  -(SimTime)kinds[which].kind);
     if (reason >= 0)
         odd->drop = reason_by_name(trace_arg_str(ev, reason));
     if (rule >= 0)
         odd->remark = remark(rec, ev, rule);
-    add(rec, kinds[which].kind, ev->port, pkt, place);
 }
 
-/* --- looking back ----------------------------------------------------------------------------- */
-
-static LinkDir *direction(RecordKind kind, Port *port)
+/* What has just come in is written down, too, so that it can be told. */
+static void settle(Recorder *rec)
 {
-    if (port == NULL || port->out == NULL)
-        return NULL;
-    bool incoming = kind == RECORD_RECEIVED || kind == RECORD_DROPPED;
-    return incoming ? link_dir_reverse(port->out) : port->out;
-}
-
-/* NULL for number 0. */
-static Port *port_by_number(Recorder *rec, uint32_t number)
-{
-    if (number >= rec->ports->len) {
-        g_ptr_array_set_size(rec->ports, (int)rec->sim->n_ports + 1);
-        for (guint i = 0; i < rec->sim->nodes->len; i++) {
-            const Node *node = g_ptr_array_index(rec->sim->nodes, i);
-            for (guint k = 0; k < node->ports->len; k++) {
-                Port *port = g_ptr_array_index(node->ports, k);
-                rec->ports->pdata[port->number] = port;
-            }
-        }
-    }
-    return g_ptr_array_index(rec->ports, number);
-}
-
-/* A packet whose text is not in its body. Was it written, then its sum is there. */
-static void write_body(const Packet *looks, const Body *b, uint8_t out[static RECORD_SNAP])
-{
-    size_t cap = looks->unwritten.at + looks->unwritten.n;
-    Packet *pkt = g_malloc(sizeof *pkt + cap);
-
-    *pkt = *looks;
-    pkt->buf = pkt->room;
-    pkt->cap = cap & PACKET_CAP;
-    pkt->unwritten.left = true;
-    memcpy(pkt->buf + pkt->frame, b->bytes, b->n);
-    packet_write(pkt);
-    memcpy(out, pkt->buf + pkt->frame, MIN(pkt->frame_len, RECORD_SNAP));
-    if (packet_is_written(looks))
-        memcpy(out, b->bytes, b->n);
-    g_free(pkt);
-}
-
-static void tell_bytes(const Crossing *c, const Packet *looks, const Body *b,
-                       uint8_t out[static RECORD_SNAP])
-{
-    if (packet_is_written(looks) && b->n >= MIN(looks->frame_len, RECORD_SNAP))
-        memcpy(out, b->bytes, MIN(b->n, RECORD_SNAP));
-    else
-        write_body(looks, b, out);
-    if (!b->plain)
-        return;
-    memcpy(out, c->head, TRAIL_FRONT);
-    out[TTL] = c->head[OUR_TTL];
-    memcpy(out + HEADER_SUM, c->head + OUR_SUM, sizeof c->head - OUR_SUM);
-}
-
-static void tell(Recorder *rec, uint64_t serial, Record *r)
-{
-    uint32_t word = shelf_word(&rec->shelf, serial);
-    const Crossing *c = shelf_at(&rec->shelf, word >> 1);
-    const Body *b = shelf_at(&rec->shelf, c->body);
-    const Oddity *odd = oddity_of(b);
-    bool ends = (word & 1) != 0;
-    Packet looks = { 0 };
-
-    memcpy((char *)&looks + LOOKS_FROM, b->looks, LOOKS);
-    r->serial = serial;
-    r->t = ends ? c->arrive : c->t;
-    r->kind = ends ? RECORD_RECEIVED : c->arrive < 0 ? (RecordKind)-c->arrive : RECORD_SENT;
-    r->port = port_by_number(rec, c->port);
-    if (ends)
-        r->port = r->port->out->to;
-    r->node = odd != NULL ? odd->node : r->port->node;
-    r->dir = direction(r->kind, r->port);
-    r->packet = looks.id;
-    r->why = looks.why;
-    r->drop = odd != NULL ? odd->drop : DROP_NONE;
-    r->born = looks.born;
-    r->forged = odd != NULL && odd->forged;
-    r->altered = odd != NULL && odd->altered;
-    r->retransmission = looks.retransmission;
-    r->remark = odd != NULL ? odd->remark : NULL;
-    r->len = looks.frame_len;
-    r->snap = MIN(looks.frame_len, RECORD_SNAP);
-    r->whole = b->n > RECORD_SNAP ? b->bytes : NULL;
-    tell_bytes(c, &looks, b, r->bytes);
+    if (rec->trail->in != TRAIL_NOTHING)
+        make_room(rec, 0);
 }
 
 /* --- listening -------------------------------------------------------------------------------- */
@@ -508,9 +422,10 @@ static void take_numbers(Recorder *rec)
 {
     Record r;
 
+    settle(rec);
     follow_noted(rec->follower, recorder_first(rec));
     for (uint64_t n = MAX(recorder_first(rec), rec->followed); n < recorder_end(rec); n++) {
-        tell(rec, n, &r);
+        record_tell(rec, n, &r);
         follow_record(rec->follower, &r);
     }
     follow_end(rec->follower);
@@ -523,12 +438,14 @@ static void listen(Recorder *rec)
     Trail *trail = rec->trail;
     bool all = !rec->paused;
 
+    settle(rec);
     trail->known = UINT64_MAX;
     if (all && rec->shelf.full > 0)
-        trail->known = rec->since = trail->place;
+        trail->known = rec->since = trail_place(trail);
     trail->sent = all ? on_sent : follow_sent;
     trail->arrives = all ? on_arrives : pass_over_arrival;
     trail->received = all ? on_received : pass_over;
+    trail->finish = finish_body;
     trail->self = rec;
     trace_keep_trail(&rec->sim->trace, all || rec->asked);
     trace_set_categories(&rec->sim->trace, rec, all ? TRACE_FATE | TRACE_DROP : 0);
@@ -553,8 +470,8 @@ Recorder *recorder_new(Sim *sim)
 
     rec->sim = sim;
     rec->trail = rec->shelf.trail = &sim->trace.trail;
-    rec->trail->next = rec->nowhere;
-    rec->trail->order = (uint32_t *)(void *)rec->nowhere;
+    rec->trail->next = rec->trail->end = rec->nowhere;
+    rec->trail->in = TRAIL_NOTHING;
     rec->shelf.mapped = &sim->heap.mapped;
     rec->since = 1;
     rec->age = AGE;
@@ -605,7 +522,7 @@ uint64_t recorder_first(const Recorder *rec)
 
 uint64_t recorder_end(const Recorder *rec)
 {
-    return shelf_words(&rec->shelf);
+    return rec->trail->happened + (trail_tag(rec->trail->in) == TRAIL_CROSSING);
 }
 
 const Record *recorder_get(Recorder *rec, uint64_t serial)
@@ -617,10 +534,11 @@ const Record *recorder_get(Recorder *rec, uint64_t serial)
     if (rec->told_end != end)
         rec->n_told = 0;
     rec->told_end = end;
+    settle(rec);
     if (rec->n_told == rec->told->len)
         g_ptr_array_add(rec->told, g_new(Record, 1));
     Record *r = g_ptr_array_index(rec->told, rec->n_told++);
-    tell(rec, serial, r);
+    record_tell(rec, serial, r);
     return r;
 }
 

@@ -10,7 +10,7 @@
 
 enum {
     FIRST_BLOCKS = 16,
-    SMALL_BLOCKS = 4, /* in the C library's memory */
+    SMALL_BLOCKS = 8, /* in the C library's memory */
     BLOCK_BYTES = SHELF_BLOCK * TRAIL_UNIT,
     CASE_BLOCKS = PAGES_HUGE / BLOCK_BYTES
 };
@@ -56,6 +56,8 @@ void shelf_clear(Shelf *shelf)
         pages_give(c->bytes, PAGES_HUGE, c->mapped);
         g_free(c);
     }
+    if (shelf->index.refs != NULL)
+        g_array_free(shelf->index.refs, TRUE);
     *shelf = (Shelf){ .trail = shelf->trail, .mapped = shelf->mapped };
 }
 
@@ -92,17 +94,18 @@ static char *new_block(Shelf *shelf)
 void shelf_add_block(Shelf *shelf)
 {
     Trail *trail = shelf->trail;
-    uint64_t words = shelf_words(shelf);
 
     if (shelf->n_blocks == 0)
         shelf->first = shelf->full = SHELF_BLOCK;
+    else
+        block_of(shelf, shelf->full - 1)->end = trail->next;
     if (shelf->full - shelf->first == shelf->n_blocks * SHELF_BLOCK)
         grow(shelf);
     char *bytes = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare] : new_block(shelf);
-    *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, words };
+    *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, NULL, trail->happened };
     trail->next = bytes;
-    trail->order = (uint32_t *)(void *)(bytes + BLOCK_BYTES);
-    trail->place = shelf->full;
+    trail->end = bytes + BLOCK_BYTES;
+    trail->bias = shelf->full - (uintptr_t)bytes / TRAIL_UNIT;
     shelf->full += SHELF_BLOCK;
 }
 
@@ -112,21 +115,9 @@ void shelf_forget(Shelf *shelf, uint64_t place)
         shelf->spare[shelf->n_spare++] = block_of(shelf, shelf->first)->bytes;
 }
 
-/* Of the words of a block, which go down from its end, the first is number -1. */
-static uint32_t *words_of(const ShelfBlock *block)
-{
-    return (uint32_t *)(void *)(block->bytes + BLOCK_BYTES);
-}
+/* --- looking back ----------------------------------------------------------------------------- */
 
-uint64_t shelf_words(const Shelf *shelf)
-{
-    if (shelf->n_blocks == 0)
-        return 0;
-    const ShelfBlock *last = block_of(shelf, shelf->full - 1);
-    return last->first + (uint64_t)(words_of(last) - shelf->trail->order);
-}
-
-uint64_t shelf_block_of_word(const Shelf *shelf, uint64_t n)
+uint64_t shelf_block_of(const Shelf *shelf, uint64_t n)
 {
     uint64_t from = shelf->first, to = shelf->full;
 
@@ -140,16 +131,64 @@ uint64_t shelf_block_of_word(const Shelf *shelf, uint64_t n)
     return from;
 }
 
-uint32_t shelf_word(const Shelf *shelf, uint64_t n)
+static void note(ShelfIndex *index, uint32_t ref, TrailTag tag)
 {
-    const ShelfBlock *block = block_of(shelf, shelf_block_of_word(shelf, n));
-
-    return *(words_of(block) - 1 - (n - block->first));
+    ref = (ref ^ trail_tag(ref)) | tag;
+    g_array_append_val(index->refs, ref);
 }
 
-void *shelf_at(const Shelf *shelf, uint32_t low)
+/* Notes what a thing at that place tells; returns its size. */
+static size_t read_thing(ShelfIndex *index, const char *at, uint64_t place)
 {
-    uint64_t place = shelf->full - ((shelf->full - low) & INT32_MAX);
+    const Crossing *c = (const Crossing *)(const void *)at;
+    uint32_t ref = c->like.ref;
+
+    switch (trail_tag(ref)) {
+    case TRAIL_CROSSING:
+        note(index, trail_ref(place, TRAIL_CROSSING), TRAIL_CROSSING);
+        return c->t < 0 ? TRAIL_FIRST_STEP : TRAIL_STEP;
+    case TRAIL_ONWARD:
+        note(index, ref, TRAIL_END);
+        note(index, trail_ref(place, TRAIL_CROSSING), TRAIL_CROSSING);
+        return sizeof c->like;
+    case TRAIL_END: note(index, ref, TRAIL_END); return TRAIL_UNIT;
+    case TRAIL_BODY: break;
+    }
+    return (size_t)(ref >> TRAIL_TAG_BITS) * TRAIL_UNIT;
+}
+
+/* All of the block that begins there, as far as it is written. */
+static void read_block(Shelf *shelf, uint64_t begins)
+{
+    ShelfIndex *index = &shelf->index;
+    const ShelfBlock *block = block_of(shelf, begins);
+    const char *end = begins + SHELF_BLOCK == shelf->full ? shelf->trail->next : block->end;
+
+    if (index->refs == NULL)
+        index->refs = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (index->place != begins) {
+        g_array_set_size(index->refs, 0);
+        index->place = begins;
+        index->next = block->bytes;
+    }
+    while (index->next < end)
+        index->next += read_thing(index, index->next,
+                                  begins + (size_t)(index->next - block->bytes) / TRAIL_UNIT);
+}
+
+uint32_t shelf_happening(Shelf *shelf, uint64_t n)
+{
+    uint64_t begins = shelf_block_of(shelf, n), first = block_of(shelf, begins)->first;
+
+    if (shelf->index.place != begins || n - first >= shelf->index.refs->len)
+        read_block(shelf, begins);
+    return g_array_index(shelf->index.refs, uint32_t, n - first);
+}
+
+void *shelf_at(const Shelf *shelf, uint32_t ref)
+{
+    enum { MASK = (1 << (32 - TRAIL_TAG_BITS)) - 1 };
+    uint64_t place = shelf->full - ((shelf->full - (ref >> TRAIL_TAG_BITS)) & MASK);
 
     return block_of(shelf, place)->bytes + place % SHELF_BLOCK * TRAIL_UNIT;
 }
