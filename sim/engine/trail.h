@@ -18,31 +18,30 @@ enum {
     TRAIL_UNIT = 8,
     TRAIL_HALF = 6, /* what routers change is twice so many of a frame's first bytes, */
     TRAIL_FRONT = 2 * TRAIL_HALF,
-    TRAIL_TTL = 22, /* a byte here, */
-    TRAIL_SUM = 24, /* and two here; */
-    TRAIL_HEAD = 16 /* one is lost between these */
+    TRAIL_HEAD = 16 /* a byte of IP's header and, behind one that is lost, two more */
 };
 
 /* The lowest two bits of each thing's first word. The others are those of a place, but a body's
  * tell its size in units. */
 typedef enum TrailTag { TRAIL_CROSSING, TRAIL_ONWARD, TRAIL_END, TRAIL_BODY } TrailTag;
 
-enum { TRAIL_TAG_BITS = 2, TRAIL_PORT_BITS = 24 };
+enum { TRAIL_TAG_BITS = 2 };
 
 /* What Trail.in is, if it is none of a Crossing's or Onward's places. */
 enum { TRAIL_NOTHING = TRAIL_BODY, TRAIL_HALF_DONE = TRAIL_BODY | 1 << TRAIL_TAG_BITS };
 
-/* It began when the passage before ended, and the frame begins as the port's usually do. */
+/* It began when the passage before ended, the frame begins as the port's usually do, and unless a
+ * switch sent it, the TTL is one less. */
 typedef struct Onward {
     uint32_t ref;    /* the Crossing, or Onward, that ended; of a Crossing how the packet looked */
-    uint32_t port;   /* the number of the one that sent it, and above TRAIL_PORT_BITS the TTL */
+    uint32_t port;   /* the number of the one that sent it; 0: none */
     SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
                         but something else that has happened to the frame */
 } Onward;
 
 typedef struct Crossing {
-    Onward   like; /* of whose port nothing is above */
-    SimTime  t;    /* it began; ~t: and is told, for all of the frame looks as at its first sight */
+    Onward   like;
+    SimTime  t; /* it began; ~t: and this is all, for the frame looks as at its first sight */
     uint8_t  head[TRAIL_HEAD];
 } Crossing;
 
@@ -129,10 +128,9 @@ static inline void trail_sent(Trail *trail, Port *port, Packet *pkt, SimTime now
         return;
     }
     Onward *o = (Onward *)(void *)trail->next;
-    const uint8_t *frame = pkt->buf + pkt->frame;
     trail_fetch(trail);
     o->ref = trail->in | TRAIL_ONWARD;
-    o->port = port->number | (uint32_t)frame[TRAIL_TTL] << TRAIL_PORT_BITS;
+    o->port = port->number;
     o->arrive = arrive;
     pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
     trail->in = TRAIL_NOTHING;

@@ -24,7 +24,6 @@ enum {
     PLAIN = 4 << 4 | IPV4_HDR_LEN / 4 /* version 4, no options */
 };
 
-G_STATIC_ASSERT((int)TRAIL_TTL == (int)TTL && (int)TRAIL_SUM == (int)HEADER_SUM);
 G_STATIC_ASSERT(PACKET_MAX + 1024 < SHELF_BLOCK * (int)TRAIL_UNIT && PACKET_MAX < 1 << 22);
 /* All that is kept has fewer places than the words tell apart. */
 G_STATIC_ASSERT((RECORD_MAX + 1ll) * (PACKET_MAX + 1024) / TRAIL_UNIT + AGE_MAX < 1 << 30);
@@ -290,7 +289,7 @@ static void learn_usual(Port *port, const Packet *pkt)
 {
     static const uint8_t none[sizeof port->usual];
 
-    if (memcmp(port->usual, none, sizeof none) == 0 && port->number >> TRAIL_PORT_BITS == 0)
+    if (memcmp(port->usual, none, sizeof none) == 0)
         memcpy(port->usual, pkt->buf + pkt->frame, ETH_HDR_LEN);
 }
 

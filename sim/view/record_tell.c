@@ -63,34 +63,37 @@ static void write_body(const Packet *looks, const Body *b, uint8_t out[static RE
 }
 
 /* As each router's ipv4_decrement_ttl has. */
-static void count_down(uint8_t *frame, uint8_t ttl)
+static void count_down(uint8_t *frame, unsigned routers)
 {
     enum { ONE = 1 << 8 /* in its word, with the protocol */ };
 
-    for (; frame[TTL] != ttl; frame[TTL]--)
+    for (; routers > 0; routers--) {
+        frame[TTL]--;
         put16(frame + HEADER_SUM, sum_update(get16(frame + HEADER_SUM), ONE, 0));
+    }
 }
 
 typedef struct Passage { /* what is found of one */
     const Onward   *it;
-    const Crossing *from; /* which it is, or goes on from, maybe over others */
+    const Crossing *from;    /* which it is, or goes on from, */
+    unsigned        routers; /* over so many */
     SimTime         t;
     Port           *port;
 } Passage;
 
 static void find_passage(Recorder *rec, uint32_t ref, Passage *p)
 {
-    const Onward *o = p->it = shelf_at(&rec->shelf, ref);
-    bool onward = trail_tag(o->ref) == TRAIL_ONWARD;
-    uint32_t number = onward ? o->port & ((1 << TRAIL_PORT_BITS) - 1) : o->port;
+    const Onward *o = shelf_at(&rec->shelf, ref), *before;
 
-    while (trail_tag(o->ref) == TRAIL_ONWARD)
-        o = shelf_at(&rec->shelf, o->ref);
+    *p = (Passage){ .it = o, .port = port_by_number(rec, o->port) };
+    for (; trail_tag(o->ref) == TRAIL_ONWARD; o = before) {
+        before = shelf_at(&rec->shelf, o->ref);
+        p->t = o == p->it ? before->arrive : p->t;
+        p->routers += port_by_number(rec, o->port)->node->kind != NODE_SWITCH;
+    }
     p->from = (const Crossing *)(const void *)o;
-    p->t = p->from->t < 0 ? ~p->from->t : p->from->t;
-    if (onward)
-        p->t = ((const Onward *)shelf_at(&rec->shelf, p->it->ref))->arrive;
-    p->port = port_by_number(rec, number);
+    if (o == p->it)
+        p->t = p->from->t < 0 ? ~p->from->t : p->from->t;
 }
 
 static void tell_bytes(const Passage *p, const Packet *looks, const Body *b,
@@ -109,7 +112,7 @@ static void tell_bytes(const Passage *p, const Packet *looks, const Body *b,
     }
     if (p->it != &p->from->like) {
         memcpy(out, p->port->usual, TRAIL_FRONT);
-        count_down(out, (uint8_t)(p->it->port >> TRAIL_PORT_BITS));
+        count_down(out, p->routers);
     }
 }
 
