@@ -3,8 +3,8 @@
  *
  * One sink that keeps, of the last RECORD_MAX happenings to frames, time, place, reason and the
  * frame's first RECORD_SNAP bytes. host:packets, check.trace, failure blocks and the text views
- * read it. It also follows each TCP connection's initial sequence numbers (flow.h), for relative
- * numbers; paused, it does so from when somebody first asks for them, and takes those of
+ * read it. For relative numbers it notes where those of TCP connections begin, and follows them
+ * from when somebody first asks (follow.h); paused, it does so from then only, and takes those of
  * connections that are already there from their hosts.
  */
 /* SPDX-License-Identifier: MIT */

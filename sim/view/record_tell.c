@@ -1,9 +1,9 @@
 /*
  * record_tell.c - what was written down about a frame, made the frame again.
  *
- * Where a packet that a router sends on at once begins is not written: its MAC addresses are those
- * that the port's frames usually have, its header's checksum follows from the TTL, and it left when
- * it had come.
+ * How the frame of a packet begins that a router sends on at once is not written: its MAC addresses
+ * are those that the port's frames usually have, the TTL is one less and the header's checksum
+ * follows from that, and it left when it had come.
  */
 /* SPDX-License-Identifier: MIT */
 #include "protocols/wire/checksum.h"
