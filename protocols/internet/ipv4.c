@@ -175,7 +175,7 @@ static inline DropReason pass_on(Ipv4 *ip, const Hop *hop, Ipv4Hdr *h,
         icmp_send_unreachable(ip->stack->icmp, ICMP_FRAG_NEEDED, pkt, (uint32_t)mtu);
         return DROP_IP_DF;
     }
-    ipv4_decrement_ttl(pkt);
+    ipv4_decrement_ttl(pkt->data);
     if (found != NULL)
         options_forward(ip, hop->iface, h, found, routed, pkt);
     node_count(ip->node, COUNTER_IpForwDatagrams);

@@ -129,7 +129,7 @@ bool fast_forward(Ipv4 *ip, Packet *pkt)
         return false;
     packet_trim(pkt, len);
     node_count(ip->node, COUNTER_IpInReceives);
-    ipv4_decrement_ttl(pkt);
+    ipv4_decrement_ttl(pkt->data);
     node_count(ip->node, COUNTER_IpForwDatagrams);
     arp_output(ip->arp, hop->iface, hop->next, pkt);
     return true;

@@ -63,16 +63,6 @@ static inline size_t ipv4_iface_mtu(const Iface *iface)
     return CLAMP(out != NULL ? (size_t)out->cfg->mtu : iface->mtu, IPV4_MTU_MIN, IPV4_MAX_LEN);
 }
 
-/* RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
-static inline void ipv4_decrement_ttl(Packet *pkt)
-{
-    enum { TTL = 8, CHECKSUM = 10, ONE = 1 << 8 /* in its word, with the protocol */ };
-    uint8_t *header = pkt->data;
-
-    header[TTL]--;
-    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), ONE, 0));
-}
-
 /* A router's datagram, its header in front, if it is plain and one of the same addresses has been
  * passed on before: sends it on, as the full way would. False: it goes that way, unchanged. */
 bool fast_forward(Ipv4 *ip, Packet *pkt);

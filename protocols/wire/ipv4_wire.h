@@ -70,3 +70,12 @@ static inline void ipv4_encode_plain(const Ipv4Plain *h, uint8_t *out)
                  (uint64_t)h->total_len << 32 | (uint64_t)h->id << 16 | (h->df ? DF : 0),
              (uint64_t)h->ttl << 56 | (uint64_t)h->proto << 48 | h->src, h->dst, out);
 }
+
+/* A router passes it on: RFC 1812 §5.2.1.2 (6), with the checksum of RFC 1624. */
+static inline void ipv4_decrement_ttl(uint8_t *header)
+{
+    enum { TTL = 8, CHECKSUM = 10, ONE = 1 << 8 /* in its word, with the protocol */ };
+
+    header[TTL]--;
+    put16(header + CHECKSUM, sum_update(get16(header + CHECKSUM), ONE, 0));
+}

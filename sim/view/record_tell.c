@@ -6,7 +6,6 @@
  * follows from that, and it left when it had come.
  */
 /* SPDX-License-Identifier: MIT */
-#include "protocols/wire/checksum.h"
 #include "sim/view/record_priv.h"
 
 #include <string.h>
@@ -62,17 +61,6 @@ static void write_body(const Packet *looks, const Body *b, uint8_t out[static RE
     g_free(pkt);
 }
 
-/* As each router's ipv4_decrement_ttl has. */
-static void count_down(uint8_t *frame, unsigned routers)
-{
-    enum { ONE = 1 << 8 /* in its word, with the protocol */ };
-
-    for (; routers > 0; routers--) {
-        frame[TTL]--;
-        put16(frame + HEADER_SUM, sum_update(get16(frame + HEADER_SUM), ONE, 0));
-    }
-}
-
 typedef struct Passage { /* what is found of one */
     const Onward   *it;
     const Crossing *from;    /* which it is, or goes on from, */
@@ -112,7 +100,8 @@ static void tell_bytes(const Passage *p, const Packet *looks, const Body *b,
     }
     if (p->it != &p->from->like) {
         memcpy(out, p->port->usual, TRAIL_FRONT);
-        count_down(out, p->routers);
+        for (unsigned i = 0; i < p->routers; i++)
+            ipv4_decrement_ttl(out + ETH_HDR_LEN);
     }
 }
 
