@@ -49,11 +49,16 @@ static void teardown(void)
     sim_free(sim);
 }
 
-static void send_syn(uint32_t seq)
+static void send_segment(uint16_t from, uint32_t seq, uint8_t flags)
 {
-    TcpHdr h = { .src_port = 40000, .dst_port = 80, .seq = seq, .flags = TCP_SYN, .window = 65535 };
+    TcpHdr h = { .src_port = from, .dst_port = 80, .seq = seq, .flags = flags, .window = 65535 };
 
     port_send(node_port(a, "eth0"), frame_tcp(sim, FRAME_A, FRAME_B, &h, 0, SENT_TCP_SYN));
+}
+
+static void send_syn(uint32_t seq)
+{
+    send_segment(40000, seq, TCP_SYN);
 }
 
 static const Record *at(uint64_t serial)
@@ -161,14 +166,6 @@ START_TEST(a_paused_recorder_whom_nobody_asks_does_not_listen)
     ck_assert_uint_eq(sim->trace.heard, TRACE_FRAMES);
 }
 END_TEST
-
-/* A segment from a's port `from`, with a number that is relative to `base`. */
-static void send_segment(uint16_t from, uint32_t seq, uint8_t flags)
-{
-    TcpHdr h = { .src_port = from, .dst_port = 80, .seq = seq, .flags = flags, .window = 65535 };
-
-    port_send(node_port(a, "eth0"), frame_tcp(sim, FRAME_A, FRAME_B, &h, 0, SENT_TCP_SYN));
-}
 
 static uint32_t base_of(uint16_t from, uint32_t seq)
 {

@@ -13,6 +13,8 @@ enum {
     NOTED_MAX = 1 << 15 /* at first: more are taken before anybody asks */
 };
 
+enum { TYPE = ETH_HDR_LEN - 2, FRAG = ETH_HDR_LEN + 6, PROTO = ETH_HDR_LEN + 9 }; /* offsets */
+
 typedef struct NotedSyn {
     uint64_t serial;
     SimTime  made;
@@ -62,8 +64,6 @@ Flows *follower_flows(Follower *f)
  * nothing new, and does no harm. */
 static bool look(Glance *g, const Node *node, bool altered, Span frame)
 {
-    enum { TYPE = ETH_HDR_LEN - 2, PROTO = ETH_HDR_LEN + 9 };
-
     if (altered || node->kind == NODE_SWITCH || frame.n <= PROTO ||
         get16(frame.p + TYPE) != ETHERTYPE_IPV4 || frame.p[PROTO] != IPPROTO_TCP4)
         return false;
@@ -87,7 +87,7 @@ void follow(Follower *f, const Node *node, const Packet *pkt)
 
 void follow_plain(Follower *f, const Node *node, const Packet *pkt)
 {
-    enum { PROTO = ETH_HDR_LEN + 9, FRAG = ETH_HDR_LEN + 6, MORE_OR_LATER = 0x3fff };
+    enum { MORE_OR_LATER = 0x3fff };
     const uint8_t *p = pkt->buf + pkt->frame;
 
     if (p[PROTO] != IPPROTO_TCP4 || node->kind == NODE_SWITCH)

@@ -284,7 +284,7 @@ static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port
     rec->trail->in = TRAIL_HALF_DONE;
 }
 
-/* The port's first frame of a router's, or another: what most that follow begin like. */
+/* As the first that another node made begins, so do most that follow it out of the port. */
 static void learn_usual(Port *port, const Packet *pkt)
 {
     static const uint8_t none[sizeof port->usual];
