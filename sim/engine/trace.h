@@ -71,9 +71,10 @@ typedef struct Trail {
     char     *next;  /* here things are added, up to `end`; */
     char     *end;
     uint64_t  bias;  /* and the next one's place is this and next's */
-    uint64_t  happened; /* so much is written down, and `in` is not yet: */
-    uint32_t  in;    /* the Packet.crossing that has just ended, or TRAIL_NOTHING; or
-                        TRAIL_HALF_DONE: something of what was sent last is left to be done, by */
+    uint64_t  besides; /* of all places so many more than things that have happened */
+    uint32_t  in;    /* not yet written down: the Packet.crossing that has just ended, or
+                        TRAIL_NOTHING; or TRAIL_HALF_DONE: something of what was sent last is left
+                        to be done, by */
     void    (*finish)(void *self);
     void    (*sent)(void *self, Port *port, Packet *pkt, SimTime arrive); /* LINK_ENQUEUED */
     void    (*arrives)(void *self, Packet *pkt, SimTime arrive); /* it is known when, only now */

@@ -33,8 +33,8 @@ enum { TRAIL_NOTHING = TRAIL_BODY, TRAIL_HALF_DONE = TRAIL_BODY | 1 << TRAIL_TAG
 /* It began when the passage before ended, the frame begins as the port's usually do, and unless a
  * switch sent it, the TTL is one less. */
 typedef struct Onward {
-    uint32_t ref;    /* the Crossing, or Onward, that ended; of a Crossing how the packet looked */
-    uint32_t port;   /* the number of the one that sent it; 0: none */
+    uint64_t what;   /* below: the Crossing, or Onward, that ended; of a Crossing how the packet
+                        looked. Above: the number of the port that sent it; 0: none */
     SimTime  arrive; /* it ends, or NEVER as long as that is not known; below 0: it is no crossing,
                         but something else that has happened to the frame */
 } Onward;
@@ -52,6 +52,12 @@ static inline uint64_t trail_place(const Trail *trail)
     return trail->bias + (uintptr_t)trail->next / TRAIL_UNIT;
 }
 
+/* So much is written down. Each happening has a place, most have no more. */
+static inline uint64_t trail_happened(const Trail *trail)
+{
+    return trail_place(trail) - trail->besides;
+}
+
 static inline uint32_t trail_ref(uint64_t place, TrailTag tag)
 {
     return (uint32_t)(place << TRAIL_TAG_BITS) | tag;
@@ -60,6 +66,21 @@ static inline uint32_t trail_ref(uint64_t place, TrailTag tag)
 static inline TrailTag trail_tag(uint32_t ref)
 {
     return (TrailTag)(ref & ((1 << TRAIL_TAG_BITS) - 1));
+}
+
+static inline uint64_t trail_what(uint32_t ref, uint32_t port)
+{
+    return (uint64_t)port << 32 | ref;
+}
+
+static inline uint32_t onward_ref(const Onward *o)
+{
+    return (uint32_t)o->what;
+}
+
+static inline uint32_t onward_port(const Onward *o)
+{
+    return (uint32_t)(o->what >> 32);
 }
 
 /* For what has so many bytes, and the end of a passage behind it. */
@@ -81,17 +102,17 @@ static inline void trail_settle(Trail *trail)
 
     memcpy(trail->next, &ref, sizeof ref);
     trail->next += TRAIL_UNIT;
-    trail->happened++;
     trail->in = TRAIL_NOTHING;
 }
 
-/* Has what will be written soon brought into the cache: all blocks are more than the nearer ones
- * hold, and each was left alone for long. */
-static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail)
+/* As much as was written now, from there on, will be written soon: has that brought into the cache.
+ * Each block was left alone for long, and what is written waits for what was before. */
+static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail, const char *from)
 {
-    enum { AHEAD = 512 };
+    enum { AHEAD = 512, LINE = 64 };
 
-    __builtin_prefetch(trail->next + AHEAD, 1);
+    for (; from < trail->next; from += LINE)
+        __builtin_prefetch(from + AHEAD, 1);
 }
 
 /* Compared in such pieces as they were written in a moment ago: the machine waits for others. */
@@ -128,14 +149,12 @@ static inline void trail_sent(Trail *trail, Port *port, Packet *pkt, SimTime now
         return;
     }
     Onward *o = (Onward *)(void *)trail->next;
-    trail_fetch(trail);
-    o->ref = trail->in | TRAIL_ONWARD;
-    o->port = port->number;
+    o->what = trail_what(trail->in | TRAIL_ONWARD, port->number);
     o->arrive = arrive;
     pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
     trail->in = TRAIL_NOTHING;
-    trail->happened += 2;
     trail->next += sizeof *o;
+    trail_fetch(trail, (const char *)o);
 }
 
 /* It has come to the port at the other end. */

@@ -152,6 +152,7 @@ static G_ALWAYS_INLINE inline Body *add_body(Trail *trail, Packet *pkt, size_t n
     b->described = described;
     b->why = pkt->why;
     trail->next += size;
+    trail->besides += size / TRAIL_UNIT;
     return b;
 }
 
@@ -203,12 +204,13 @@ static inline void add_crossing(Recorder *rec, uint32_t port, Packet *pkt, uint6
     SimTime now = sim_now(rec->sim);
 
     pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
-    c->like = (Onward){ trail_ref(body, TRAIL_CROSSING), port, arrive };
+    c->like = (Onward){ trail_what(trail_ref(body, TRAIL_CROSSING), port), arrive };
     c->t = first ? ~now : now;
     if (!first)
         copy_head(c->head, pkt->buf + pkt->frame);
-    trail->next += first ? TRAIL_FIRST_STEP : TRAIL_STEP;
-    trail->happened++;
+    size_t size = first ? TRAIL_FIRST_STEP : TRAIL_STEP;
+    trail->next += size;
+    trail->besides += size / TRAIL_UNIT - 1;
 }
 
 /* Something has happened to a packet that does not look as it did. */
@@ -267,18 +269,19 @@ static const char *remark(Recorder *rec, const TraceEvent *ev, int rule)
     return rule >= 0 ? g_string_chunk_insert_const(rec->rules, trace_arg_str(ev, rule)) : NULL;
 }
 
-static G_ALWAYS_INLINE inline void on_plain_sent(Recorder *rec, const Port *port, Packet *pkt,
-                                                 SimTime arrive, size_t n)
+/* A body and a crossing, for which there is room; the bytes are yet to be copied. */
+static G_ALWAYS_INLINE inline Body *add_plain(Recorder *rec, const Port *port, Packet *pkt,
+                                              SimTime arrive, size_t n)
 {
     Body *b = add_body(rec->trail, pkt, n, true);
 
     add_crossing(rec, port->number, pkt, pkt->seen, arrive, true);
-    trail_fetch(rec->trail);
-    follow_most(rec, port->node, pkt);
-    if (arrive == NEVER) { /* who knows what happens to it yet */
-        copy_body(b, pkt);
-        return;
-    }
+    return b;
+}
+
+/* Its bytes are copied later. */
+static inline void leave_half(Recorder *rec, Body *b, const Packet *pkt)
+{
     rec->half = b;
     rec->half_of = pkt;
     rec->trail->in = TRAIL_HALF_DONE;
@@ -305,29 +308,44 @@ static G_GNUC_NO_INLINE void on_other_sent(Recorder *rec, Port *port, Packet *pk
         size_t n = look_at(pkt, frame);
         age_with(rec, pkt);
         make_room(rec, step(n));
-        on_plain_sent(rec, port, pkt, arrive, n);
+        Body *b = add_plain(rec, port, pkt, arrive, n);
+        follow_most(rec, port->node, pkt);
+        if (arrive == NEVER) /* who knows what happens to it yet */
+            copy_body(b, pkt);
+        else
+            leave_half(rec, b, pkt);
     } else {
         add_odd(rec, port, pkt, port->node, arrive);
         follow_other(rec, port->node, pkt);
     }
 }
 
-/* Most, of which headers are kept, or all of what is short, are done with at once. */
+/* Most are never seen, and plain, of which headers are kept, or all of what is short. */
+static inline bool is_usual(const Recorder *rec, const Packet *pkt, Span frame, size_t n)
+{
+    const Trail *trail = rec->trail;
+
+    return n <= SHORT && n >= HEAD && pkt->seen < trail->known && is_plain(pkt, frame) &&
+           (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
+           trail_has_room(trail, TRAIL_UNIT + step(SHORT)) && trail->in != TRAIL_HALF_DONE;
+}
+
+/* Those are done with here, without a call. */
 static void on_sent(void *self, Port *port, Packet *pkt, SimTime arrive)
 {
     Recorder *rec = self;
     Span frame = packet_frame_headers(pkt);
     size_t n = own_bytes(pkt, frame);
 
-    if (G_LIKELY(n <= SHORT && n >= HEAD && pkt->seen < rec->trail->known &&
-                 is_plain(pkt, frame) &&
-                 (frame.n <= RECORD_SNAP || is_surely_not_dhcp(frame.p)) &&
-                 trail_has_room(rec->trail, TRAIL_UNIT + step(SHORT)))) {
-        trail_settle(rec->trail);
-        on_plain_sent(rec, port, pkt, arrive, n);
-    } else {
+    if (G_UNLIKELY(!is_usual(rec, pkt, frame, n) || rec->asked || follow_is_syn(frame.p) ||
+                   arrive == NEVER)) {
         on_other_sent(rec, port, pkt, arrive);
+        return;
     }
+    const char *from = rec->trail->next;
+    trail_settle(rec->trail);
+    leave_half(rec, add_plain(rec, port, pkt, arrive, n), pkt);
+    trail_fetch(rec->trail, from);
 }
 
 static void on_arrives(void *self, Packet *pkt, SimTime arrive)
@@ -470,6 +488,7 @@ Recorder *recorder_new(Sim *sim)
     rec->sim = sim;
     rec->trail = rec->shelf.trail = &sim->trace.trail;
     rec->trail->next = rec->trail->end = rec->nowhere;
+    rec->trail->besides = trail_place(rec->trail);
     rec->trail->in = TRAIL_NOTHING;
     rec->shelf.mapped = &sim->heap.mapped;
     rec->since = 1;
@@ -521,7 +540,7 @@ uint64_t recorder_first(const Recorder *rec)
 
 uint64_t recorder_end(const Recorder *rec)
 {
-    return rec->trail->happened + (trail_tag(rec->trail->in) == TRAIL_CROSSING);
+    return trail_happened(rec->trail) + (trail_tag(rec->trail->in) == TRAIL_CROSSING);
 }
 
 const Record *recorder_get(Recorder *rec, uint64_t serial)

@@ -73,11 +73,11 @@ static void find_passage(Recorder *rec, uint32_t ref, Passage *p)
 {
     const Onward *o = shelf_at(&rec->shelf, ref), *before;
 
-    *p = (Passage){ .it = o, .port = port_by_number(rec, o->port) };
-    for (; trail_tag(o->ref) == TRAIL_ONWARD; o = before) {
-        before = shelf_at(&rec->shelf, o->ref);
+    *p = (Passage){ .it = o, .port = port_by_number(rec, onward_port(o)) };
+    for (; trail_tag(onward_ref(o)) == TRAIL_ONWARD; o = before) {
+        before = shelf_at(&rec->shelf, onward_ref(o));
         p->t = o == p->it ? before->arrive : p->t;
-        p->routers += port_by_number(rec, o->port)->node->kind != NODE_SWITCH;
+        p->routers += port_by_number(rec, onward_port(o))->node->kind != NODE_SWITCH;
     }
     p->from = (const Crossing *)(const void *)o;
     if (o == p->it)
@@ -113,7 +113,7 @@ void record_tell(Recorder *rec, uint64_t serial, Record *r)
     Packet looks;
 
     find_passage(rec, ref, &p);
-    const Body *b = shelf_at(&rec->shelf, p.from->like.ref);
+    const Body *b = shelf_at(&rec->shelf, onward_ref(&p.from->like));
     const Oddity *odd = body_oddity(b);
     SimTime arrive = p.it->arrive;
     looks_of(b, &looks);

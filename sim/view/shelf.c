@@ -94,6 +94,7 @@ static char *new_block(Shelf *shelf)
 void shelf_add_block(Shelf *shelf)
 {
     Trail *trail = shelf->trail;
+    uint64_t happened = trail_happened(trail);
 
     if (shelf->n_blocks == 0)
         shelf->first = shelf->full = SHELF_BLOCK;
@@ -102,10 +103,11 @@ void shelf_add_block(Shelf *shelf)
     if (shelf->full - shelf->first == shelf->n_blocks * SHELF_BLOCK)
         grow(shelf);
     char *bytes = shelf->n_spare > 0 ? shelf->spare[--shelf->n_spare] : new_block(shelf);
-    *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, NULL, trail->happened };
+    *block_of(shelf, shelf->full) = (ShelfBlock){ bytes, NULL, happened };
     trail->next = bytes;
     trail->end = bytes + BLOCK_BYTES;
     trail->bias = shelf->full - (uintptr_t)bytes / TRAIL_UNIT;
+    trail->besides = shelf->full - happened;
     shelf->full += SHELF_BLOCK;
 }
 
@@ -141,7 +143,7 @@ static void note(ShelfIndex *index, uint32_t ref, TrailTag tag)
 static size_t read_thing(ShelfIndex *index, const char *at, uint64_t place)
 {
     const Crossing *c = (const Crossing *)(const void *)at;
-    uint32_t ref = c->like.ref;
+    uint32_t ref = onward_ref(&c->like);
 
     switch (trail_tag(ref)) {
     case TRAIL_CROSSING:
