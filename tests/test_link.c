@@ -302,7 +302,7 @@ static GArray *losses_beside(unsigned other_links)
     for (int i = 0; i < 2000; i++) {
         frame_send(&w, 100);
         for (unsigned k = 1; k <= other_links; k++)
-            link_send(((Port *)g_ptr_array_index(w.a->ports, k))->out, frame_new(&w, 100));
+            port_send(g_ptr_array_index(w.a->ports, k), frame_new(&w, 100));
     }
     wires_run(&w);
     for (size_t i = 0; i < arrivals(&w); i++) {

@@ -365,6 +365,34 @@ START_TEST(of_one_instant_arrivals_and_sendings_are_in_order)
 }
 END_TEST
 
+static DropReason repeat(void *owner, Packet *pkt)
+{
+    port_send(owner, pkt);
+    return DROP_NONE;
+}
+
+/* Those that follow one another out of a port lie at the same address, and are not the same. */
+START_TEST(frames_that_are_passed_on_as_they_are_keep_their_stations)
+{
+    enum { LAST = 5 }; /* of the station's bytes */
+    static const uint8_t stations[] = { 2, 2, 7 };
+    Port *far = far_port(10 * MSEC), *near = node_port(a, "eth0");
+
+    far->out->to->input = repeat;
+    far->out->to->owner = node_port(b, "eth0");
+    for (uint32_t i = 0; i < 3; i++) {
+        Packet *pkt = frame_udp(sim, FRAME_A, FRAME_B, 1, 2, 10);
+        pkt->data[LAST] = stations[i];
+        port_send(far, pkt);
+        sim_run(sim, (i + 1) * SEC, 0);
+    }
+    ck_assert_uint_eq(recorder_end(rec), 3 * 4);
+    for (uint32_t i = 0; i < 3 * 4; i++)
+        ck_assert_uint_eq(at(i)->bytes[LAST], stations[i / 4]);
+    ck_assert_ptr_eq(at(3 * 4 - 1)->port, near);
+}
+END_TEST
+
 static void count(void *self, const TraceEvent *ev)
 {
     uint64_t *seen = self;
@@ -414,6 +442,7 @@ Suite *record_suite(void)
     tcase_add_test(tc, what_was_in_flight_over_a_pause_is_told);
     tcase_add_test(tc, what_waits_in_a_queue_with_a_discipline_arrives_when_it_does);
     tcase_add_test(tc, of_one_instant_arrivals_and_sendings_are_in_order);
+    tcase_add_test(tc, frames_that_are_passed_on_as_they_are_keep_their_stations);
     tcase_add_test(tc, who_else_looks_changes_nothing);
     suite_add_tcase(suite, tc);
     return suite;

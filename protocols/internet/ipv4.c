@@ -407,7 +407,7 @@ void ipv4_set_address(Ipv4 *ip, Iface *iface, IpPrefix addr)
     if (!ip_is_none(iface->ip.addr))
         route_table_disconnect(&ip->table, iface);
     iface->ip = addr;
-    iface->last_hop = NULL; /* it may be a broadcast now */
+    eth_set_last_hop(iface, NULL); /* it may be a broadcast now */
     ip_kinds_changed(ip->stack);
     route_table_unresolve(&ip->table);
     if (!ip_is_none(addr.addr))

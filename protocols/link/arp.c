@@ -179,7 +179,7 @@ static void forget(Neigh *n)
     Arp *arp = n->arp;
 
     if (n->entry.iface->last_hop == n)
-        n->entry.iface->last_hop = NULL;
+        eth_set_last_hop(n->entry.iface, NULL);
     if (arp->by_ip != NULL)
         g_hash_table_remove(arp->by_ip, n);
     vec_remove(arp->neighs, n);
@@ -344,7 +344,7 @@ static void resolve(Neigh *n, MacAddr mac, ArpState state)
 {
     n->entry.mac = mac;
     if (n->entry.iface->last_hop == n)
-        n->entry.iface->last_hop = NULL;
+        eth_set_last_hop(n->entry.iface, NULL);
     n->entry.state = state;
     n->entry.updated = sim_now(sim_of(n->arp));
     n->good_until = state == ARP_REACHABLE ? time_add(n->entry.updated, n->arp->cfg->lifetime)
@@ -454,7 +454,7 @@ static MacAddr multicast_mac(IpAddr group)
 /* One that was found: what is sent after it goes there by the short way. */
 static void send_to(Iface *iface, Neigh *n, Packet *pkt)
 {
-    iface->last_hop = n;
+    eth_set_last_hop(iface, n);
     eth_header(iface, n->entry.mac, ETHERTYPE_IPV4, n->header);
     eth_output_behind(iface, n->header, pkt);
 }

@@ -36,7 +36,7 @@ DropReason eth_input(void *iface_, Packet *pkt)
 void eth_set_mac(Iface *iface, MacAddr mac)
 {
     iface->mac = mac;
-    iface->last_hop = NULL; /* whose header has the old one */
+    eth_set_last_hop(iface, NULL); /* its header has the old one */
 }
 
 void eth_header(const Iface *iface, MacAddr dst, uint16_t type, uint8_t out[static ETH_HDR_LEN])
@@ -48,8 +48,7 @@ void eth_header(const Iface *iface, MacAddr dst, uint16_t type, uint8_t out[stat
  * none either, since the padding is the business of its network card. */
 void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt)
 {
-    uint8_t header[ETH_HDR_LEN];
-
-    eth_header(iface, dst, type, header);
-    eth_output_behind(iface, header, pkt);
+    pkt->net = packet_offset(pkt);
+    eth_header(iface, dst, type, packet_push(pkt, ETH_HDR_LEN));
+    port_send(iface->port, pkt);
 }

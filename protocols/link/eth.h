@@ -39,6 +39,13 @@ struct Iface {
 /* Ours? Which EtherType? Takes pkt if it returns DROP_NONE. Set as the port's input. */
 DropReason eth_input(void *iface, Packet *pkt);
 
+/* The one to which packets go from now on, or NULL; its header is not what it was. */
+static inline void eth_set_last_hop(Iface *iface, Neigh *n)
+{
+    iface->last_hop = n;
+    iface->port->front = NULL;
+}
+
 /* Another MAC address, for what is sent from now on. */
 void eth_set_mac(Iface *iface, MacAddr mac);
 
@@ -48,11 +55,11 @@ void eth_header(const Iface *iface, MacAddr dst, uint16_t type, uint8_t out[stat
 /* 14 bytes in front, and onto the wire. Takes pkt always. */
 void eth_output(Iface *iface, MacAddr dst, uint16_t type, Packet *pkt);
 
-/* The same with a header that eth_header has made. */
+/* The same with the header that eth_header has made for the last hop. */
 static inline void eth_output_behind(const Iface *iface, const uint8_t header[static ETH_HDR_LEN],
                                      Packet *pkt)
 {
     pkt->net = packet_offset(pkt);
     memcpy(packet_push(pkt, ETH_HDR_LEN), header, ETH_HDR_LEN);
-    port_send(iface->port, pkt);
+    port_send_copied(iface->port, pkt, header);
 }

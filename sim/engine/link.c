@@ -460,19 +460,20 @@ static void count_sent(LinkDir *dir, const Packet *pkt)
     dir->counters.sent_bytes += pkt->frame_len;
 }
 
-static inline void leave_trail(const LinkDir *dir, Packet *pkt, SimTime arrive)
+static inline void leave_trail(const LinkDir *dir, Packet *pkt, const uint8_t *header,
+                               SimTime arrive)
 {
     Sim *sim = dir->sim;
 
     if (G_LIKELY(sim->trace.heard & TRACE_FRAMES))
-        trail_sent(&sim->trace.trail, dir->from, pkt, sim_now(sim), arrive);
+        trail_sent(&sim->trace.trail, dir->from, pkt, header, sim_now(sim), arrive);
 }
 
-static G_NO_INLINE void send_fully(LinkDir *dir, Packet *pkt)
+static G_NO_INLINE void send_fully(LinkDir *dir, Packet *pkt, const uint8_t *header)
 {
     Sim *sim = dir->sim;
 
-    leave_trail(dir, pkt, NEVER);
+    leave_trail(dir, pkt, header, NEVER);
     trace(sim, LINK_ENQUEUED, dir->from->node, dir->from, pkt, (int64_t)pkt->id);
     count_sent(dir, pkt);
     if (!link_of(dir)->up)
@@ -481,35 +482,35 @@ static G_NO_INLINE void send_fully(LinkDir *dir, Packet *pkt)
         link_enter(dir, pkt);
 }
 
-static G_NO_INLINE void lose_for_queue(LinkDir *dir, Packet *pkt)
+static G_NO_INLINE void lose_for_queue(LinkDir *dir, Packet *pkt, const uint8_t *header)
 {
-    leave_trail(dir, pkt, NEVER);
+    leave_trail(dir, pkt, header, NEVER);
     count_sent(dir, pkt);
     link_lose(dir, pkt, DROP_LINK_QUEUE_FULL);
 }
 
 /* What all of this comes to where nothing befalls a frame but a full queue, and only the trail is
  * kept. */
-static inline void send_plainly(LinkDir *dir, Packet *pkt)
+static inline void send_plainly(LinkDir *dir, Packet *pkt, const uint8_t *header)
 {
     if (G_UNLIKELY(!transmit(dir, pkt->frame_len))) {
-        lose_for_queue(dir, pkt);
+        lose_for_queue(dir, pkt, header);
         return;
     }
     LinkTransit *transit = transit_of(dir);
     SimTime arrive = MAX(time_add(dir->next_free, dir->cfg->delay), transit->last_arrival);
-    leave_trail(dir, pkt, arrive);
+    leave_trail(dir, pkt, header, arrive);
     count_sent(dir, pkt);
     put_in_flight(dir, transit, pkt, arrive);
 }
 
-void link_send(LinkDir *dir, Packet *pkt)
+void link_send(LinkDir *dir, Packet *pkt, const uint8_t *header)
 {
     if (dir->plain && pkt->frame_len <= dir->frame_max &&
         (dir->sim->trace.heard & TRACE_LINK) == 0)
-        send_plainly(dir, pkt);
+        send_plainly(dir, pkt, header);
     else
-        send_fully(dir, pkt);
+        send_fully(dir, pkt, header);
 }
 
 void link_inject(LinkDir *dir, Packet *pkt)

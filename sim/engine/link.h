@@ -192,8 +192,9 @@ void link_set(LinkDir *dir, const LinkConfig *cfg);
 void link_down(Link *link);
 void link_up(Link *link);
 
-/* From a port: rules, then the wire. Takes pkt always. */
-void link_send(LinkDir *dir, Packet *pkt);
+/* From a port: rules, then the wire. Takes pkt always. Its Ethernet header has been copied from
+ * `header`, or stands there: see port_send_copied. */
+void link_send(LinkDir *dir, Packet *pkt, const uint8_t *header);
 
 /* A frame out of nowhere, complete from its Ethernet header on: past the rules. Takes pkt
  * always. */

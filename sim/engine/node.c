@@ -169,9 +169,14 @@ void port_input(Port *port, Packet *pkt)
 
 void port_send(Port *port, Packet *pkt)
 {
+    port_send_copied(port, pkt, pkt->data); /* it is the only one */
+}
+
+void port_send_copied(Port *port, Packet *pkt, const uint8_t *header)
+{
     packet_set_frame(pkt);
     if (G_LIKELY(!port->node->down && port->out != NULL))
-        link_send(port->out, pkt);
+        link_send(port->out, pkt, header);
     else
         packet_drop(pkt, port->node, port,
                     port->node->down ? DROP_LINK_HOST_DOWN : DROP_LINK_NO_LINK);

@@ -23,7 +23,10 @@ struct Port {
     LinkDir *out;       /* the direction that leads away; NULL while nothing is plugged in */
     unsigned index;     /* on its node, from 0, in the order of making */
     uint32_t number;    /* in the world, from 1, in the order of making */
-    uint8_t  usual[16]; /* an observer's note: how the frames that it sends begin (trail.h) */
+    /* An observer's notes: how the frames that it sends begin (trail.h), and from where those that
+     * do are copied. Who changes what is there sets it to NULL. */
+    uint8_t  usual[16];
+    const uint8_t *front;
     Node    *node;
     /* Set by what the node is made of. Takes the packet if it returns DROP_NONE. */
     DropReason (*input)(void *owner, Packet *pkt);
@@ -68,6 +71,9 @@ void port_input(Port *port, Packet *pkt);
 /* Puts a frame, complete from its Ethernet header on, onto the wire. Takes pkt always: what cannot
  * be sent is dropped here. */
 void port_send(Port *port, Packet *pkt);
+
+/* The same of one whose Ethernet header has been copied from there: it need not be looked at. */
+void port_send_copied(Port *port, Packet *pkt, const uint8_t *header);
 
 /* The end of a refused packet: traces it, counts it, frees it. */
 void packet_drop(Packet *pkt, Node *node, Port *port, DropReason why);

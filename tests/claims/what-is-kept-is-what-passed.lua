@@ -60,3 +60,17 @@ end
 local one, its = next(stations)
 local _, others = next(stations, one)
 check(others and its ~= others, "r2 sends to two stations")
+
+-- Another station for the same host, while frames go there.
+from:sendto("found", b, 9000)
+sim.settle()
+r2:arp_set(b, "02:00:00:00:be:ef")
+for _ = 1, 2 do from:sendto("astray", b, 9000) end
+sim.settle()
+local sent_by_r2 = r2:packets("udp")
+for i = 0, 2 do
+  local p = sent_by_r2[#sent_by_r2 - 2 * i]
+  check.equal(p.kind, "sent", "what r2 did last")
+  check.equal(tostring(p.eth.dst), i < 2 and "02:00:00:00:be:ef" or stations[tostring(p.ip.dst)],
+    "the station of frame " .. i)
+end
