@@ -105,31 +105,35 @@ static inline void trail_settle(Trail *trail)
     trail->in = TRAIL_NOTHING;
 }
 
-/* As much as was written now, from there on, will be written soon: has that brought into the cache.
- * Each block was left alone for long, and what is written waits for what was before. */
-static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail, const char *from)
+/* A packet is new: has what will be written soon of others brought into the cache, as much as one
+ * that passes ten routers leaves behind. Each block was left alone for long, and what is written
+ * waits for what was before. */
+static G_ALWAYS_INLINE inline void trail_fetch(const Trail *trail)
 {
-    enum { AHEAD = 512, LINE = 64 };
+    enum { AHEAD = 512, LINE = 64, LINES = 5 };
 
-    for (; from < trail->next; from += LINE)
-        __builtin_prefetch(from + AHEAD, 1);
+    for (int i = 0; i < LINES; i++)
+        __builtin_prefetch(trail->next + AHEAD + i * LINE, 1);
 }
 
-/* Begins the frame as most do that leave there? Then so do others that were copied from the same
- * place. Compared in such pieces as they were written in a moment ago: the machine waits for
- * others. */
-static inline bool trail_is_usual(Port *port, const uint8_t *frame, const uint8_t *header)
+/* Then so do others that were copied from the same place. Compared in such pieces as they were
+ * written in a moment ago: the machine waits for others. */
+static G_NO_INLINE bool trail_looks_usual(Port *port, const uint8_t *frame, const uint8_t *header)
 {
     enum { WORD = 8 }; /* the type is IPv4's */
 
-    if (G_LIKELY(header == port->front))
-        return true;
     if (memcmp(port->usual, frame, TRAIL_HALF) != 0 ||
         memcmp(port->usual + TRAIL_HALF, frame + TRAIL_HALF, WORD) != 0)
         return false;
     if (header != frame)
         port->front = header;
     return true;
+}
+
+/* Begins the frame as most do that leave there? */
+static inline bool trail_is_usual(Port *port, const uint8_t *frame, const uint8_t *header)
+{
+    return G_LIKELY(header == port->front) || trail_looks_usual(port, frame, header);
 }
 
 /* The packet goes on from where it has just come in, and looks as most do that leave there. */
@@ -163,7 +167,6 @@ static inline void trail_sent(Trail *trail, Port *port, Packet *pkt, const uint8
     pkt->crossing = trail_ref(trail_place(trail), TRAIL_CROSSING);
     trail->in = TRAIL_NOTHING;
     trail->next += sizeof *o;
-    trail_fetch(trail, (const char *)o);
 }
 
 /* It has come to the port at the other end. */

@@ -342,10 +342,9 @@ static void on_sent(void *self, Port *port, Packet *pkt, SimTime arrive)
         on_other_sent(rec, port, pkt, arrive);
         return;
     }
-    const char *from = rec->trail->next;
     trail_settle(rec->trail);
     leave_half(rec, add_plain(rec, port, pkt, arrive, n), pkt);
-    trail_fetch(rec->trail, from);
+    trail_fetch(rec->trail);
 }
 
 static void on_arrives(void *self, Packet *pkt, SimTime arrive)
