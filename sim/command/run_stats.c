@@ -25,7 +25,8 @@ static double per_second(uint64_t n, double s)
 
 void run_stats_print(const RunStats *stats, FILE *to)
 {
-    const RunCost *from = &stats->loaded, *end = &stats->ended;
+    const RunCost *end = &stats->ended;
+    const RunCost *from = stats->loaded.at_us != 0 ? &stats->loaded : end; /* it got no further */
     double set_up = (double)(from->at_us - stats->begun.at_us) / 1e6;
     double wall = (double)(end->at_us - from->at_us) / 1e6;
     uint64_t events = end->events - from->events;

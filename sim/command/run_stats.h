@@ -17,7 +17,7 @@ typedef struct RunCost {
 } RunCost;
 
 typedef struct RunStats {
-    RunCost  begun, loaded, ended;
+    RunCost  begun, loaded, ended; /* `loaded` is all zero if it never was */
     uint64_t packets;     /* born in the scenario's own world */
     SimTime  simulated;
 } RunStats;
