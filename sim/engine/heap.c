@@ -25,13 +25,11 @@ typedef struct HeapChunk HeapChunk;
 struct HeapChunk {
     HeapChunk *next;
     size_t     size;
-    bool       mapped;
-    char       align[15]; /* keeps what follows aligned for anything */
 };
 G_STATIC_ASSERT(sizeof(HeapChunk) % HEAP_STEP == 0);
 
-/* From PAGES_HUGE on a chunk is made of whole huge pages. */
-enum { FIRST_CHUNK = 16 << 10, LAST_SMALL = 256 << 10, LAST_CHUNK = 32 << 20 };
+enum { FIRST_CHUNK = 16 << 10, LAST_SMALL = 256 << 10, MIDDLE = 1 << 20, LARGE = 32 << 20 };
+G_STATIC_ASSERT((int)MIDDLE < (int)PAGES_HUGE && LARGE % PAGES_HUGE == 0);
 
 static bool is_small(size_t size)
 {
@@ -40,35 +38,46 @@ static bool is_small(size_t size)
 
 static void free_chunk(HeapChunk *chunk)
 {
-    if (chunk->size >= PAGES_HUGE)
-        pages_give(chunk, chunk->size, chunk->mapped);
+    if (chunk->size >= MIDDLE)
+        pages_give(chunk, chunk->size);
     else
         g_free(chunk);
 }
 
-/* Twice as large as the one before. A world that needs more than the small ones goes on in huge
- * pages: the kernel gives one sooner than the hundreds of small ones that are half of it. */
-static size_t size_after(const HeapChunk *chunk)
+/* Small ones are twice as large as the one before. Then comes a huge page: most worlds need no
+ * more, and use it again and again. Of a larger one that is not so; it goes on in middle ones, as
+ * large as is worth a call of the kernel, and a very large one in large ones. */
+static size_t next_size(const Heap *heap)
 {
-    if (chunk == NULL)
+    const HeapChunk *last = heap->chunks;
+
+    if (last == NULL)
         return FIRST_CHUNK;
-    if (chunk->size == LAST_SMALL)
+    if (last->size < LAST_SMALL)
+        return 2 * last->size;
+    if (last->size == LAST_SMALL)
         return PAGES_HUGE;
-    return MIN(2 * chunk->size, LAST_CHUNK);
+    return heap->mapped < LARGE ? MIDDLE : LARGE;
+}
+
+static HeapChunk *take_chunk(size_t size)
+{
+    if (size < MIDDLE)
+        return g_malloc(size);
+    return size < PAGES_HUGE ? pages_take(size) : pages_take_huge(size);
 }
 
 /* The rest of the one before, less than a block, is forgotten. */
 static void add_chunk(Heap *heap)
 {
-    size_t size = size_after(heap->chunks);
-    bool mapped = false;
-    HeapChunk *chunk = size >= PAGES_HUGE ? pages_take(size, &mapped) : g_malloc(size);
+    size_t size = next_size(heap);
+    HeapChunk *chunk = take_chunk(size);
 
-    *chunk = (HeapChunk){ .next = heap->chunks, .size = size, .mapped = mapped };
+    *chunk = (HeapChunk){ heap->chunks, size };
     heap->chunks = chunk;
     heap->fresh = (char *)(chunk + 1);
     heap->left = size - sizeof *chunk;
-    heap->mapped += mapped ? size : 0;
+    heap->mapped += PAGES_MAPPED && size >= MIDDLE ? size : 0;
     FORBID(heap->fresh, heap->left);
 }
 

@@ -3,9 +3,9 @@
  * end. A Sim has one for what the world is made of, a lua_State another.
  *
  * Who gives a cell back says how large it was, so that none has a header, and what is made one
- * after the other lies together. Chunks grow with what is taken, from some KiB to large ones that
- * the kernel is asked to back with huge pages: a small world stays small, a large one costs few
- * page faults. What is large itself comes from the C library.
+ * after the other lies together. Chunks grow with what is taken, from some KiB to large ones of
+ * huge pages: a small world stays small, and a large one is soon given its memory. What is large
+ * itself comes from the C library.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once

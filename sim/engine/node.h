@@ -24,14 +24,14 @@ struct Port {
     unsigned index;     /* on its node, from 0, in the order of making */
     uint32_t number;    /* in the world, from 1, in the order of making */
     /* An observer's notes: how the frames that it sends begin (trail.h), and from where those that
-     * do are copied. Who changes what is there sets it to NULL. */
-    uint8_t  usual[16];
+     * do are copied. Who changes what is there sets `front` to NULL. */
     const uint8_t *front;
+    uint8_t  usual[14];
+    bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */
     Node    *node;
     /* Set by what the node is made of. Takes the packet if it returns DROP_NONE. */
     DropReason (*input)(void *owner, Packet *pkt);
     void    *owner;
-    bool     check_fcs; /* drop what was damaged on the wire; `fcs = false` clears it */
     char    *name;      /* "eth0" */
 };
 

@@ -1,5 +1,5 @@
 /*
- * pages.c - aligned mappings on Linux, the C library's memory elsewhere.
+ * pages.c - mappings on Linux, the C library's memory elsewhere.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sim/engine/pages.h"
@@ -7,19 +7,29 @@
 #include <glib.h>
 #include <stdint.h>
 
-/* The leak checker does not look into memory that is mapped. */
 #if defined __linux__ && !defined STACKLAB_SANITIZED
 #include <sys/mman.h>
 
-/* Aligned to its huge pages: more is asked for than is kept. */
-static void *map(size_t size)
+static char *map(size_t size, int how)
 {
-    char *p = mmap(NULL, size + PAGES_HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                   0);
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | how, -1, 0);
 
     if (p == MAP_FAILED)
-        return NULL;
+        g_error("out of memory: %" G_GSIZE_FORMAT " bytes", size);
+    return p;
+}
+
+void *pages_take(size_t size)
+{
+    return map(size, MAP_POPULATE);
+}
+
+/* Aligned to them: more is asked for than is kept. */
+void *pages_take_huge(size_t size)
+{
+    char *p = map(size + PAGES_HUGE, 0);
     size_t before = (PAGES_HUGE - (uintptr_t)p % PAGES_HUGE) % PAGES_HUGE;
+
     if (before > 0)
         munmap(p, before);
     munmap(p + before + size, PAGES_HUGE - before);
@@ -27,36 +37,24 @@ static void *map(size_t size)
     return p + before;
 }
 
-static void unmap(void *p, size_t size)
+void pages_give(void *p, size_t size)
 {
     munmap(p, size);
 }
 #else
-static void *map(size_t size)
+void *pages_take(size_t size)
 {
-    (void)size;
-    return NULL;
+    return g_malloc0(size);
 }
 
-static void unmap(void *p, size_t size)
+void *pages_take_huge(size_t size)
 {
-    (void)p;
+    return pages_take(size);
+}
+
+void pages_give(void *p, size_t size)
+{
     (void)size;
+    g_free(p);
 }
 #endif
-
-void *pages_take(size_t size, bool *mapped)
-{
-    void *p = map(size);
-
-    *mapped = p != NULL;
-    return p != NULL ? p : g_malloc0(size);
-}
-
-void pages_give(void *p, size_t size, bool mapped)
-{
-    if (mapped)
-        unmap(p, size);
-    else
-        g_free(p);
-}

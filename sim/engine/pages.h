@@ -1,14 +1,27 @@
 /*
- * pages.h - large memory that the kernel is asked to back with huge pages, where it can be asked.
+ * pages.h - large memory, from the kernel where it can be asked.
+ *
+ * Huge pages serve best what is written again and again, and what is very large. For a few MiB that
+ * are used once they can cost many times what small ones do, where a machine that is itself
+ * simulated must first be given them; small ones are had all at once.
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include <stdbool.h>
 #include <stddef.h>
 
 enum { PAGES_HUGE = 2 << 20 };
 
-/* `size` bytes of zeros, a multiple of PAGES_HUGE; what is not touched costs nothing. *mapped: the
- * C library does not know of it. Given back with pages_give. */
-void *pages_take(size_t size, bool *mapped);
-void  pages_give(void *p, size_t size, bool mapped);
+/* The leak checker does not look into memory that is mapped. */
+#if defined __linux__ && !defined STACKLAB_SANITIZED
+enum { PAGES_MAPPED = 1 }; /* the C library does not know of them */
+#else
+enum { PAGES_MAPPED = 0 };
+#endif
+
+/* `size` bytes of zeros. Never NULL: the program ends. Given back with pages_give. */
+void *pages_take(size_t size);
+
+/* The same of huge pages, a multiple of PAGES_HUGE; what is not touched costs nothing. */
+void *pages_take_huge(size_t size);
+
+void pages_give(void *p, size_t size);

@@ -19,7 +19,6 @@ typedef struct ShelfCase ShelfCase;
 struct ShelfCase { /* several blocks */
     ShelfCase *next;
     char      *bytes; /* PAGES_HUGE */
-    bool       mapped;
 };
 
 static ShelfBlock *block_of(const Shelf *shelf, uint64_t place)
@@ -52,8 +51,8 @@ void shelf_clear(Shelf *shelf)
     while (shelf->cases != NULL) {
         ShelfCase *c = shelf->cases;
         shelf->cases = c->next;
-        *shelf->mapped -= c->mapped ? PAGES_HUGE : 0;
-        pages_give(c->bytes, PAGES_HUGE, c->mapped);
+        *shelf->mapped -= PAGES_MAPPED ? PAGES_HUGE : 0;
+        pages_give(c->bytes, PAGES_HUGE);
         g_free(c);
     }
     if (shelf->index.refs != NULL)
@@ -83,8 +82,8 @@ static char *new_block(Shelf *shelf)
     }
     ShelfCase *c = g_new(ShelfCase, 1);
     c->next = shelf->cases;
-    c->bytes = pages_take(PAGES_HUGE, &c->mapped);
-    *shelf->mapped += c->mapped ? PAGES_HUGE : 0;
+    c->bytes = pages_take_huge(PAGES_HUGE);
+    *shelf->mapped += PAGES_MAPPED ? PAGES_HUGE : 0;
     shelf->cases = c;
     for (size_t at = PAGES_HUGE; (at -= BLOCK_BYTES) > 0;)
         shelf->spare[shelf->n_spare++] = c->bytes + at;
