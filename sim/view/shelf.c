@@ -10,7 +10,7 @@
 
 enum {
     FIRST_BLOCKS = 16,
-    SMALL_BLOCKS = 8, /* in the C library's memory */
+    SMALL_BLOCKS = 8, /* have small pages each */
     BLOCK_BYTES = SHELF_BLOCK * TRAIL_UNIT,
     CASE_BLOCKS = PAGES_HUGE / BLOCK_BYTES
 };
@@ -34,10 +34,23 @@ static bool is_in_case(const Shelf *shelf, const char *block)
     return false;
 }
 
+/* As a heap takes its chunks (heap.c): small pages first, then huge ones. */
+static char *take(Shelf *shelf, size_t size)
+{
+    *shelf->mapped += PAGES_MAPPED ? size : 0;
+    return size < PAGES_HUGE ? pages_take(size) : pages_take_huge(size);
+}
+
+static void give(const Shelf *shelf, char *bytes, size_t size)
+{
+    *shelf->mapped -= PAGES_MAPPED ? size : 0;
+    pages_give(bytes, size);
+}
+
 static void free_block(const Shelf *shelf, char *bytes)
 {
     if (!is_in_case(shelf, bytes))
-        g_free(bytes);
+        give(shelf, bytes, BLOCK_BYTES);
 }
 
 void shelf_clear(Shelf *shelf)
@@ -51,8 +64,7 @@ void shelf_clear(Shelf *shelf)
     while (shelf->cases != NULL) {
         ShelfCase *c = shelf->cases;
         shelf->cases = c->next;
-        *shelf->mapped -= PAGES_MAPPED ? PAGES_HUGE : 0;
-        pages_give(c->bytes, PAGES_HUGE);
+        give(shelf, c->bytes, PAGES_HUGE);
         g_free(c);
     }
     if (shelf->index.refs != NULL)
@@ -78,12 +90,11 @@ static char *new_block(Shelf *shelf)
 {
     if (shelf->n_small < SMALL_BLOCKS) {
         shelf->n_small++;
-        return g_malloc(BLOCK_BYTES);
+        return take(shelf, BLOCK_BYTES);
     }
     ShelfCase *c = g_new(ShelfCase, 1);
     c->next = shelf->cases;
-    c->bytes = pages_take_huge(PAGES_HUGE);
-    *shelf->mapped += PAGES_MAPPED ? PAGES_HUGE : 0;
+    c->bytes = take(shelf, PAGES_HUGE);
     shelf->cases = c;
     for (size_t at = PAGES_HUGE; (at -= BLOCK_BYTES) > 0;)
         shelf->spare[shelf->n_spare++] = c->bytes + at;

@@ -32,7 +32,7 @@ typedef struct Shelf {    /* all zero, but for `trail` and `mapped`, is empty */
     size_t      n_blocks; /* its size: a power of two, or 0 */
     char      **spare;    /* of which n_spare are there */
     size_t      n_spare;
-    size_t      n_small;  /* blocks so far that are of the C library's */
+    size_t      n_small;  /* blocks so far that have small pages */
     struct ShelfCase *cases; /* of which the others are parts */
     size_t     *mapped;   /* counts bytes that the C library does not know of; the caller's */
     ShelfIndex  index;
