@@ -428,8 +428,8 @@ RouteMap *route_map_new(const Sim *sim)
     RouteMap *map = g_new0(RouteMap, 1);
 
     map->source = (RouteSource){ find, each, map };
-    map->goals = g_array_new(FALSE, FALSE, sizeof(Goal));
-    map->subnets = g_array_new(FALSE, FALSE, sizeof(Subnet));
+    map->goals = g_array_sized_new(FALSE, FALSE, sizeof(Goal), sim->links->len);
+    map->subnets = g_array_sized_new(FALSE, FALSE, sizeof(Subnet), sim->links->len);
     map->vertex_of = g_new(unsigned, sim->nodes->len);
     for (guint i = 0; i < sim->nodes->len; i++)
         map->vertex_of[i] = UNDECIDED;

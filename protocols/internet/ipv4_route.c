@@ -110,7 +110,7 @@ static void insert_at(Heap *heap, RouteTable *table, guint i, const Route *r)
     const size_t each = sizeof *r;
 
     if (table->n == table->cap) {
-        uint32_t cap = MAX(2, 2 * table->cap); /* a host's: its subnet's and the default */
+        uint32_t cap = MAX(1, 2 * table->cap); /* a host mostly has its subnet's alone */
         table->routes = heap_allocate(heap, table->routes, table->cap * each, cap * each);
         table->cap = cap;
     }

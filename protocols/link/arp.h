@@ -25,8 +25,8 @@ extern const Knob      arp_knobs[];
 typedef struct ArpEntry {
     IpAddr   ip;
     MacAddr  mac;      /* valid unless INCOMPLETE */
+    ArpState state : 8;
     Iface   *iface;
-    ArpState state;
     SimTime  updated;  /* when the MAC was learnt */
 } ArpEntry;
 

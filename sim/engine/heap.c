@@ -9,7 +9,6 @@
 #include "sim/engine/pages.h"
 
 #include <glib.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef STACKLAB_SANITIZED
@@ -44,9 +43,9 @@ static void free_chunk(HeapChunk *chunk)
         g_free(chunk);
 }
 
-/* Small ones are twice as large as the one before. Then comes a huge page: most worlds need no
- * more, and use it again and again. Of a larger one that is not so; it goes on in middle ones, as
- * large as is worth a call of the kernel, and a very large one in large ones. */
+/* Small ones are twice as large as the one before. Then comes a huge page: most heaps need no more,
+ * and use it again and again. Of a larger one that is not so; it goes on in middle ones, as large
+ * as is worth a call of the kernel, and a very large one in large ones. */
 static size_t next_size(const Heap *heap)
 {
     const HeapChunk *last = heap->chunks;
@@ -55,7 +54,7 @@ static size_t next_size(const Heap *heap)
         return FIRST_CHUNK;
     if (last->size < LAST_SMALL)
         return 2 * last->size;
-    if (last->size == LAST_SMALL)
+    if (last->size == LAST_SMALL && !heap->spread)
         return PAGES_HUGE;
     return heap->mapped < LARGE ? MIDDLE : LARGE;
 }
@@ -160,7 +159,7 @@ void heap_clear(Heap *heap)
         heap->chunks = chunk->next;
         free_chunk(chunk);
     }
-    *heap = (Heap){ 0 };
+    *heap = (Heap){ .spread = heap->spread };
 }
 
 void vec_add(Heap *heap, Vec *vec, void *p)

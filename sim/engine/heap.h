@@ -9,6 +9,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ typedef struct Heap {
     char             *fresh;  /* what of the newest chunk was never given out: */
     size_t            left;   /* so many bytes */
     size_t            mapped; /* bytes in chunks that the C library does not know of */
-} Heap; /* all zero is an empty one */
+    bool              spread; /* the owner's: what lies there is not used again and again */
+} Heap; /* all zero, but for `spread`, is an empty one */
 
 /* As lua_Alloc, whose `old` is the size that was asked for (0: p is NULL). Never NULL but for size
  * 0. */

@@ -46,6 +46,7 @@ LuaEnv *lua_env_new(const RunOptions *opt, const LuaHooks *hooks, void (*open)(l
         env->hooks = *hooks;
     env->worlds = g_ptr_array_new_with_free_func(world_free);
     env->files = g_ptr_array_new_with_free_func(g_free);
+    env->heap.spread = true; /* a handle for each host, and none of them busy */
     env->L = lua_newstate(bounds_allocate, env);
     *(LuaEnv **)lua_getextraspace(env->L) = env;
     lua_gc(env->L, LUA_GCSTOP);
