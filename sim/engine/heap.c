@@ -59,18 +59,11 @@ static size_t next_size(const Heap *heap)
     return heap->mapped < LARGE ? MIDDLE : LARGE;
 }
 
-static HeapChunk *take_chunk(size_t size)
-{
-    if (size < MIDDLE)
-        return g_malloc(size);
-    return size < PAGES_HUGE ? pages_take(size) : pages_take_huge(size);
-}
-
 /* The rest of the one before, less than a block, is forgotten. */
 static void add_chunk(Heap *heap)
 {
     size_t size = next_size(heap);
-    HeapChunk *chunk = take_chunk(size);
+    HeapChunk *chunk = size >= MIDDLE ? pages_take(size) : g_malloc(size);
 
     *chunk = (HeapChunk){ heap->chunks, size };
     heap->chunks = chunk;

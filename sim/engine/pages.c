@@ -19,13 +19,8 @@ static char *map(size_t size, int how)
     return p;
 }
 
-void *pages_take(size_t size)
-{
-    return map(size, MAP_POPULATE);
-}
-
 /* Aligned to them: more is asked for than is kept. */
-void *pages_take_huge(size_t size)
+static char *map_huge(size_t size)
 {
     char *p = map(size + PAGES_HUGE, 0);
     size_t before = (PAGES_HUGE - (uintptr_t)p % PAGES_HUGE) % PAGES_HUGE;
@@ -37,6 +32,11 @@ void *pages_take_huge(size_t size)
     return p + before;
 }
 
+void *pages_take(size_t size)
+{
+    return size % PAGES_HUGE == 0 ? map_huge(size) : map(size, MAP_POPULATE);
+}
+
 void pages_give(void *p, size_t size)
 {
     munmap(p, size);
@@ -45,11 +45,6 @@ void pages_give(void *p, size_t size)
 void *pages_take(size_t size)
 {
     return g_malloc0(size);
-}
-
-void *pages_take_huge(size_t size)
-{
-    return pages_take(size);
 }
 
 void pages_give(void *p, size_t size)

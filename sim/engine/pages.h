@@ -18,10 +18,7 @@ enum { PAGES_MAPPED = 1 }; /* the C library does not know of them */
 enum { PAGES_MAPPED = 0 };
 #endif
 
-/* `size` bytes of zeros. Never NULL: the program ends. Given back with pages_give. */
+/* `size` bytes of zeros, in huge pages if it is a multiple of PAGES_HUGE: then what is not touched
+ * costs nothing. Never NULL: the program ends. Given back with pages_give. */
 void *pages_take(size_t size);
-
-/* The same of huge pages, a multiple of PAGES_HUGE; what is not touched costs nothing. */
-void *pages_take_huge(size_t size);
-
-void pages_give(void *p, size_t size);
+void  pages_give(void *p, size_t size);

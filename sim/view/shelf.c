@@ -34,11 +34,10 @@ static bool is_in_case(const Shelf *shelf, const char *block)
     return false;
 }
 
-/* As a heap takes its chunks (heap.c): small pages first, then huge ones. */
 static char *take(Shelf *shelf, size_t size)
 {
     *shelf->mapped += PAGES_MAPPED ? size : 0;
-    return size < PAGES_HUGE ? pages_take(size) : pages_take_huge(size);
+    return pages_take(size);
 }
 
 static void give(const Shelf *shelf, char *bytes, size_t size)
